@@ -1,0 +1,105 @@
+"""The one typed settings object, from the environment and `.env`. Nothing else reads environment variables."""
+
+import re
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from handoff.errors import HandoffError
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+DBT_PROJECT = CHECKOUT / "dbt_project"
+
+
+def _memory(value: str) -> str:
+    if not re.fullmatch(r"\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)", value):
+        raise ValueError("write a size with its unit, such as 4GB")
+    return value
+
+
+def _default_memory_limit() -> str:
+    """Half of the machine's memory, between 1 and 16 GB: the night shares the machine with its own Python."""
+    import os
+
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return f"{max(1, min(16, total // 2**31))}GB"
+
+
+class Settings(BaseSettings):
+    """Where things are and how the night runs.
+
+    `HANDOFF_HOME` holds all state; `HANDOFF_EXTRACTS` is the landing zone (a folder or an `s3://` prefix);
+    `HANDOFF_AS_OF` (ISO time; zoneless means UTC) sets "now".
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="HANDOFF_", env_file=CHECKOUT / ".env", extra="ignore", frozen=True, env_ignore_empty=True
+    )
+
+    home: Path = CHECKOUT / ".handoff"
+    extracts: str = ""
+    sources: Path | None = None
+    definitions: Path = DBT_PROJECT / "seeds" / "definitions"
+    as_of: datetime | None = None
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    memory_limit: Annotated[str, AfterValidator(_memory)] = Field(default_factory=_default_memory_limit)
+    threads: int = Field(default=2, ge=1, le=256)
+    postgres_url: SecretStr | None = None
+
+    @cached_property
+    def now(self) -> datetime:
+        """The run's "now" in UTC, without a zone: `HANDOFF_AS_OF`, else the moment these settings were first asked."""
+        moment = self.as_of or datetime.now(UTC)
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(UTC).replace(tzinfo=None)
+        return moment.replace(microsecond=0)
+
+    @property
+    def warehouse(self) -> Path:
+        return self.home / "warehouse.duckdb"
+
+    @property
+    def publish(self) -> Path:
+        return self.home / "publish"
+
+    @property
+    def landing_zone(self) -> str:
+        return self.extracts or str(self.home / "extracts")
+
+    def environment(self) -> dict[str, str]:
+        """What dbt and MetricFlow read from the environment, as absolute paths."""
+        return {
+            "HANDOFF_HOME": str(self.home),
+            "HANDOFF_DEFINITIONS": str(self.definitions),
+            "HANDOFF_THREADS": str(self.threads),
+            "HANDOFF_MEMORY_LIMIT": self.memory_limit,
+            "DBT_PROFILES_DIR": str(DBT_PROJECT),
+            "DBT_PROJECT_DIR": str(DBT_PROJECT),
+            "DO_NOT_TRACK": "1",
+        }
+
+
+def load_settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        HandoffError: a variable has a value of the wrong kind; the message names it.
+    """
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "HANDOFF_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise HandoffError(
+            f"The setting {name} has a value that cannot be used.",
+            where="the environment or .env",
+            why=str(first["msg"]),
+            remedy=f"Correct {name} or unset it.",
+        ) from error
+    return settings.model_copy(
+        update={"home": settings.home.expanduser().resolve(), "definitions": settings.definitions.expanduser().resolve()}
+    )

@@ -1,0 +1,71 @@
+"""The private warehouse file: one writer at a time, opened the same way by every part of the night."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from handoff.errors import HandoffError
+from handoff.settings import Settings
+
+
+def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
+    """A read-write connection to the warehouse, made where it is missing. UTC, the memory limit and threads are set.
+
+    Raises:
+        HandoffError: another process holds the file.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    try:
+        con = duckdb.connect(str(settings.warehouse))
+    except duckdb.IOException as error:
+        raise HandoffError(
+            "The warehouse is held by another process.",
+            where=str(settings.warehouse),
+            why=str(error).splitlines()[0],
+            remedy="Wait for that process to end or stop it; BI tools read publish/marts.duckdb, never the warehouse",
+        ) from error
+    con.execute("set TimeZone = 'UTC'")
+    con.execute(f"set memory_limit = '{settings.memory_limit}'")
+    con.execute(f"set threads = {settings.threads}")
+    return con
+
+
+@contextmanager
+def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """`connect`, closed at the end."""
+    con = connect(settings)
+    try:
+        yield con
+    finally:
+        con.close()
+
+
+@contextmanager
+def night_lock(settings: Settings) -> Iterator[None]:
+    """Holds the lock of the night for this process; the operating system frees it when the process dies.
+
+    Raises:
+        HandoffError: another night is under way; the message names its process.
+    """
+    import fcntl
+
+    settings.home.mkdir(parents=True, exist_ok=True)
+    path: Path = settings.home / "night.lock"
+    with path.open("a+") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            handle.seek(0)
+            raise HandoffError(
+                "A night is already under way.",
+                where=str(path),
+                why=f"process {handle.read().strip() or 'unknown'} holds the lock",
+                remedy="Wait for it to end, or stop that process and run again; nothing is left half done",
+            ) from error
+        handle.truncate(0)
+        handle.write(str(os.getpid()))
+        handle.flush()
+        yield
