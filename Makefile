@@ -1,0 +1,72 @@
+# Every target sets itself up first: a machine needs Python 3.11 or 3.12, pip and make. State is under HANDOFF_HOME (.handoff).
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3,$(shell $(name) -c 'import sys; assert (3, 11) <= sys.version_info[:2] < (3, 13)' >/dev/null 2>&1 && echo $(name))))
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(BIN)/python
+export DO_NOT_TRACK := 1
+
+.PHONY: nightly test test-heavy ui sample bench lint format typecheck audit doctor rebuild lock clean
+
+nightly: $(VENV)/.runtime
+	@$(RUN) -m orchestration
+
+ui: $(VENV)/.runtime
+	@$(RUN) -m orchestration ui
+
+sample: $(VENV)/.runtime
+	@$(RUN) -m ingestion.sample
+
+doctor: $(VENV)/.runtime
+	@$(RUN) -m handoff.cli doctor
+
+rebuild: $(VENV)/.runtime
+	@$(RUN) -m orchestration rebuild
+
+bench: $(VENV)/.runtime
+	@$(RUN) -m benchmarks
+
+test: $(VENV)/.dev
+	@$(RUN) -m pytest -m "not heavy"
+
+test-heavy: $(VENV)/.dev
+	@$(RUN) -m pytest -m heavy
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/sqlfmt --check -q dbt_project/models dbt_project/macros dbt_project/tests dbt_project/snapshots
+	@$(BIN)/mypy
+
+format: $(VENV)/.dev
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(BIN)/sqlfmt -q dbt_project/models dbt_project/macros dbt_project/tests dbt_project/snapshots
+
+audit: $(VENV)/.dev
+	@$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.lock
+
+# Pins for every extra, for Python 3.11 and 3.12; no index address and no path of this machine in them.
+lock: $(VENV)/.uv
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -c requirements.lock --extra dev pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo "Removed what set-up and tests made. The data stays: remove $${HANDOFF_HOME:-.handoff} by hand to start from nothing."
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Handoff needs Python 3.11 or 3.12 and found neither. Install one, or name it: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.uv: requirements-uv.lock | $(VENV)/bin/python
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@touch $@
+
+$(VENV)/.runtime: requirements.lock | $(VENV)/.uv
+	@BIN=$(BIN) .ci/install requirements.lock
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock | $(VENV)/.runtime
+	@BIN=$(BIN) .ci/install requirements-dev.lock
+	@touch $@
