@@ -100,6 +100,5 @@ def load_settings() -> Settings:
             why=str(first["msg"]),
             remedy=f"Correct {name} or unset it.",
         ) from error
-    return settings.model_copy(
-        update={"home": settings.home.expanduser().resolve(), "definitions": settings.definitions.expanduser().resolve()}
-    )
+    folders = {"home": settings.home, "definitions": settings.definitions}
+    return settings.model_copy(update={name: folder.expanduser().resolve() for name, folder in folders.items()})
