@@ -1,0 +1,90 @@
+{% macro setting(name) -%}
+    {#- The value of a setting in force at the run's now, as text: cast it where a number is meant. For the value in
+        force at an event, join stg_definitions__setting on effective_from <= event < effective_to. -#}
+    (
+        select setting_in_force.value
+        from {{ ref("stg_definitions__setting") }} as setting_in_force
+        where
+            setting_in_force.setting = '{{ name }}'
+            and setting_in_force.effective_from <= {{ as_of() }}
+            and setting_in_force.effective_to > {{ as_of() }}
+    )
+{%- endmacro %}
+
+{% macro effective_from(column="valid_from") -%}
+    {#- The first version judges what happened before it, so its rows reach back to the beginning of time. -#}
+    case
+        when cast({{ column }} as date) <= (select min(cast(valid_from as date)) from {{ ref("versions") }})
+        then timestamp '0001-01-01 00:00:00'
+        else cast({{ column }} as timestamp)
+    end
+{%- endmacro %}
+
+{% macro effective_to(column="valid_to") -%}
+    coalesce(cast({{ column }} as timestamp), timestamp '9999-12-31 00:00:00')
+{%- endmacro %}
+
+{% macro to_reporting_time(ts) -%}
+    {#- A UTC timestamp as wall clock time of the reporting time zone. UTC, the default, costs nothing. -#}
+    case
+        when {{ setting("reporting_timezone") }} = 'UTC'
+        then {{ ts }}
+        else {{ from_utc(ts, setting("reporting_timezone")) }}
+    end
+{%- endmacro %}
+
+{% macro to_reporting_date(ts) -%}
+    {#- The day of the reporting time zone in which a UTC timestamp falls. -#}
+    cast({{ to_reporting_time(ts) }} as date)
+{%- endmacro %}
+
+{% macro from_reporting_time(ts) -%}
+    {#- Wall clock time of the reporting time zone as a UTC timestamp. -#}
+    case
+        when {{ setting("reporting_timezone") }} = 'UTC'
+        then cast({{ ts }} as timestamp)
+        else {{ to_utc("cast(" ~ ts ~ " as timestamp)", setting("reporting_timezone")) }}
+    end
+{%- endmacro %}
+
+{% macro from_reporting_day_start(day) -%}
+    {#- The UTC moment at which a day of the reporting time zone begins. -#}
+    {{ from_reporting_time("cast(" ~ day ~ " as date)") }}
+{%- endmacro %}
+
+{% macro from_reporting_day_end(day) -%}
+    {#- The last second of a day of the reporting time zone, in UTC: still inside that day. -#}
+    {{ from_reporting_time("cast(" ~ day ~ " as date) + interval '1' day - interval '1' second") }}
+{%- endmacro %}
+
+{% macro from_utc(ts, timezone) -%} {{ return(adapter.dispatch("from_utc")(ts, timezone)) }} {%- endmacro %}
+
+{% macro default__from_utc(ts, timezone) -%} from_utc_timestamp({{ ts }}, {{ timezone }}) {%- endmacro %}
+
+{% macro duckdb__from_utc(ts, timezone) -%} timezone({{ timezone }}, timezone('UTC', {{ ts }})) {%- endmacro %}
+
+{% macro to_utc(ts, timezone) -%} {{ return(adapter.dispatch("to_utc")(ts, timezone)) }} {%- endmacro %}
+
+{% macro default__to_utc(ts, timezone) -%} to_utc_timestamp({{ ts }}, {{ timezone }}) {%- endmacro %}
+
+{% macro duckdb__to_utc(ts, timezone) -%} timezone('UTC', timezone({{ timezone }}, {{ ts }})) {%- endmacro %}
+
+{% macro regex_full_match(text, pattern) -%}
+    {#- Does the pattern match the whole text, ignoring case? RE2 on DuckDB. -#}
+    {{ return(adapter.dispatch("regex_full_match")(text, pattern)) }}
+{%- endmacro %}
+
+{% macro default__regex_full_match(text, pattern) -%}
+    {{ text }} rlike concat('(?is)^(?:', {{ pattern }}, ')$')
+{%- endmacro %}
+
+{% macro duckdb__regex_full_match(text, pattern) -%} regexp_full_match({{ text }}, {{ pattern }}, 'is') {%- endmacro %}
+
+{% macro split_list(value) -%}
+    {#- A definitions list (`a|b|c`) as an array of lower-cased texts. -#}
+    {{ return(adapter.dispatch("split_list")(value)) }}
+{%- endmacro %}
+
+{% macro default__split_list(value) -%} split(lower({{ value }}), '[|]') {%- endmacro %}
+
+{% macro duckdb__split_list(value) -%} string_split(lower({{ value }}), '|') {%- endmacro %}

@@ -1,0 +1,2 @@
+-- Grain: one row per month and metric.
+select cast(month as date) as month_start, metric, cast(value as double) as value from {{ ref("targets") }}
