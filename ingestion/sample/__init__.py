@@ -1,1 +1,8 @@
-"""Placeholder docstring: the owner of this package writes its boundary here."""
+"""The deterministic sample company: extracts in vendor shape, from a seed, a size and an as-of.
+
+`python -m ingestion.sample --out DIR`. Reading extracts is not here (`ingestion`); nothing here knows the warehouse.
+"""
+
+from ingestion.sample.generator import SampleReport, generate
+
+__all__ = ["SampleReport", "generate"]
