@@ -1,5 +1,6 @@
 """The one typed settings object, from the environment and `.env`. Nothing else reads environment variables."""
 
+import hashlib
 import re
 from datetime import UTC, datetime
 from functools import cached_property
@@ -18,6 +19,14 @@ DBT_PROJECT = CHECKOUT / "dbt_project"
 def _memory(value: str) -> str:
     if not re.fullmatch(r"\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)", value):
         raise ValueError("write a size with its unit, such as 4GB")
+    return value
+
+
+def _time_zone(value: str) -> str:
+    from zoneinfo import available_timezones
+
+    if value not in available_timezones():
+        raise ValueError("write a time zone such as Europe/Berlin")
     return value
 
 
@@ -49,6 +58,9 @@ class Settings(BaseSettings):
     memory_limit: Annotated[str, AfterValidator(_memory)] = Field(default_factory=_default_memory_limit)
     threads: int = Field(default=2, ge=1, le=256)
     postgres_url: SecretStr | None = None
+    schedule: str = "0 2 * * *"
+    schedule_timezone: Annotated[str, AfterValidator(_time_zone)] = "UTC"
+    keep_builds: int = Field(default=3, ge=2, le=1000)
 
     @cached_property
     def now(self) -> datetime:
@@ -70,11 +82,21 @@ class Settings(BaseSettings):
     def landing_zone(self) -> str:
         return self.extracts or str(self.home / "extracts")
 
+    @property
+    def seed_path(self) -> str:
+        """Where dbt finds the definitions, relative to its project: dbt writes what it compiles over an absolute path.
+
+        Definitions of the user's own are linked into the project under this name before dbt starts.
+        """
+        if self.definitions.expanduser().resolve() == DBT_PROJECT / "seeds" / "definitions":
+            return "seeds/definitions"
+        return f"seeds/own-{hashlib.sha256(str(self.definitions).encode()).hexdigest()[:12]}"
+
     def environment(self) -> dict[str, str]:
         """What dbt and MetricFlow read from the environment, as absolute paths."""
         return {
             "HANDOFF_HOME": str(self.home),
-            "HANDOFF_DEFINITIONS": str(self.definitions),
+            "HANDOFF_SEEDS": self.seed_path,
             "HANDOFF_THREADS": str(self.threads),
             "HANDOFF_MEMORY_LIMIT": self.memory_limit,
             "DBT_PROFILES_DIR": str(DBT_PROJECT),

@@ -1,1 +1,1 @@
-"""Placeholder docstring: the owner of this package writes its boundary here."""
+"""Assets, checks, jobs, schedules, sensors and resources, one module per part of the night."""

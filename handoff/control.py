@@ -1,0 +1,35 @@
+"""The control schema: what the night writes down about itself for the models and the published builds.
+
+Not here: the lock of the night and the connection (`handoff.warehouse`), what was loaded (`ingestion`).
+"""
+
+import subprocess
+from datetime import datetime
+from functools import cache
+
+import duckdb
+
+from handoff.settings import CHECKOUT
+
+VERSION = "0.1.0"
+
+
+def begin_run(con: duckdb.DuckDBPyConnection, as_of: datetime, run_id: str, definitions_sha256: str) -> None:
+    """Writes the one row of `control.run`: the models read "now" from it."""
+    con.execute("create schema if not exists control")
+    con.execute(
+        "create or replace table control.run as "
+        "select ?::timestamp as as_of, ?::varchar as run_id, ?::varchar as definitions_sha256",
+        [as_of, run_id, definitions_sha256],
+    )
+
+
+@cache
+def code_version() -> str:
+    """The version of the code, with the commit where the checkout knows it."""
+    git = ["git", "-C", str(CHECKOUT), "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        commit = subprocess.run(git, capture_output=True, text=True, timeout=10, check=True).stdout.strip()  # noqa: S603
+    except (OSError, subprocess.SubprocessError):
+        return VERSION
+    return f"{VERSION}+{commit}"

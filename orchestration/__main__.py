@@ -1,0 +1,72 @@
+"""`python -m orchestration [nightly|ui]`: the night in this process, or the Dagster UI on loopback."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from handoff.errors import HandoffError
+from handoff.settings import CHECKOUT, Settings, load_settings
+
+
+def main(arguments: list[str]) -> int:
+    command = arguments[0] if arguments else "nightly"
+    commands = {"nightly": nightly, "ui": ui}
+    try:
+        if command not in commands:
+            raise HandoffError(f"There is no command {command!r}.", remedy=f"Use one of: {', '.join(commands)}")
+        return commands[command](load_settings())
+    except HandoffError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+
+
+def nightly(settings: Settings) -> int:
+    """Runs the job in this process, with its run in the instance that the UI shows, and prints what came of it."""
+    from orchestration.report import print_night
+
+    started = time.monotonic()
+    _make_sample_where_there_is_nothing(settings)
+    _quiet()
+    from orchestration import instance, run
+
+    instance.prepare(settings)
+    result = run.nightly(settings)
+    print_night(settings, result, seconds=time.monotonic() - started)
+    return 0
+
+
+def ui(settings: Settings) -> int:
+    """Serves the Dagster UI, with schedules and sensors, until it is stopped."""
+    from orchestration import instance
+
+    instance.prepare(settings)
+    os.environ.setdefault("HANDOFF_HOME", str(settings.home))
+    port = os.environ.get("HANDOFF_UI_PORT", "3000")
+    print(f"The lineage is at http://127.0.0.1:{port}/asset-groups (Ctrl+C stops it)")
+    dagster = Path(sys.executable).with_name("dagster")
+    arguments = [str(dagster), "dev", "-h", "127.0.0.1", "-p", port, "-m", "orchestration.definitions"]
+    os.chdir(CHECKOUT)
+    os.execv(str(dagster), arguments)  # noqa: S606
+
+
+def _make_sample_where_there_is_nothing(settings: Settings) -> None:
+    if settings.extracts or Path(settings.landing_zone).exists():
+        return
+    from ingestion import sample
+
+    print(f"No extracts yet: making the sample company in {settings.landing_zone} ...", flush=True)
+    sample.generate(Path(settings.landing_zone), as_of=settings.now)
+
+
+def _quiet() -> None:
+    """Keeps the terminal to the night's own words: the run's log is in the UI and in HANDOFF_HOME/dagster."""
+    import logging
+    import warnings
+
+    warnings.filterwarnings("ignore", module=r"dagster|great_expectations|dbt|marshmallow")
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

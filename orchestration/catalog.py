@@ -1,0 +1,122 @@
+"""What a freshly built table looks like: rows, columns with types and descriptions, and which columns they come from.
+
+Column lineage is worked out by parsing SQL, which costs more than building a small model: it is kept per model, by the
+SQL's and the columns' hash, and parsed again only where one of these changed.
+"""
+
+import hashlib
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+
+from orchestration.translator import Translator
+
+Columns = dict[str, str]
+
+
+class Catalog:
+    """Describes the nodes of one build, for the metadata of their assets."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, manifest: dict[str, Any], target: Path) -> None:
+        self._con, self._manifest, self._target = con.cursor(), manifest, target
+        self._translator = Translator()
+        self._kept_at = target / "column_lineage.json"
+        self._kept: dict[str, Any] = json.loads(self._kept_at.read_text()) if self._kept_at.exists() else {}
+        self._columns: dict[str, Columns] = {}
+
+    def describe(self, unique_id: str) -> dict[str, Any]:
+        """Row count, column schema and column lineage of a node that was just built."""
+        node = self._manifest["nodes"][unique_id]
+        self._columns.pop(node["relation_name"], None)
+        columns = self._columns_of(node["relation_name"])
+        described = {
+            name: dg.TableColumn(name, type=kind, description=node["columns"].get(name, {}).get("description") or None)
+            for name, kind in columns.items()
+        }
+        metadata: dict[str, Any] = {"dagster/column_schema": dg.TableSchema(columns=list(described.values()))}
+        if node["config"].get("materialized") != "view":
+            count = self._con.execute(f"select count(*) from {node['relation_name']}").fetchone()
+            metadata["dagster/row_count"] = count[0] if count else 0
+        if lineage := self._lineage(unique_id, columns):
+            metadata["dagster/column_lineage"] = dg.TableColumnLineage(
+                {
+                    column: [dg.TableColumnDep(dg.AssetKey(key), name) for key, name in sources]
+                    for column, sources in lineage.items()
+                }
+            )
+        return metadata
+
+    def save(self) -> None:
+        """Keeps the parsed lineage for the next night."""
+        beside = self._kept_at.with_suffix(".new")
+        beside.write_text(json.dumps(self._kept))
+        beside.replace(self._kept_at)
+
+    def _columns_of(self, relation: str) -> Columns:
+        if relation not in self._columns:
+            rows = self._con.execute(f"describe {relation}").fetchall()
+            self._columns[relation] = {name: kind for name, kind, *_ in rows}
+        return self._columns[relation]
+
+    def _lineage(self, unique_id: str, columns: Columns) -> dict[str, list[tuple[list[str], str]]]:
+        node = self._manifest["nodes"][unique_id]
+        sql_file = self._target / "compiled" / node["package_name"] / node["original_file_path"]
+        if node["resource_type"] != "model" or node["language"] != "sql" or not sql_file.exists():
+            return {}
+        parents = {
+            parent["relation_name"]: parent
+            for name in node["depends_on"]["nodes"]
+            if (parent := self._manifest["nodes"].get(name) or self._manifest["sources"].get(name))
+            and parent.get("relation_name")
+        }
+        known = {relation: self._columns_of(relation) for relation in parents}
+        sql = sql_file.read_text()
+        fingerprint = hashlib.sha256(json.dumps([sql, columns, known]).encode()).hexdigest()
+        kept = self._kept.get(unique_id)
+        if kept is None or kept["fingerprint"] != fingerprint:
+            kept = {"fingerprint": fingerprint, "lineage": self._parse(sql, list(columns), known, parents)}
+            self._kept[unique_id] = kept
+        lineage: dict[str, list[tuple[list[str], str]]] = kept["lineage"]
+        return lineage
+
+    def _parse(
+        self, sql: str, columns: list[str], known: dict[str, Columns], parents: dict[str, Any]
+    ) -> dict[str, list[tuple[list[str], str]]]:
+        from sqlglot import exp, parse_one
+        from sqlglot.errors import SqlglotError
+        from sqlglot.lineage import lineage
+        from sqlglot.optimizer.qualify import qualify
+        from sqlglot.optimizer.scope import build_scope
+        from sqlglot.schema import MappingSchema
+
+        schema = MappingSchema(dialect="duckdb")
+        keys: dict[str, list[str]] = {}
+        for relation, parent in parents.items():
+            table = exp.to_table(relation, dialect="duckdb")
+            schema.add_table(table, dict(known[relation]), dialect="duckdb")
+            keys[_table(table)] = list(self._translator.get_asset_key(parent).path)
+        found: dict[str, list[tuple[list[str], str]]] = defaultdict(list)
+        try:
+            query = qualify(
+                parse_one(sql, dialect="duckdb"), dialect="duckdb", schema=schema, validate_qualify_columns=False
+            )
+            scope = build_scope(query)
+            for column in columns:
+                leaves = {
+                    (_table(leaf.expression), leaf.name.rsplit(".", 1)[-1].strip('"').lower())
+                    for leaf in lineage(column, query, schema=schema, dialect="duckdb", scope=scope).walk()
+                    if not leaf.downstream and isinstance(leaf.expression, exp.Table)
+                }
+                found[column] = [(keys[table], name) for table, name in sorted(leaves) if table in keys]
+        except SqlglotError as error:
+            dg.get_dagster_logger().info("Column lineage of one model stays unknown: %s", str(error).splitlines()[0])
+            return {}
+        return dict(found)
+
+
+def _table(expression: Any) -> str:
+    return f"{expression.db}.{expression.name}".lower()

@@ -1,0 +1,40 @@
+"""Every dbt seed, model and snapshot as an asset, every data test as a check on it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import dbt_assets
+from dagster_dbt.asset_utils import get_subset_selection_for_context
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+
+from handoff.settings import load_settings
+from orchestration import catalog, dbt_project
+from orchestration.night import Night
+from orchestration.translator import Translator, attach_singular_tests
+
+MANIFEST = attach_singular_tests(dbt_project.manifest(load_settings()))
+TRANSLATOR = Translator()
+
+
+@dbt_assets(manifest=MANIFEST, dagster_dbt_translator=TRANSLATOR, name="build_models")
+def build_models(context: dg.AssetExecutionContext, night: Night) -> Iterator[Any]:
+    """Builds and tests the selected models in this process; what depends on a failure stays as it was."""
+    selection, _ = get_subset_selection_for_context(
+        context=context,
+        manifest=MANIFEST,
+        select="fqn:*",
+        exclude=None,
+        selector=None,
+        dagster_dbt_translator=TRANSLATOR,
+        current_dbt_indirect_selection_env=None,
+    )
+    tables = catalog.Catalog(night.con, MANIFEST, dbt_project.target_path(night.settings))
+    for raw in dbt_project.build(night.settings, selection):
+        event = DbtCoreCliEventMessage(raw_event=raw, event_history_metadata={})
+        for output in event.to_default_asset_events(MANIFEST, TRANSLATOR, context):
+            if isinstance(output, dg.Output):
+                yield output.with_metadata({**output.metadata, **tables.describe(event._unique_id)})
+            else:
+                yield output
+    tables.save()

@@ -1,0 +1,28 @@
+"""The review pages, made from the published file: what the meeting sees is what BI sees."""
+
+from typing import Any
+
+import dagster as dg
+
+from orchestration.defs.publish import OWNERS, publish_file
+from orchestration.night import Night
+from reviews import site
+
+
+@dg.asset(
+    key=["publish", "review_pages"],
+    deps=[publish_file],
+    description="One HTML page per meeting: the same report for marketing and sales.",
+    group_name="publish",
+    owners=OWNERS,
+    kinds={"html"},
+)
+def review_pages(night: Night) -> dg.MaterializeResult[Any]:
+    """Writes the pages of the published build."""
+    pages = site.build(night.settings)
+    return dg.MaterializeResult(
+        metadata={
+            "pages": len(pages),
+            "index": dg.MetadataValue.path(str(night.settings.publish / "reviews" / "index.html")),
+        }
+    )

@@ -1,0 +1,74 @@
+"""The publish: readers get the whole new build, only when everything before it passed."""
+
+from typing import Any
+
+import dagster as dg
+
+from handoff.settings import load_settings
+from orchestration.defs.models import MANIFEST, TRANSLATOR
+from orchestration.night import Night
+from orchestration.translator import MARTS
+from publishing import file
+from publishing.build import Table, quality_tables
+
+OWNERS = ["team:data-engineering"]
+MARTS_OF_THE_MANIFEST = [
+    node
+    for node in MANIFEST["nodes"].values()
+    if node["resource_type"] == "model" and node["schema"] in MARTS and node["config"]["materialized"] != "ephemeral"
+]
+TABLES = [
+    *(
+        Table(
+            node["schema"],
+            node["alias"],
+            description=node["description"],
+            comments={name: column["description"] for name, column in node["columns"].items() if column["description"]},
+        )
+        for node in MARTS_OF_THE_MANIFEST
+    ),
+    *quality_tables(),
+]
+
+
+@dg.asset(
+    key=["publish", "marts"],
+    deps=[
+        *(TRANSLATOR.get_asset_key(node) for node in MARTS_OF_THE_MANIFEST),
+        *(dg.AssetKey([table.schema, table.name]) for table in quality_tables()),
+    ],
+    description="`publish/marts.duckdb` and a Parquet folder of the same build, put in place by one rename.",
+    group_name="publish",
+    owners=OWNERS,
+    kinds={"duckdb", "parquet"},
+)
+def publish_file(night: Night) -> dg.MaterializeResult[Any]:
+    """Builds the file beside the one in use and switches."""
+    build = file.publish(night.settings, night.con, TABLES)
+    return dg.MaterializeResult(
+        metadata={
+            "build_id": build.build_id,
+            "path": dg.MetadataValue.path(str(night.settings.publish / "marts.duckdb")),
+            "tables": len(build.row_counts),
+            "rows": build.row_counts,
+        }
+    )
+
+
+if load_settings().postgres_url:
+
+    @dg.asset(
+        key=["publish", "postgres"],
+        deps=[publish_file],
+        description="The same build in PostgreSQL: a schema of its own, views switched in one transaction.",
+        group_name="publish",
+        owners=OWNERS,
+        kinds={"postgres"},
+        retry_policy=dg.RetryPolicy(max_retries=3, delay=5, backoff=dg.Backoff.EXPONENTIAL),
+    )
+    def publish_postgres(night: Night) -> dg.MaterializeResult[Any]:
+        """Loads the published build and switches the views to it."""
+        from publishing import postgres
+
+        build = postgres.publish(night.settings)
+        return dg.MaterializeResult(metadata={"build_id": build.build_id, "rows": build.row_counts})

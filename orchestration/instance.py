@@ -1,0 +1,19 @@
+"""Where Dagster keeps its runs: under HANDOFF_HOME, unless DAGSTER_HOME names an instance of the user's own."""
+
+import os
+from pathlib import Path
+
+from handoff.settings import CHECKOUT, Settings
+
+
+def prepare(settings: Settings) -> Path:
+    """The home of the instance, made ready; sets DAGSTER_HOME for this process and its children."""
+    if given := os.environ.get("DAGSTER_HOME"):
+        return Path(given)
+    home = settings.home / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    shipped, used = CHECKOUT / "dagster.yaml", home / "dagster.yaml"
+    if not used.exists() or used.read_bytes() != shipped.read_bytes():
+        used.write_bytes(shipped.read_bytes())
+    os.environ["DAGSTER_HOME"] = str(home)
+    return home

@@ -1,0 +1,45 @@
+"""What the terminal says after a night. Not here: running it (`run.py`)."""
+
+from collections import Counter
+
+from handoff.settings import Settings
+from orchestration.run import NightResult
+
+
+def print_night(settings: Settings, night: NightResult, seconds: float) -> None:
+    """Rows loaded, held by rule, published per table, and where to look next."""
+    print(f"\nNight of {settings.now:%Y-%m-%d %H:%M} UTC: published build {night.build_id} in {seconds:.0f} s\n")
+    _print_loaded(night)
+    _print_counts("Held by rule", night.held_by_rule, none="nothing new was held")
+    _print_counts("Published", night.row_counts)
+    if night.warnings:
+        print("Warnings\n" + "\n".join(f"  {warning}" for warning in night.warnings) + "\n")
+    print(
+        "Where to look next\n"
+        f"  marts         {settings.publish / 'marts.duckdb'}  (docs/bi.md: how to connect)\n"
+        f"  review pages  {settings.publish / 'reviews' / 'index.html'}\n"
+        f"  held records  select * from quality.quarantine, in the marts\n"
+        f"  lineage, runs make ui, then http://127.0.0.1:3000"
+    )
+
+
+def _print_loaded(night: NightResult) -> None:
+    if not night.rows_loaded:
+        print("Loaded: nothing new in the landing zone\n")
+        return
+    columns = ("files", "rows_read", "rows_loaded", "rows_malformed")
+    print(f"{'Loaded':<40}" + "".join(f"{name.removeprefix('rows_'):>12}" for name in columns))
+    total: Counter[str] = Counter()
+    for table, figures in sorted(night.rows_loaded.items()):
+        total.update(figures)
+        print(f"  {table:<38}" + "".join(f"{figures[name]:>12,}" for name in columns))
+    print(f"  {'total':<38}" + "".join(f"{total[name]:>12,}" for name in columns) + "\n")
+
+
+def _print_counts(title: str, counts: dict[str, int], none: str = "nothing") -> None:
+    print(title)
+    for name, count in sorted(counts.items()):
+        print(f"  {name:<38}{count:>12,}")
+    if not counts:
+        print(f"  {none}")
+    print()

@@ -1,0 +1,104 @@
+"""Fixtures that every test folder shares: the example extracts, and one warehouse that a real night built.
+
+The night runs once per session (once for all workers of a parallel one), over a sample company of about 2,000 leads.
+"""
+
+import fcntl
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from handoff.settings import CHECKOUT, Settings
+
+AS_OF = datetime(2026, 6, 1, 2, 0)
+LEADS = 2_000
+
+
+def night_environment(home: Path, **more: str) -> dict[str, str]:
+    """The environment of a night of its own: nothing of the user's settings, all state under `home`."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HANDOFF_", "DAGSTER_", "DBT_"))}
+    return {**kept, "HANDOFF_HOME": str(home), "HANDOFF_AS_OF": AS_OF.isoformat(), **more}
+
+
+def run_night(home: Path, *, check: bool = True, **more: str) -> subprocess.CompletedProcess[str]:
+    """Runs a night in a process of its own, as `make nightly` does, and returns what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "orchestration"],
+        cwd=CHECKOUT,
+        env=night_environment(home, **more),
+        capture_output=True,
+        text=True,
+        timeout=570,
+    )
+    if check and done.returncode:
+        raise AssertionError(f"the night failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
+    return done
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of example extracts beside the checkout, or where HANDOFF_SHARED says."""
+    folder = Path(os.environ.get("HANDOFF_SHARED", CHECKOUT.parent / "shared")) / "data"
+    if not folder.is_dir():
+        pytest.skip(f"the example extracts are not here: {folder} (HANDOFF_SHARED names another place)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sample_extracts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Extracts of the sample company, in vendor shape."""
+
+    def make(folder: Path) -> None:
+        from ingestion import sample
+
+        sample.generate(folder, leads=LEADS, as_of=AS_OF)
+
+    return _once(tmp_path_factory, "sample_extracts", make)
+
+
+@pytest.fixture(scope="session")
+def built_home(tmp_path_factory: pytest.TempPathFactory, sample_extracts: Path) -> Path:
+    """A HANDOFF_HOME in which one whole night has run. Read it; what writes works on a copy."""
+    return _once(
+        tmp_path_factory, "built_home", lambda home: run_night(home, HANDOFF_EXTRACTS=str(sample_extracts)) and None
+    )
+
+
+@pytest.fixture(scope="session")
+def built_settings(built_home: Path, sample_extracts: Path) -> Settings:
+    return Settings(_env_file=None, home=built_home, extracts=str(sample_extracts), as_of=AS_OF)
+
+
+@pytest.fixture
+def warehouse(built_settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The built warehouse, read only."""
+    with duckdb.connect(str(built_settings.warehouse), read_only=True) as con:
+        con.execute("set TimeZone = 'UTC'")
+        yield con
+
+
+@pytest.fixture
+def marts(built_settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published file of the built warehouse, as a BI tool opens it."""
+    with duckdb.connect(str(built_settings.publish / "marts.duckdb"), read_only=True) as con:
+        con.execute("set TimeZone = 'UTC'")
+        yield con
+
+
+def _once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder made once, also when several workers ask for it: the first makes it, the others wait for the lock."""
+    parallel = "PYTEST_XDIST_WORKER" in os.environ
+    folder = (factory.getbasetemp().parent if parallel else factory.getbasetemp()) / name
+    made = folder.with_name(f"{name}.made")
+    with folder.with_name(f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            make(folder)
+            made.touch()
+    return folder

@@ -1,0 +1,133 @@
+"""The published file: whole builds, one rename, the same rows at the same "now"."""
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from handoff.errors import HandoffError
+from handoff.settings import Settings
+from publishing import file
+from publishing.build import QUALITY, SCHEMAS, Table, quality_tables
+
+AS_OF = datetime(2026, 6, 1, 2)
+TABLES = [Table("core", "fct_lead", description="Leads", comments={"lead_id": "Its id"}), *quality_tables()]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(_env_file=None, home=tmp_path, keep_builds=2)
+
+
+@pytest.fixture
+def con(settings: Settings) -> duckdb.DuckDBPyConnection:
+    con = duckdb.connect(str(settings.warehouse))
+    for schema in ("control", "core", "quality"):
+        con.execute(f"create schema {schema}")
+    con.execute("create table control.run as select ?::timestamp as as_of, 'abc' as definitions_sha256", [AS_OF])
+    con.execute(
+        "create table core.fct_lead as select 'crm:' || i as lead_id, 1.5::decimal(18, 2) as amount from range(5) r(i)"
+    )
+    for name, columns in QUALITY.items():
+        listed = ", ".join(f"'' as {column}" for column in (*columns, "private_column"))
+        con.execute(f"create table quality.{name} as select {listed} limit 0")
+    return con
+
+
+def read(settings: Settings, sql: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(settings.publish / "marts.duckdb"), read_only=True) as reader:
+        return reader.execute(sql).fetchall()
+
+
+def next_as_of(con: duckdb.DuckDBPyConnection, day: int) -> None:
+    con.execute("update control.run set as_of = ?", [AS_OF.replace(day=day)])
+
+
+def test_a_build_carries_its_tables_and_says_so_in_every_schema(
+    settings: Settings, con: duckdb.DuckDBPyConnection
+) -> None:
+    build = file.publish(settings, con, TABLES)
+    assert build.row_counts["core.fct_lead"] == 5
+    for schema in SCHEMAS:
+        read(settings, f"select build_id from {schema}.build_info")
+    assert read(settings, "select table_name, row_count, as_of from core.build_info") == [("fct_lead", 5, AS_OF)]
+    assert read(settings, "select comment from duckdb_tables() where table_name = 'fct_lead'") == [("Leads",)]
+
+
+def test_quality_tables_hand_over_the_agreed_columns_alone(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
+    file.publish(settings, con, TABLES)
+    columns = [name for name, *_ in read(settings, "describe quality.load_log")]
+    assert columns == list(QUALITY["load_log"])
+
+
+def test_parquet_is_of_the_same_build(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
+    build = file.publish(settings, con, TABLES)
+    folder = settings.publish / "parquet" / "core"
+    rows = duckdb.sql(f"select count(*) from '{folder}/fct_lead.parquet'").fetchall()
+    ids = duckdb.sql(f"select distinct build_id from '{folder}/build_info.parquet'").fetchall()
+    assert (rows, ids) == ([(5,)], [(build.build_id,)])
+
+
+def test_the_same_now_on_the_same_content_is_the_same_build(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
+    first = file.publish(settings, con, TABLES)
+    assert file.publish(settings, con, TABLES) == first
+
+
+def test_an_open_reader_keeps_its_build_while_the_next_are_published(
+    settings: Settings, con: duckdb.DuckDBPyConnection
+) -> None:
+    first = file.publish(settings, con, TABLES)
+    path = str(settings.publish / "marts.duckdb")
+    with duckdb.connect(path, read_only=True) as reader:
+        for day in (2, 3, 4, 5):
+            next_as_of(con, day)
+            con.execute("insert into core.fct_lead values ('crm:new', 1)")
+            last = file.publish(settings, con, TABLES)
+        seen = reader.execute("select count(*), any_value(build_id) from core.fct_lead, core.build_info").fetchall()
+    assert seen == [(5, first.build_id)]
+    assert read(settings, "select row_count, build_id from core.build_info") == [(9, last.build_id)]
+
+
+def test_old_builds_go_and_the_newest_stay(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
+    for day in (1, 2, 3, 4):
+        next_as_of(con, day)
+        last = file.publish(settings, con, TABLES)
+    kept = sorted(build.name for build in (settings.publish / "builds").iterdir())
+    assert len(kept) == 2
+    assert kept[-1] == last.build_id
+
+
+def test_what_an_interrupted_publish_left_is_in_nobodys_way(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
+    leftover = settings.publish / "builds" / file.UNFINISHED
+    leftover.mkdir(parents=True)
+    (leftover / "marts.duckdb").write_bytes(b"half a file")
+    file.publish(settings, con, TABLES)
+    assert read(settings, "select count(*) from core.fct_lead") == [(5,)]
+    assert not leftover.exists()
+
+
+def test_a_publish_that_cannot_be_written_leaves_the_old_one(
+    settings: Settings, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = file.publish(settings, con, TABLES)
+
+    def no_space(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(file, "_to_disk", no_space)
+    next_as_of(con, 2)
+    with pytest.raises(HandoffError, match=r"readers keep the build they have.*No space left"):
+        file.publish(settings, con, TABLES)
+    assert read(settings, "select distinct build_id from core.build_info") == [(first.build_id,)]
+    assert not (settings.publish / "builds" / file.UNFINISHED).exists()
+
+
+def test_a_published_folder_can_be_carried_elsewhere(
+    settings: Settings, con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    file.publish(settings, con, TABLES)
+    shutil.copytree(settings.publish, tmp_path / "copy", symlinks=True)
+    with duckdb.connect(str(tmp_path / "copy" / "marts.duckdb"), read_only=True) as reader:
+        assert reader.execute("select count(*) from core.fct_lead").fetchall() == [(5,)]
