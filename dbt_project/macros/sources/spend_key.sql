@@ -1,0 +1,11 @@
+{% macro spend_key(platform) -%}
+    {#- What makes a row of an ads report unique: day, campaign and every breakdown the report may carry. Expects `raw`. -#}
+    concat_ws(
+        '|',
+        '{{ platform }}',
+        cast(raw.spend_date as varchar)
+        {%- for part in ["account_id", "campaign_id", "ad_group_id", "ad_id", "device", "network", "breakdown"] %}
+            , coalesce(raw.{{ part }}, '')
+        {%- endfor %}
+    )
+{%- endmacro %}

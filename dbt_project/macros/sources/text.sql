@@ -1,0 +1,78 @@
+{% macro matches_regex(column, pattern) -%}
+    {#- Whether the whole value matches an RE2 pattern. -#}
+    {{ return(adapter.dispatch("matches_regex", "handoff")(column, pattern)) }}
+{%- endmacro %}
+{% macro default__matches_regex(column, pattern) -%} regexp_full_match({{ column }}, '{{ pattern }}') {%- endmacro %}
+{% macro spark__matches_regex(column, pattern) -%}
+    {{ column }} rlike '^(?:{{ pattern | replace("\\", "\\\\") }})$'
+{%- endmacro %}
+
+{% macro extract_regex(column, pattern, group=1) -%}
+    {#- A group of the first match, null where there is none. -#}
+    {{ return(adapter.dispatch("extract_regex", "handoff")(column, pattern, group)) }}
+{%- endmacro %}
+{% macro default__extract_regex(column, pattern, group) -%}
+    nullif(regexp_extract({{ column }}, '{{ pattern }}', {{ group }}), '')
+{%- endmacro %}
+{% macro spark__extract_regex(column, pattern, group) -%}
+    nullif(regexp_extract({{ column }}, '{{ pattern | replace("\\", "\\\\") }}', {{ group }}), '')
+{%- endmacro %}
+
+{% macro each_number(column) -%}
+    {#- In a select list: one row per run of digits in a list written as text (`[1, 2]`, `1;2`). -#}
+    {{ return(adapter.dispatch("each_number", "handoff")(column)) }}
+{%- endmacro %}
+{% macro default__each_number(column) -%} unnest(regexp_extract_all({{ column }}, '[0-9]+')) {%- endmacro %}
+{% macro spark__each_number(column) -%} explode(regexp_extract_all({{ column }}, '[0-9]+', 0)) {%- endmacro %}
+
+{% macro url_parameter(column, name) -%}
+    {#- A parameter of a URL's query, decoded; null where it is absent. -#}
+    {{ return(adapter.dispatch("url_parameter", "handoff")(column, name)) }}
+{%- endmacro %}
+{% macro default__url_parameter(column, name) -%}
+    nullif(url_decode(replace(regexp_extract({{ column }}, '[?&]{{ name }}=([^&#]*)', 1), '+', ' ')), '')
+{%- endmacro %}
+{% macro spark__url_parameter(column, name) -%}
+    nullif(try_url_decode(regexp_extract({{ column }}, '[?&]{{ name }}=([^&#]*)', 1)), '')
+{%- endmacro %}
+
+{% macro json_text(column, key) -%}
+    {#- The text of a key of a JSON object, or of the `value` whose `name` is the key in a JSON list; null where it is absent or no JSON. -#}
+    {{ return(adapter.dispatch("json_text", "handoff")(column, key)) }}
+{%- endmacro %}
+{% macro default__json_text(column, key) -%}
+    case
+        when not json_valid({{ column }})
+        then null
+        when json_type({{ column }}) = 'OBJECT'
+        then json_extract_string({{ column }}, '$."{{ key }}"')
+        else
+            nullif(
+                regexp_extract({{ column }}, '"(?:name|key)"\s*:\s*"{{ key }}"\s*,\s*"value"\s*:\s*"?([^",}]*)', 1), ''
+            )
+    end
+{%- endmacro %}
+{% macro spark__json_text(column, key) -%}
+    coalesce(
+        get_json_object({{ column }}, '$["{{ key }}"]'),
+        nullif(
+            regexp_extract({{ column }}, '"(?:name|key)"\\s*:\\s*"{{ key }}"\\s*,\\s*"value"\\s*:\\s*"?([^",}]*)', 1),
+            ''
+        )
+    )
+{%- endmacro %}
+
+{% macro json_parameter(column, key) -%}
+    {#- A parameter of GA4's event_params: a JSON list of {key, value: {string_value, int_value, …}}. -#}
+    {{ return(adapter.dispatch("json_parameter", "handoff")(column, key)) }}
+{%- endmacro %}
+{% macro default__json_parameter(column, key) -%}
+    nullif(
+        regexp_extract(
+            {{ column }},
+            '"key"\s*:\s*"{{ key }}"\s*,\s*"value"\s*:\s*\{[^}]*?"(?:string|int|float|double)_value"\s*:\s*"?([^",}]+)',
+            1
+        ),
+        'null'
+    )
+{%- endmacro %}

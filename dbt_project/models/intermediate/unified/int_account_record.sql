@@ -1,0 +1,42 @@
+-- Grain: one row per account record, newest version; also deleted and merged ones.
+{% set columns = [
+    "record_id",
+    "source_system",
+    "native_id",
+    "name",
+    "website",
+    "industry",
+    "employee_count",
+    "annual_revenue",
+    "country",
+    "technology",
+    "growth_stage",
+    "owner_id",
+    "parent_id",
+    "created_at",
+    "updated_at",
+    "is_deleted",
+    "merged_into_id",
+    "synced_account_id",
+] %}
+{% set parts = [
+    "stg_salesforce__account",
+    "stg_hubspot__company",
+    "stg_mapped__account",
+] %}
+
+with
+    delivered as (
+        {% for part in parts %}
+            select {{ columns | join(", ") }}, version_at, delivery_rank, record_line
+            from {{ ref(part) }}
+            {% if not loop.last %}
+                union all
+            {% endif %}
+        {% endfor %}
+    ),
+
+    final as (select {{ columns | join(", ") }}, version_at from delivered qualify {{ newest_version("record_id") }})
+
+select *
+from final

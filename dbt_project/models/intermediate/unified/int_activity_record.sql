@@ -1,0 +1,46 @@
+-- Grain: one row per sales activity (call, e-mail, meeting, task) and person. happened_at is the completion of a
+-- completed task, the time
+-- of a meeting; created_at is when it was entered.
+{% set columns = [
+    "activity_id",
+    "source_system",
+    "type",
+    "direction",
+    "status",
+    "is_completed",
+    "owner_id",
+    "person_record_id",
+    "related_record_id",
+    "subject",
+    "happened_at",
+    "completed_at",
+    "created_at",
+    "outcome",
+    "is_deleted",
+] %}
+{% set parts = [
+    "stg_salesforce__task",
+    "stg_salesforce__event",
+    "stg_hubspot__engagement",
+    "stg_mapped__activity",
+] %}
+
+with
+    delivered as (
+        {% for part in parts %}
+            select {{ columns | join(", ") }}, version_at, delivery_rank, record_line
+            from {{ ref(part) }}
+            {% if not loop.last %}
+                union all
+            {% endif %}
+        {% endfor %}
+    ),
+
+    final as (
+        select {{ columns | reject("equalto", "is_deleted") | join(", ") }}
+        from (select * from delivered qualify {{ newest_version("activity_id") }}) as newest
+        where not is_deleted
+    )
+
+select *
+from final

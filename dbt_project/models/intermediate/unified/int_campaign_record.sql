@@ -1,0 +1,41 @@
+-- Grain: one row per campaign of a CRM, a marketing tool or an ads platform, newest version.
+{% set columns = [
+    "record_id",
+    "source_system",
+    "native_id",
+    "name",
+    "type",
+    "starts_on",
+    "ends_on",
+    "budget",
+    "actual_cost",
+    "parent_id",
+    "is_deleted",
+    "currency",
+    "platform",
+] %}
+{% set parts = [
+    "stg_salesforce__campaign",
+    "stg_marketo__program",
+    "stg_google_ads__campaign",
+    "stg_linkedin_ads__campaign",
+    "stg_meta_ads__campaign",
+    "stg_microsoft_ads__campaign",
+    "stg_mapped__campaign",
+] %}
+
+with
+    delivered as (
+        {% for part in parts %}
+            select {{ columns | join(", ") }}, version_at, delivery_rank, record_line
+            from {{ ref(part) }}
+            {% if not loop.last %}
+                union all
+            {% endif %}
+        {% endfor %}
+    ),
+
+    final as (select {{ columns | join(", ") }}, version_at from delivered qualify {{ newest_version("record_id") }})
+
+select *
+from final

@@ -1,0 +1,44 @@
+-- Grain: one row per campaign member that responded.
+with
+    delivered as (
+        {% for part in ["stg_salesforce__campaign_member", "stg_mapped__campaign_member"] %}
+            select
+                response_id,
+                source_system,
+                campaign_record_id,
+                person_record_id,
+                status,
+                has_responded,
+                responded_at,
+                is_deleted,
+                version_at,
+                delivery_rank,
+                record_line
+            from {{ ref(part) }}
+            {% if not loop.last %}
+                union all
+            {% endif %}
+        {% endfor %}
+    ),
+
+    newest as (select * from delivered qualify {{ newest_version("response_id") }}),
+
+    campaign as (select record_id, type, name from {{ ref("int_campaign_record") }}),
+
+    final as (
+        select
+            newest.response_id,
+            newest.source_system,
+            newest.campaign_record_id,
+            newest.person_record_id,
+            newest.responded_at,
+            newest.status,
+            campaign.type as campaign_type,
+            campaign.name as campaign_name
+        from newest
+        left join campaign on newest.campaign_record_id = campaign.record_id
+        where newest.has_responded and not newest.is_deleted and newest.responded_at is not null
+    )
+
+select *
+from final

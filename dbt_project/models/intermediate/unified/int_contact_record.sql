@@ -1,0 +1,38 @@
+-- Grain: one row per contact record, newest version. HubSpot and Marketo have no contacts apart from their leads.
+{% set columns = [
+    "record_id",
+    "source_system",
+    "native_id",
+    "first_name",
+    "last_name",
+    "email",
+    "phone",
+    "job_title",
+    "account_id",
+    "lead_source",
+    "owner_id",
+    "created_at",
+    "updated_at",
+    "is_deleted",
+    "merged_into_id",
+] %}
+{% set parts = [
+    "stg_salesforce__contact",
+    "stg_mapped__contact",
+] %}
+
+with
+    delivered as (
+        {% for part in parts %}
+            select {{ columns | join(", ") }}, version_at, delivery_rank, record_line
+            from {{ ref(part) }}
+            {% if not loop.last %}
+                union all
+            {% endif %}
+        {% endfor %}
+    ),
+
+    final as (select {{ columns | join(", ") }}, version_at from delivered qualify {{ newest_version("record_id") }})
+
+select *
+from final

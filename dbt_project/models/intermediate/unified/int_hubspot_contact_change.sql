@@ -1,0 +1,117 @@
+-- Grain: one row per change of a contact property. lifecyclestage and hs_lead_status are both the status; each takes
+-- its
+-- own value before as the old one. Where a contact has no history, the dates it carries itself stand in.
+with
+    delivered as (
+        select
+            record_id,
+            property,
+            value,
+            changed_at,
+            change_source,
+            user_id,
+            record_id
+            || '|'
+            || property
+            || '|'
+            || cast(changed_at as varchar)
+            || '|'
+            || coalesce(value, '') as change_id,
+            version_at,
+            delivery_rank,
+            record_line
+        from {{ ref("stg_hubspot__contact_property_history") }}
+    ),
+
+    newest as (select * from delivered qualify {{ newest_version("change_id") }}),
+
+    owner as (
+        select user_id, min(record_id) as record_id
+        from {{ ref("stg_hubspot__owner") }}
+        where user_id is not null
+        group by user_id
+    ),
+
+    recorded as (
+        select
+            newest.change_id,
+            newest.record_id,
+            newest.property,
+            lag(newest.value) over (
+                partition by newest.record_id, newest.property order by newest.changed_at, newest.change_id
+            ) as old_value,
+            newest.value as new_value,
+            newest.changed_at,
+            -- imports, workflows and integrations are no person
+            case
+                when newest.change_source like 'CRM_UI%' or newest.change_source like 'MOBILE%'
+                then coalesce(owner.record_id, 'hubspot:' || newest.user_id)
+            end as changed_by
+        from newest
+        left join owner on newest.user_id = owner.user_id
+    ),
+
+    contact as (select * from {{ ref("stg_hubspot__contact") }} qualify {{ newest_version("record_id") }}),
+
+    dated as (
+        {% for stage in ["lead", "marketingqualifiedlead", "salesqualifiedlead", "opportunity", "customer"] %}
+            select record_id, '{{ stage }}' as stage, entered_{{ stage }}_at as entered_at, {{ loop.index }} as position
+            from contact
+            where entered_{{ stage }}_at is not null
+            {% if not loop.last %}
+                union all
+            {% endif %}
+        {% endfor %}
+    ),
+
+    stated as (
+        select
+            dated.record_id || '|' || dated.stage as change_id,
+            dated.record_id,
+            'lifecyclestage' as property,
+            lag(dated.stage) over (partition by dated.record_id order by dated.entered_at, dated.position) as old_value,
+            dated.stage as new_value,
+            dated.entered_at as changed_at,
+            cast(null as varchar) as changed_by,
+            dated.position
+        from dated
+        where
+            not exists (
+                select 1
+                from recorded
+                where recorded.record_id = dated.record_id and recorded.property = 'lifecyclestage'
+            )
+    ),
+
+    changes as (
+        select change_id, record_id, property, old_value, new_value, changed_at, changed_by, change_id as sequence
+        from recorded
+        union all
+        select
+            change_id,
+            record_id,
+            property,
+            old_value,
+            new_value,
+            changed_at,
+            changed_by,
+            cast(position as varchar) as sequence
+        from stated
+    ),
+
+    final as (
+        select
+            change_id,
+            record_id,
+            'hubspot' as source_system,
+            case when property in ('lifecyclestage', 'hs_lead_status') then 'status' else property end as field,
+            old_value,
+            new_value,
+            changed_at,
+            changed_by,
+            sequence
+        from changes
+    )
+
+select *
+from final

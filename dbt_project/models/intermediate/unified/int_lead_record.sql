@@ -1,0 +1,80 @@
+-- Grain: one row per lead record of any source, in its newest version; also the deleted, merged and held ones.
+-- is_admitted is the
+-- gate's verdict.
+{% set columns = [
+    "record_id",
+    "source_system",
+    "native_id",
+    "first_name",
+    "last_name",
+    "email",
+    "phone",
+    "mobile_phone",
+    "job_title",
+    "company",
+    "website",
+    "industry",
+    "employee_count",
+    "annual_revenue",
+    "country",
+    "technology",
+    "growth_stage",
+    "trigger_event",
+    "lead_source",
+    "campaign_id",
+    "status",
+    "rejection_reason",
+    "owner_id",
+    "created_at",
+    "updated_at",
+    "mql_at",
+    "converted_at",
+    "converted_contact_id",
+    "converted_account_id",
+    "converted_opportunity_id",
+    "is_deleted",
+    "merged_into_id",
+    "score",
+    "has_budget",
+    "has_need",
+    "has_timeline",
+    "has_authority",
+    "budget_status",
+    "next_step_at",
+    "cookie_id",
+    "synced_lead_id",
+    "synced_contact_id",
+    "synced_account_id",
+    "merged_ids",
+    "attributes",
+] %}
+{% set parts = [
+    "stg_salesforce__lead",
+    "stg_hubspot__contact",
+    "stg_marketo__lead",
+    "stg_mapped__lead",
+] %}
+
+with
+    delivered as (
+        {% for part in parts %}
+            select {{ columns | join(", ") }}, version_at, delivery_rank, record_line
+            from {{ ref(part) }}
+            {% if not loop.last %}
+                union all
+            {% endif %}
+        {% endfor %}
+    ),
+
+    newest as (select {{ columns | join(", ") }}, version_at from delivered qualify {{ newest_version("record_id") }}),
+
+    admission as (select * from {{ source("quality", "lead_admission") }}),
+
+    final as (
+        select newest.*, coalesce(admission.is_admitted, false) as is_admitted
+        from newest
+        left join admission on newest.source_system = admission.source_system and newest.native_id = admission.native_id
+    )
+
+select *
+from final

@@ -1,0 +1,32 @@
+-- Grain: one row per user. Queues are no users: they are owner ids that begin with 00G.
+{% set columns = [
+    "record_id",
+    "source_system",
+    "native_id",
+    "name",
+    "email",
+    "team",
+    "type",
+    "is_active",
+] %}
+{% set parts = [
+    "stg_salesforce__user",
+    "stg_hubspot__owner",
+    "stg_mapped__owner",
+] %}
+
+with
+    delivered as (
+        {% for part in parts %}
+            select {{ columns | join(", ") }}, version_at, delivery_rank, record_line
+            from {{ ref(part) }}
+            {% if not loop.last %}
+                union all
+            {% endif %}
+        {% endfor %}
+    ),
+
+    final as (select {{ columns | join(", ") }}, version_at from delivered qualify {{ newest_version("record_id") }})
+
+select *
+from final

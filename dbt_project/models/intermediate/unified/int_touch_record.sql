@@ -1,0 +1,76 @@
+-- Grain: one row per touch of any source: web sessions, campaign responses, form submissions, e-mail clicks. The
+-- person is
+-- named where the source names one: by record, e-mail or user id.
+{% set columns = [
+    "touch_id",
+    "source_system",
+    "client_id",
+    "user_id",
+    "person_record_id",
+    "email",
+    "touched_at",
+    "source",
+    "medium",
+    "campaign",
+    "content",
+    "touch_type",
+    "click_id",
+    "landing_page",
+] %}
+{% set parts = [
+    "stg_ga4__session",
+    "stg_hubspot__form_submission",
+    "stg_hubspot__email_event",
+    "stg_marketo__touch",
+    "stg_mapped__touch",
+] %}
+
+with
+    delivered as (
+        {% for part in parts %}
+            select {{ columns | join(", ") }}, is_deleted, version_at, delivery_rank, record_line
+            from {{ ref(part) }}
+            {% if not loop.last %}
+                union all
+            {% endif %}
+        {% endfor %}
+    ),
+
+    newest as (
+        select {{ columns | join(", ") }}
+        from (select * from delivered qualify {{ newest_version("touch_id") }}) as ranked
+        where not is_deleted and touched_at is not null
+    ),
+
+    response as (
+        select
+            response_id as touch_id,
+            source_system,
+            cast(null as varchar) as client_id,
+            cast(null as varchar) as user_id,
+            person_record_id,
+            cast(null as varchar) as email,
+            responded_at as touched_at,
+            source_system as source,
+            campaign_type as medium,
+            campaign_name as campaign,
+            cast(null as varchar) as content,
+            'campaign_response' as touch_type,
+            cast(null as varchar) as click_id,
+            cast(null as varchar) as landing_page
+        from {{ ref("int_campaign_response") }}
+    ),
+
+    final as (
+        select *
+        from newest
+        union all
+        select *
+        from response
+        union all
+        select {{ columns | join(", ") }}
+        from {{ ref("int_ga4_event_session") }}
+    )
+
+select *
+from final

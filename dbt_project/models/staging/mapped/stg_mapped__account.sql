@@ -1,0 +1,26 @@
+-- Grain: one row per delivered version of a record of entity `account` of any source described by a user's mapping.
+select
+    raw.source_system || ':' || raw.native_id as record_id,
+    raw.source_system,
+    raw.native_id,
+    raw.name,
+    raw.website,
+    raw.industry,
+    raw.employee_count,
+    raw.annual_revenue,
+    raw.country,
+    raw.technology,
+    raw.growth_stage,
+    raw.source_system || ':' || raw.owner_id as owner_id,
+    raw.source_system || ':' || raw.parent_id as parent_id,
+    raw.created_at,
+    raw.updated_at,
+    coalesce(raw.is_deleted, false) or {{ is_gone_from_snapshot(source("mapped", "account")) }} as is_deleted,
+    raw.source_system || ':' || raw.merged_into_id as merged_into_id,
+    {{ prefixed_unless_given("raw.synced_account_id", "salesforce") }} as synced_account_id,
+    raw.version_at,
+    delivery.delivery_rank,
+    raw._line as record_line,
+    raw.attributes
+from {{ source("mapped", "account") }} as raw
+inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id

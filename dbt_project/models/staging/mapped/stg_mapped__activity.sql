@@ -1,0 +1,32 @@
+-- Grain: one row per delivered version of an activity of a user-mapped source. Without a status it is completed once
+-- its
+-- time has passed; without a direction it is outbound.
+select
+    raw.source_system
+    || ':'
+    || coalesce(
+        raw.native_id, concat_ws('|', raw.type, raw.person_id, raw.record_id, cast(raw.happened_at as varchar))
+    ) as activity_id,
+    raw.source_system,
+    lower(raw.type) as type,
+    coalesce(lower(raw.direction), 'outbound') as direction,
+    raw.status,
+    case
+        when raw.status is not null
+        then lower(raw.status) in ('completed', 'complete', 'done', 'closed', 'sent', 'held')
+        else coalesce(raw.completed_at, raw.happened_at, raw.created_at) <= {{ as_of() }}
+    end as is_completed,
+    raw.source_system || ':' || raw.owner_id as owner_id,
+    raw.source_system || ':' || raw.person_id as person_record_id,
+    raw.source_system || ':' || raw.record_id as related_record_id,
+    raw.subject,
+    coalesce(raw.completed_at, raw.happened_at, raw.created_at) as happened_at,
+    raw.completed_at,
+    raw.created_at,
+    raw.outcome,
+    coalesce(raw.is_deleted, false) or {{ is_gone_from_snapshot(source("mapped", "activity")) }} as is_deleted,
+    raw.version_at,
+    delivery.delivery_rank,
+    raw._line as record_line
+from {{ source("mapped", "activity") }} as raw
+inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id

@@ -1,0 +1,17 @@
+-- Grain: one row per delivered version of a campaign member of a user-mapped source.
+select
+    raw.source_system
+    || ':'
+    || coalesce(raw.native_id, concat_ws('|', raw.campaign_id, coalesce(raw.lead_id, raw.contact_id))) as response_id,
+    raw.source_system,
+    raw.source_system || ':' || raw.campaign_id as campaign_record_id,
+    raw.source_system || ':' || coalesce(raw.lead_id, raw.contact_id) as person_record_id,
+    raw.status,
+    coalesce(raw.has_responded, raw.first_responded_at is not null) as has_responded,
+    coalesce(raw.first_responded_at, raw.created_at) as responded_at,
+    coalesce(raw.is_deleted, false) or {{ is_gone_from_snapshot(source("mapped", "campaign_member")) }} as is_deleted,
+    raw.version_at,
+    delivery.delivery_rank,
+    raw._line as record_line
+from {{ source("mapped", "campaign_member") }} as raw
+inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id

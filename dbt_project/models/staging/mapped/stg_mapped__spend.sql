@@ -1,0 +1,35 @@
+-- Grain: one row per delivered version of a spend row of a user-mapped source: day, campaign and, where given, ad
+-- group,
+-- ad, device, network.
+select
+    concat_ws(
+        '|',
+        raw.source_system,
+        coalesce(
+            raw.native_id,
+            concat_ws(
+                '|',
+                cast(raw.spend_date as varchar),
+                coalesce(raw.account_id, ''),
+                coalesce(raw.campaign_id, raw.campaign_name, ''),
+                coalesce(raw.ad_group_id, ''),
+                coalesce(raw.ad_id, ''),
+                coalesce(raw.device, ''),
+                coalesce(raw.network, '')
+            )
+        )
+    ) as spend_key,
+    raw.source_system as platform,
+    raw.spend_date,
+    raw.source_system || ':' || raw.campaign_id as campaign_record_id,
+    raw.campaign_name,
+    coalesce(raw.cost, raw.cost_micros / 1000000) as cost,
+    upper(raw.currency) as currency,
+    raw.impressions,
+    raw.clicks,
+    raw.version_at,
+    delivery.delivery_rank,
+    raw._line as record_line
+from {{ source("mapped", "spend") }} as raw
+inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+where not coalesce(raw.is_deleted, false) and not {{ is_gone_from_snapshot(source("mapped", "spend")) }}

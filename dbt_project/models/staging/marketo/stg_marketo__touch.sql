@@ -1,0 +1,38 @@
+-- Grain: one row per delivered activity that is a marketing touch: a form fill, a click in an e-mail, a success in a
+-- program
+-- (an attended event, an answered campaign). The campaign parameters of the link win over Marketo's own words.
+select
+    'marketo:' || native_id as touch_id,
+    'marketo' as source_system,
+    cast(null as varchar) as client_id,
+    cast(null as varchar) as user_id,
+    lead_id as person_record_id,
+    cast(null as varchar) as email,
+    happened_at as touched_at,
+    coalesce({{ url_parameter("link", "utm_source") }}, 'marketo') as source,
+    coalesce(
+        {{ url_parameter("link", "utm_medium") }},
+        case activity_type_id when 2 then 'form' when 11 then 'email' else 'program' end
+    ) as medium,
+    coalesce(
+        {{ url_parameter("link", "utm_campaign") }},
+        -- an e-mail is named <program>.<asset>
+        case
+            when activity_type_id = 11
+            then split_part(primary_attribute_value, '.', 1)
+            when activity_type_id = 104
+            then primary_attribute_value
+        end
+    ) as campaign,
+    case when activity_type_id != 104 then primary_attribute_value end as content,
+    case
+        activity_type_id when 2 then 'form_submission' when 11 then 'email_click' else 'campaign_response'
+    end as touch_type,
+    {{ url_parameter("link", "gclid") }} as click_id,
+    link as landing_page,
+    false as is_deleted,
+    version_at,
+    delivery_rank,
+    record_line
+from {{ ref("stg_marketo__activity") }}
+where activity_type_id in (2, 11) or (activity_type_id = 104 and is_success)

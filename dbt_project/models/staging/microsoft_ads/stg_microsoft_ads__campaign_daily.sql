@@ -1,0 +1,18 @@
+-- Grain: one row per delivered version of a report row. Reports come per device, network and match type: rows of a
+-- day and campaign add up.
+-- The platform's own conversions stay in raw: they are its claim, not ours.
+select
+    {{ spend_key("microsoft_ads") }} as spend_key,
+    'microsoft_ads' as platform,
+    raw.spend_date,
+    'microsoft_ads:' || raw.campaign_id as campaign_record_id,
+    raw.campaign_name,
+    raw.cost as cost,
+    upper(raw.currency) as currency,
+    raw.impressions,
+    raw.clicks,
+    raw.version_at,
+    delivery.delivery_rank,
+    raw._line as record_line
+from {{ source("microsoft_ads", "campaign_daily") }} as raw
+inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id

@@ -1,0 +1,19 @@
+-- Grain: one row per delivered version of a campaign member. A member that was converted names its lead and its
+-- contact:
+-- the lead stands for both.
+select
+    'salesforce:' || raw.native_id as response_id,
+    'salesforce' as source_system,
+    'salesforce:' || raw.campaign_id as campaign_record_id,
+    'salesforce:' || coalesce(raw.lead_id, raw.contact_id, raw.lead_or_contact_id) as person_record_id,
+    raw.status,
+    coalesce(raw.has_responded, raw.first_responded_at is not null) as has_responded,
+    coalesce(raw.first_responded_at, raw.created_at) as responded_at,
+    coalesce(raw.is_deleted, false)
+    or coalesce(raw.fivetran_deleted, false)
+    or not coalesce(raw.fivetran_active, true) as is_deleted,
+    raw.version_at,
+    delivery.delivery_rank,
+    raw._line as record_line
+from {{ source("salesforce", "campaign_member") }} as raw
+inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id

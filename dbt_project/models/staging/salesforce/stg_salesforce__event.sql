@@ -1,0 +1,24 @@
+-- Grain: one row per delivered version of a calendar event: a meeting at its time, completed once that time has passed.
+select
+    'salesforce:' || raw.native_id as activity_id,
+    'salesforce' as source_system,
+    'meeting' as type,
+    'outbound' as direction,
+    raw.status,
+    coalesce(raw.happened_at <= {{ as_of() }}, false) as is_completed,
+    'salesforce:' || raw.owner_id as owner_id,
+    'salesforce:' || raw.person_id as person_record_id,
+    'salesforce:' || raw.record_id as related_record_id,
+    raw.subject,
+    coalesce(raw.happened_at, raw.created_at) as happened_at,
+    raw.completed_at,
+    raw.created_at,
+    raw.outcome,
+    coalesce(raw.is_deleted, false)
+    or coalesce(raw.fivetran_deleted, false)
+    or not coalesce(raw.fivetran_active, true) as is_deleted,
+    raw.version_at,
+    delivery.delivery_rank,
+    raw._line as record_line
+from {{ source("salesforce", "event") }} as raw
+inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
