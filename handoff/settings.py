@@ -95,6 +95,7 @@ class Settings(BaseSettings):
     def environment(self) -> dict[str, str]:
         """What dbt and MetricFlow read from the environment, as absolute paths."""
         return {
+            "HANDOFF_CHECKOUT": str(CHECKOUT),
             "HANDOFF_HOME": str(self.home),
             "HANDOFF_SEEDS": self.seed_path,
             "HANDOFF_THREADS": str(self.threads),
