@@ -9,7 +9,7 @@
     {#- A Salesforce id of 15 characters completed to 18: one check letter per five characters, a bit per capital. Anything else stays.
         For ids that stand in free text columns (history values, GA4 user ids); id columns are completed at loading. -#}
     case
-        when length({{ column }}) = 15 and {{ matches_regex(column, "[A-Za-z0-9]{15}") }}
+        when length({{ column }}) = 15 and {{ regex_full_match(column, "'[A-Z0-9]{15}'") }}
         then
             {{ column }}
             {%- for block in range(3) %}
@@ -38,7 +38,7 @@
         then null
         when {{ column }} like '%:%'
         then {{ column }}
-        when {{ matches_regex(column, "00[3Q](?:[A-Za-z0-9]{12}|[A-Za-z0-9]{15})") }}
+        when {{ regex_full_match(column, "'00[3Q](?:[A-Z0-9]{12}|[A-Z0-9]{15})'") }}
         then 'salesforce:' || {{ salesforce_id(column) }}
     end
 {%- endmacro %}

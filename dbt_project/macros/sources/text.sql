@@ -1,12 +1,3 @@
-{% macro matches_regex(column, pattern) -%}
-    {#- Whether the whole value matches an RE2 pattern. -#}
-    {{ return(adapter.dispatch("matches_regex", "handoff")(column, pattern)) }}
-{%- endmacro %}
-{% macro default__matches_regex(column, pattern) -%} regexp_full_match({{ column }}, '{{ pattern }}') {%- endmacro %}
-{% macro spark__matches_regex(column, pattern) -%}
-    {{ column }} rlike '^(?:{{ pattern | replace("\\", "\\\\") }})$'
-{%- endmacro %}
-
 {% macro extract_regex(column, pattern, group=1) -%}
     {#- A group of the first match, null where there is none. -#}
     {{ return(adapter.dispatch("extract_regex", "handoff")(column, pattern, group)) }}

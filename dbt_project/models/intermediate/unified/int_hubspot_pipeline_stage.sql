@@ -18,14 +18,30 @@ with
 
     newest as (select * from delivered qualify {{ newest_version("stage_id") }}),
 
+    mapped as (
+        select distinct crm_value_key
+        from {{ ref("stg_definitions__stage_map") }}
+        where source_system = 'hubspot' and object = 'opportunity'
+    ),
+
     final as (
         select
-            stage_id,
-            label,
+            newest.stage_id,
+            newest.label,
             case
-                when is_won then 'closedwon' when is_closed then 'closedlost' else coalesce(label, stage_id)
+                when by_id.crm_value_key is not null
+                then newest.stage_id
+                when by_label.crm_value_key is not null
+                then newest.label
+                when newest.is_won
+                then 'closedwon'
+                when newest.is_closed
+                then 'closedlost'
+                else coalesce(newest.label, newest.stage_id)
             end as stage
         from newest
+        left join mapped as by_id on lower(trim(newest.stage_id)) = by_id.crm_value_key
+        left join mapped as by_label on lower(trim(newest.label)) = by_label.crm_value_key
     )
 
 select *

@@ -1,12 +1,14 @@
--- Grain: one row per delivered version of a report row. Rows may be per campaign, ad set or ad.
--- The platform's own conversions stay in raw: they are its claim, not ours.
+-- Grain: one row per delivered version of a report row, per campaign, ad set or ad. A report by ad finds its campaign
+-- through the ad. The platform's own conversions stay in raw: they are its claim, not ours.
+with ad as (select ad_id, max(campaign_id) as campaign_id from {{ source("meta_ads", "ad") }} group by ad_id)
+
 select
     {{ spend_key("meta_ads") }} as spend_key,
     'meta_ads' as platform,
     raw.spend_date,
-    'meta_ads:' || raw.campaign_id as campaign_record_id,
+    'meta_ads:' || coalesce(raw.campaign_id, ad.campaign_id) as campaign_record_id,
     raw.campaign_name,
-    raw.cost as cost,
+    raw.cost,
     upper(raw.currency) as currency,
     raw.impressions,
     raw.clicks,
@@ -15,3 +17,4 @@ select
     raw._line as record_line
 from {{ source("meta_ads", "campaign_daily") }} as raw
 inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+left join ad on raw.ad_id = ad.ad_id

@@ -28,5 +28,5 @@ where
     not coalesce(raw.is_deleted, false)
     and (
         raw.field != 'owner_id'
-        or {{ matches_regex("coalesce(raw.new_value, raw.old_value)", "00[5G](?:[A-Za-z0-9]{12}|[A-Za-z0-9]{15})") }}
+        or {{ regex_full_match("coalesce(raw.new_value, raw.old_value)", "'00[5G](?:[A-Z0-9]{12}|[A-Z0-9]{15})'") }}
     )
