@@ -1,0 +1,318 @@
+"""The marts in PostgreSQL: every build in a schema of its own, and views that are switched to it in one transaction.
+
+`handoff_reader` reads the views of all marts, in which e-mails are hashed and other personal data is empty;
+`handoff_personal` reads it in the schema `personal`. Nobody but the publisher reads the builds behind the views.
+
+A switch needs every view for itself for a moment. It waits for each less long than PostgreSQL waits before it looks for
+deadlocks, so that it is always the publisher who steps back and tries again, never a reader whose query is cancelled.
+Not here: making the build (`file.py`); what is published here is the file, so that both are the same build.
+"""
+
+import random
+import re
+import time
+from collections.abc import Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from handoff.errors import HandoffError
+from handoff.settings import Settings
+from publishing.build import SCHEMAS, literal, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import psycopg
+
+READER, PERSONAL_READER, PERSONAL = "handoff_reader", "handoff_personal", "personal"
+LOCK_TIMEOUT_MS = 300
+PATIENCE_SECONDS = 120.0
+SUMMED = ("DECIMAL", "BIGINT", "INTEGER", "HUGEINT", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER")
+# Columns that hold what identifies a person: e-mails stay comparable by their hash, the rest is empty for most readers.
+HASHED = re.compile(r"(^|_)e?mail$")
+EMPTIED = {"first_name", "last_name", "full_name", "person_name", "phone", "mobile_phone", "raw_text", "client_id"}
+
+
+@dataclass(frozen=True)
+class PostgresBuild:
+    number: int
+    build_id: str
+    row_counts: dict[str, int]
+
+    @property
+    def schema(self) -> str:
+        return f"build_{self.number}"
+
+
+@dataclass(frozen=True)
+class _Relation:
+    schema: str
+    name: str
+    columns: tuple[tuple[str, str], ...]
+
+    @property
+    def stored(self) -> str:
+        """Its name inside the build's schema."""
+        return f"{self.schema}__{self.name}"
+
+    @property
+    def view(self) -> str:
+        return f"{quoted(self.schema)}.{quoted(self.name)}"
+
+    @property
+    def personal(self) -> list[str]:
+        return [name for name, _ in self.columns if name in EMPTIED or HASHED.search(name)]
+
+
+def publish(settings: Settings, patience_seconds: float = PATIENCE_SECONDS) -> PostgresBuild:
+    """Loads the published file into a new build and switches the views to it.
+
+    Raises:
+        HandoffError: it could not be loaded or switched to; what readers see is unchanged.
+    """
+    if settings.postgres_url is None:
+        raise HandoffError("There is no PostgreSQL to publish to.", remedy="Set HANDOFF_POSTGRES_URL")
+    import psycopg
+
+    url = settings.postgres_url.get_secret_value()
+    try:
+        with psycopg.connect(url, autocommit=True, connect_timeout=30) as server:
+            number = _begin(server)
+            relations, build_id = _load(settings.publish / "marts.duckdb", url, number)
+            counts = _check(settings.publish / "marts.duckdb", server, number, relations)
+            _make_roles(server)
+            _switch(server, number, build_id, relations, patience_seconds)
+            _drop_old(server, number)
+    except (psycopg.Error, duckdb.Error) as error:
+        raise HandoffError(
+            "The marts could not be published to PostgreSQL; readers there keep the build they have.",
+            where=_where(url),
+            why=_without_secrets(str(error), url),
+            remedy="Mend what is named and run the night again; the published file is already the new build",
+        ) from error
+    return PostgresBuild(number, build_id, counts)
+
+
+def _begin(server: "psycopg.Connection[Any]") -> int:
+    """A new build's empty schema. What an interrupted publish left behind goes."""
+    server.execute("create schema if not exists handoff")
+    server.execute(
+        "create table if not exists handoff.build "
+        "(number integer primary key, build_id text not null, published_at timestamptz not null default now())"
+    )
+    row = server.execute("select coalesce(max(number), 0) from handoff.build").fetchone()
+    last = row[0] if row else 0
+    unfinished = server.execute(
+        "select nspname from pg_namespace where nspname ~ '^build_[0-9]+$' and substr(nspname, 7)::integer > %s", [last]
+    ).fetchall()
+    for (schema,) in unfinished:
+        server.execute(f"drop schema {quoted(schema)} cascade".encode())
+    server.execute(f"create schema build_{last + 1}".encode())
+    return int(last) + 1
+
+
+def _load(file: Path, url: str, number: int) -> tuple[list[_Relation], str]:
+    with _both(file, url) as con:
+        relations = _relations(con)
+        for relation in relations:
+            columns = ", ".join(_stored_as(name, kind) for name, kind in relation.columns)
+            con.execute(
+                f"create table server.build_{number}.{quoted(relation.stored)} as "
+                f"select {columns} from build.{quoted(relation.schema)}.{quoted(relation.name)}"
+            )
+        row = con.execute("select any_value(build_id) from build.core.build_info").fetchone()
+    return relations, str(row[0] if row else "")
+
+
+@contextmanager
+def _both(file: Path, url: str) -> "Iterator[duckdb.DuckDBPyConnection]":
+    """A connection that sees the published file as `build` and the server as `server`."""
+    from duckdb_extensions import import_extension
+
+    con = duckdb.connect()
+    try:
+        import_extension("postgres_scanner", con=con)
+        con.execute("load postgres_scanner")
+        con.execute(f"attach {literal(str(file.resolve()))} as build (read_only)")
+        con.execute(f"attach {literal(url)} as server (type postgres)")
+        yield con
+    finally:
+        con.close()
+
+
+def _relations(con: duckdb.DuckDBPyConnection) -> list[_Relation]:
+    rows = con.execute(
+        "select schema_name, table_name, list((column_name, data_type) order by column_index) "
+        "from duckdb_columns() where database_name = 'build' and not internal group by all order by all"
+    ).fetchall()
+    return [_Relation(schema, name, tuple((c, k) for c, k in columns)) for schema, name, columns in rows]
+
+
+def _stored_as(name: str, kind: str) -> str:
+    """The column in a type that PostgreSQL has without loss: it knows no whole numbers beyond 64 bits."""
+    return f"{quoted(name)}::decimal(38, 0) as {quoted(name)}" if kind == "HUGEINT" else quoted(name)
+
+
+def _check(file: Path, server: "psycopg.Connection[Any]", number: int, relations: list[_Relation]) -> dict[str, int]:
+    """Row counts and the sums of all exact numbers, here and there.
+
+    Raises:
+        HandoffError: they differ.
+    """
+    counts: dict[str, int] = {}
+    with duckdb.connect(str(file.resolve()), read_only=True) as con:
+        for relation in relations:
+            summed = [name for name, kind in relation.columns if kind.split("(")[0] in SUMMED]
+            figures = ", ".join(["count(*)", *(f"sum({quoted(name)})" for name in summed)])
+            here = con.execute(f"select {figures} from {relation.view}").fetchone()
+            statement = f"select {figures} from build_{number}.{quoted(relation.stored)}"
+            there = server.execute(statement.encode()).fetchone()
+            if here is None or there is None or any(a != b for a, b in zip(here, there, strict=True)):
+                raise HandoffError(
+                    "What arrived in PostgreSQL is not what was sent, so its views were left as they are.",
+                    where=f"build_{number}.{relation.stored}",
+                    why=f"rows and sums here {here}, there {there}",
+                    remedy="Run the night again; the build is loaded anew",
+                )
+            counts[f"{relation.schema}.{relation.name}"] = here[0]
+    return counts
+
+
+def _make_roles(server: "psycopg.Connection[Any]") -> None:
+    """The two roles that read, without login: an administrator grants them to the people and tools of a company."""
+    for role in (READER, PERSONAL_READER):
+        if not server.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone():
+            server.execute(f"create role {role} nologin".encode())
+
+
+def _switch(
+    server: "psycopg.Connection[Any]",
+    number: int,
+    build_id: str,
+    relations: Sequence[_Relation],
+    patience_seconds: float,
+) -> None:
+    from psycopg import errors
+
+    give_up_at = time.monotonic() + patience_seconds
+    while True:
+        try:
+            with server.transaction():
+                server.execute(f"set local lock_timeout = '{LOCK_TIMEOUT_MS}ms'".encode())
+                _replace_views(server, number, relations)
+                server.execute("insert into handoff.build (number, build_id) values (%s, %s)", [number, build_id])
+            return
+        except (errors.LockNotAvailable, errors.DeadlockDetected) as error:
+            if time.monotonic() > give_up_at:
+                raise HandoffError(
+                    "PostgreSQL readers did not leave the views alone for long enough to switch them.",
+                    where="schemas core to quality",
+                    why=f"some view was in use at every try for {patience_seconds:.0f} s",
+                    remedy="End the sessions that hold a transaction open (pg_stat_activity) and run the night again",
+                ) from error
+            time.sleep(random.uniform(0.05, 0.25))  # noqa: S311 - spreads tries, guards nothing
+
+
+def _replace_views(server: "psycopg.Connection[Any]", number: int, relations: Sequence[_Relation]) -> None:
+    wanted = {(schema, name): (relation, columns) for schema, name, relation, columns in _views(relations)}
+    present = _present_views(server)
+    for schema in (*SCHEMAS, PERSONAL):
+        server.execute(f"create schema if not exists {schema}".encode())
+    for schema, name in sorted(present.keys() - wanted.keys()):
+        server.execute(f"drop view {quoted(schema)}.{quoted(name)}".encode())
+    types = _stored_types(server, number)
+    for (schema, name), (relation, columns) in sorted(wanted.items()):
+        view = f"{quoted(schema)}.{quoted(name)}"
+        new = [(column, types[relation.stored, column]) for column, _ in columns]
+        old = present.get((schema, name), [])
+        if old and new[: len(old)] != old:
+            server.execute(f"drop view {view}".encode())
+        listed = ", ".join(expression for _, expression in columns)
+        source = f"build_{number}.{quoted(relation.stored)}"
+        server.execute(f"create or replace view {view} as select {listed} from {source}".encode())
+        reader = PERSONAL_READER if schema == PERSONAL else READER
+        server.execute(f"grant select on {view} to {reader}".encode())
+    for schema in SCHEMAS:
+        server.execute(f"grant usage on schema {schema} to {READER}, {PERSONAL_READER}".encode())
+    server.execute(f"grant usage on schema {PERSONAL} to {PERSONAL_READER}".encode())
+
+
+def _views(relations: Sequence[_Relation]) -> list[tuple[str, str, _Relation, list[tuple[str, str]]]]:
+    """Every view: schema, name, what is behind it, its columns as (name, expression)."""
+    views = []
+    for relation in relations:
+        views.append((relation.schema, relation.name, relation, [_for_readers(name) for name, _ in relation.columns]))
+        if relation.personal:
+            plain = [(name, quoted(name)) for name, _ in relation.columns]
+            views.append((PERSONAL, f"{relation.schema}__{relation.name}", relation, plain))
+    return views
+
+
+def _for_readers(name: str) -> tuple[str, str]:
+    column = quoted(name)
+    if HASHED.search(name):
+        digest = f"encode(sha256(convert_to(lower({column}), 'UTF8')), 'hex')::varchar"
+        return name, f"{digest} as {column}"
+    if name in EMPTIED:
+        return name, f"null::varchar as {column}"
+    return name, column
+
+
+def _present_views(server: "psycopg.Connection[Any]") -> dict[tuple[str, str], list[tuple[str, str]]]:
+    """The views that are there, with their columns as (name, type)."""
+    rows = server.execute(
+        "select n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod) from pg_class c "
+        "join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 "
+        "where c.relkind = 'v' and n.nspname = any(%s) and not a.attisdropped order by 1, 2, a.attnum",
+        [[*SCHEMAS, PERSONAL]],
+    ).fetchall()
+    present: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for schema, view, column, kind in rows:
+        present.setdefault((schema, view), []).append((column, kind))
+    return present
+
+
+def _stored_types(server: "psycopg.Connection[Any]", number: int) -> dict[tuple[str, str], str]:
+    rows = server.execute(
+        "select c.relname, a.attname, format_type(a.atttypid, a.atttypmod) from pg_class c "
+        "join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 "
+        "where n.nspname = %s and c.relkind = 'r' and not a.attisdropped",
+        [f"build_{number}"],
+    ).fetchall()
+    return {(table, column): kind for table, column, kind in rows}
+
+
+def _drop_old(server: "psycopg.Connection[Any]", number: int) -> None:
+    """Drops all builds before the previous one; one that a long query still reads goes at the next publish."""
+    from psycopg import errors
+
+    old = server.execute(
+        "select nspname from pg_namespace where nspname ~ '^build_[0-9]+$' and substr(nspname, 7)::integer < %s",
+        [number - 1],
+    ).fetchall()
+    for (schema,) in old:
+        try:
+            with server.transaction():
+                server.execute(f"set local lock_timeout = '{LOCK_TIMEOUT_MS}ms'".encode())
+                server.execute(f"drop schema {quoted(schema)} cascade".encode())
+        except (errors.LockNotAvailable, errors.DeadlockDetected):
+            continue
+
+
+def _where(url: str) -> str:
+    import psycopg
+
+    parts = psycopg.conninfo.conninfo_to_dict(url)
+    return f"PostgreSQL {parts.get('host') or 'on the local socket'}, database {parts.get('dbname') or '(default)'}"
+
+
+def _without_secrets(text: str, url: str) -> str:
+    import psycopg
+
+    password = psycopg.conninfo.conninfo_to_dict(url).get("password")
+    first = text.replace(url, "the server").splitlines()[0]
+    return first.replace(str(password), "***") if password else first

