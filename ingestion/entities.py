@@ -6,14 +6,11 @@ sources, reasons) is not said here: that is the definitions' business.
 
 from typing import Literal, get_args
 
-FieldType = Literal[
-    "id", "salesforce_id", "text", "timestamp", "date", "amount", "number", "float", "integer", "boolean"
-]
+FieldType = Literal["id", "text", "timestamp", "date", "amount", "number", "float", "integer", "boolean"]
 FIELD_TYPES: tuple[FieldType, ...] = get_args(FieldType)
 
 SQL_TYPES: dict[FieldType, str] = {
     "id": "varchar",
-    "salesforce_id": "varchar",
     "text": "varchar",
     "timestamp": "timestamp",
     "date": "date",

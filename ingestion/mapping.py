@@ -36,8 +36,6 @@ NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 EPOCHS = ("epoch_s", "epoch_ms", "epoch_us")
 FORMATTED: tuple[FieldType, ...] = ("timestamp", "date")
 NUMERIC: tuple[FieldType, ...] = ("amount", "number", "float", "integer")
-# Types a mapping may give a field of the entity that is of a wider one.
-NARROWER: dict[FieldType, tuple[FieldType, ...]] = {"id": ("salesforce_id",)}
 # Part of every mapping's hash: a reader that types values differently reloads what an older one loaded.
 READER_VERSION = "1"
 
@@ -286,7 +284,7 @@ def _object_problems(mapped: ObjectMapping) -> Problems:
         elif mapped.entity != CUSTOM and field not in canonical and spec.type is None:
             hint = _did_you_mean(field, list(canonical))
             yield here, f"{field!r} is no field of {mapped.entity}{hint} (a further field needs a type)"
-        elif field in canonical and spec.type not in (None, canonical[field], *NARROWER.get(canonical[field], ())):
+        elif field in canonical and spec.type not in (None, canonical[field]):
             yield (*here, "type"), f"{field} of {mapped.entity} is of type {canonical[field]}, not {spec.type}"
         else:
             yield from _below(here, _field_problems(field, spec, mapped.types[field]))

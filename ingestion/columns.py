@@ -1,0 +1,359 @@
+"""From the headers of one file to the SQL that types its rows: which column is which field, how a text becomes a value.
+
+Reading the bytes is `ingestion.readers`' business; this module sees headers and SQL expressions only.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Literal
+
+from ingestion.entities import BOOKKEEPING_COLUMNS, SQL_TYPES, FieldType
+from ingestion.mapping import EPOCHS, FieldMapping, ObjectMapping, normalised
+from ingestion.refusal import Refusal
+
+MAX_COLUMNS = 2_000
+MAX_HEADER_LENGTH = 1_000
+BLANKS = " \t\r\n\v\f\u00a0\ufeff"
+SALESFORCE_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+NO_SALESFORCE_ID = ("000000000000000", "000000000000000aaa")
+
+# What the file format itself says of a column; a CSV file says nothing, all is text.
+Kind = Literal["text", "number", "temporal"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a file: its header and the SQL that yields its text."""
+
+    header: str
+    text: str
+    kind: Kind = "text"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the columns of one file become those of the raw table."""
+
+    fields: dict[str, list[Column]]
+    version: list[Column]
+    keep: dict[str, Column | None]
+    undeclared: dict[str, Column]
+    absent: list[str] = field(default_factory=list)
+
+    @property
+    def declared(self) -> list[Column]:
+        """The columns of the file that the mapping uses."""
+        kept = [column for column in self.keep.values() if column]
+        return [*(column for found in self.fields.values() for column in found), *self.version, *kept]
+
+
+def quoted(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+class _Headers:
+    """Finds declared headers in a file: an exact spelling before a loose one, a plain one before a prefixed."""
+
+    def __init__(self, columns: list[Column], prefixes: tuple[str, ...]) -> None:
+        self._ranks: list[tuple[bool, dict[str, list[Column]]]] = []
+        stripped = [("", columns)] + [
+            (prefix, [column for column in columns if column.header.casefold().startswith(prefix.casefold())])
+            for prefix in prefixes
+        ]
+        for prefix, candidates in stripped:
+            for loose in (False, True):
+                found: dict[str, list[Column]] = {}
+                for column in candidates:
+                    name = column.header[len(prefix) :]
+                    found.setdefault(normalised(name) if loose else name, []).append(column)
+                self._ranks.append((loose, found))
+
+    def find(self, header: str) -> Column | None:
+        for loose, found in self._ranks:
+            matches = found.get(normalised(header) if loose else header)
+            if matches and len(matches) > 1:
+                names = ", ".join(repr(column.header) for column in matches)
+                raise Refusal(
+                    f"the column {header!r} is ambiguous: the file has {names}",
+                    "rename one of them in the export, or name the exact header in the mapping",
+                )
+            if matches:
+                return matches[0]
+        return None
+
+    def present(self, headers: Iterable[str]) -> list[Column]:
+        return [column for header in headers if (column := self.find(header))]
+
+
+def plan_columns(mapped: ObjectMapping, columns: list[Column], *, ragged: bool = False) -> Plan:
+    """Which column of the file is which field of the raw table.
+
+    `ragged` files (JSON lines) may have other keys in every row: there all present alternatives count, row by row.
+
+    Raises:
+        Refusal: a required column is missing, a declared one ambiguous, or nothing of the file is declared.
+    """
+    check_headers([column.header for column in columns])
+    headers = _Headers(columns, mapped.header_prefixes or ())
+    fields: dict[str, list[Column]] = {}
+    absent: list[str] = []
+
+    def present(name: str, spec: FieldMapping) -> list[Column]:
+        found = headers.present(spec.headers)
+        missing = [header for header in spec.headers if headers.find(header) is None] if spec.concat else []
+        if spec.required and (missing or not found):
+            raise _missing(name, missing or list(spec.headers), columns)
+        if not found:
+            absent.append(spec.headers[0])
+        return found if ragged or not spec.column else found[:1]
+
+    for name, spec in mapped.all_fields.items():
+        fields[name] = present(name, spec)
+    version = present("version", mapped.version) if mapped.version else []
+    keep = {header: headers.find(header) for header in mapped.keep}
+    absent += [header for header, column in keep.items() if column is None]
+    plan = Plan(fields, version, keep, {}, sorted(set(absent)))
+    used = {column.text for column in plan.declared}
+    if not used and (mapped.all_fields or mapped.keep):
+        raise Refusal(
+            f"none of the declared columns is in the file; it has {_some([column.header for column in columns])}",
+            "check that this is the right export, its delimiter and its header line, or correct the mapping",
+        )
+    rest = [column for column in columns if column.text not in used]
+    return replace(plan, undeclared=_raw_names(rest, mapped))
+
+
+def check_headers(headers: list[str]) -> None:
+    """Raises:
+    Refusal: more or longer headers than any export has; the file is something else.
+    """
+    if len(headers) > MAX_COLUMNS:
+        raise Refusal(f"the file has {len(headers):,} columns, more than {MAX_COLUMNS:,}", "export fewer columns")
+    if any(len(header) > MAX_HEADER_LENGTH for header in headers):
+        raise Refusal(f"a column name is longer than {MAX_HEADER_LENGTH:,} characters", "check the header line")
+
+
+def _missing(name: str, headers: list[str], columns: list[Column]) -> Refusal:
+    wanted = " or ".join(headers)
+    has = _some([column.header for column in columns])
+    return Refusal(
+        f"the required column {wanted} (field {name}) is missing; the file has {has}",
+        "add the column to the export, or name the right header in the mapping",
+    )
+
+
+def _some(headers: list[str]) -> str:
+    shown = ", ".join(repr(header[:60]) for header in headers[:12])
+    return f"{shown} and {len(headers) - 12} more" if len(headers) > 12 else shown
+
+
+def _raw_names(columns: list[Column], mapped: ObjectMapping) -> dict[str, Column]:
+    """Columns nobody declared, under the name they get in the raw table."""
+    taken = {name.casefold() for name in (*mapped.types, *BOOKKEEPING_COLUMNS, "rowid")}
+    named: dict[str, Column] = {}
+    for number, column in enumerate(columns, start=1):
+        plain = (
+            "".join(letter if letter.isprintable() else " " for letter in column.header).strip() or f"column_{number}"
+        )
+        name = plain if plain.casefold() not in taken else f"{plain}__raw"
+        copies = 1
+        while name.casefold() in taken:
+            copies += 1
+            name = f"{plain}__{copies}"
+        taken.add(name.casefold())
+        named[name] = column
+    return named
+
+
+@dataclass(frozen=True)
+class Typed:
+    """SQL that types the rows of a file, and which of its columns is which of the raw table.
+
+    The select's columns have neutral names, so that no header can stand in for another: `raw` gives the real ones.
+    `error` is null where every value has its type.
+    """
+
+    select: str
+    raw: dict[str, str]
+
+
+def typed_select(plan: Plan, mapped: ObjectMapping, relation: str, extra: dict[str, str]) -> Typed:
+    """The rows of `relation`, typed. `extra` adds columns under names of its own.
+
+    Three steps, each evaluated once per row: the cleaned text of every field, its value, and which of them failed.
+    """
+    texts: list[str] = [f"{sql} as {name}" for name, sql in extra.items()]
+    values: list[str] = []
+    errors: list[str] = []
+    raw: dict[str, str] = {}
+
+    def add(name: str, spec: FieldMapping, field_type: FieldType, columns: list[Column]) -> None:
+        text, value = f"s{len(raw)}", f"v{len(raw)}"
+        raw[name] = value
+        texts.append(f"{_field_text(name, spec, columns, mapped)} as {text}")
+        expression = value_sql(text, field_type, mapped, spec, {column.kind for column in columns})
+        values.append(f"{expression} as {value}")
+        if SQL_TYPES[field_type] != "varchar":
+            message = literal(f"{spec.headers[0]} ({name}): ")
+            wrong = f"{text} is not null and {value} is null"
+            errors.append(f"when {wrong} then {message} || left({text}, 80) || ' is not of type {field_type}'")
+
+    for name, spec in mapped.all_fields.items():
+        add(name, spec, mapped.types[name], plan.fields[name])
+    for name, constant in mapped.constants.items():
+        add(name, FieldMapping(column=(name,), default=constant), mapped.types[name], [])
+    add("version_at", mapped.version or FieldMapping(column=("version",)), "timestamp", plan.version)
+    kept = ", ".join(
+        f"{literal(header)}, {_cleaned(column.text, mapped) if column else 'null'}"
+        for header, column in plan.keep.items()
+    )
+    raw["attributes"] = "attributes"
+    texts.append(f"{f'cast(json_object({kept}) as varchar)' if kept else 'cast(null as varchar)'} as attributes")
+    for name, column in plan.undeclared.items():
+        texts.append(f"{column.text} as r{len(raw)}")
+        raw[name] = f"r{len(raw)}"
+    inner = f"select {', '.join(texts)} from {relation}"
+    middle = f"select *, {', '.join(values)} from ({inner})"
+    error = f"case {' '.join(errors)} end" if errors else "cast(null as varchar)"
+    return Typed(f"select {', '.join([*raw.values(), *extra])}, {error} as error from ({middle})", raw)
+
+
+def _field_text(name: str, spec: FieldMapping, columns: list[Column], mapped: ObjectMapping) -> str:
+    """The text of a field, null where there is none: translated, null spellings removed, alternatives resolved."""
+    translation = {key.strip().casefold(): value for key, value in mapped.values.get(name, {}).items()}
+    cells = [_cleaned(column.text, mapped, translation) for column in columns]
+    if not cells:
+        text = "cast(null as varchar)"
+    elif spec.concat:
+        text = f"nullif(concat_ws({literal(spec.separator)}, {', '.join(cells)}), '')"
+    else:
+        text = cells[0] if len(cells) == 1 else f"coalesce({', '.join(cells)})"
+    if spec.default is not None:
+        text = f"coalesce({text}, {literal(spec.default)})"
+    return text
+
+
+def _cleaned(text: str, mapped: ObjectMapping, translation: dict[str, str] | None = None) -> str:
+    trimmed = f"trim({text}, {literal(BLANKS)})"
+    nulls = sorted({spelling.strip().lower() for spelling in mapped.nulls or ()} - {""})
+    cases = [f"when {literal(key)} then nullif({literal(value)}, '')" for key, value in (translation or {}).items()]
+    cases += [f"when {literal(spelling)} then null" for spelling in nulls if spelling not in (translation or {})]
+    if not cases:
+        return f"nullif({trimmed}, '')"
+    return f"case lower({trimmed}) when '' then null {' '.join(cases)} else {trimmed} end"
+
+
+def value_sql(text: str, field_type: FieldType, mapped: ObjectMapping, spec: FieldMapping, kinds: set[Kind]) -> str:
+    """SQL for the value of a cleaned text, null where the text is none of that type."""
+    if field_type in ("timestamp", "date"):
+        formats = ("iso",) if "temporal" in kinds else spec.format or mapped.date_format or ("iso",)
+        zone = mapped.timezone or "UTC"
+        parsed = [_timestamp(text, each, zone) if field_type == "timestamp" else _date(text, each) for each in formats]
+        return parsed[0] if len(parsed) == 1 else f"coalesce({', '.join(parsed)})"
+    if field_type == "boolean":
+        lowered = f"lower({text})"
+        return (
+            f"case when {lowered} in ('true', 't', '1', 'yes', 'y', '1.0') then true "
+            f"when {lowered} in ('false', 'f', '0', 'no', 'n', '0.0') then false end"
+        )
+    if field_type in ("amount", "number", "integer", "float"):
+        decimal_comma = bool(mapped.decimal_comma) and "number" not in kinds
+        return _number(_plain_number(text, decimal_comma, spec.strip), field_type, spec.multiply)
+    if field_type == "id" and mapped.id_format == "salesforce":
+        return salesforce_id(text)
+    return text
+
+
+def salesforce_id(text: str) -> str:
+    """A 15-character Salesforce id completed to 18: three letters say which characters are upper case."""
+
+    def check_letter(start: int) -> str:
+        bits = " + ".join(
+            f"(case when substr({text}, {start + bit}, 1) between 'A' and 'Z' then {2**bit} else 0 end)"
+            for bit in range(5)
+        )
+        return f"substr('{SALESFORCE_ALPHABET}', 1 + {bits}, 1)"
+
+    letters = " || ".join(check_letter(start) for start in (1, 6, 11))
+    none = ", ".join(literal(spelling) for spelling in NO_SALESFORCE_ID)
+    return (
+        f"case when lower({text}) in ({none}) then null when length({text}) = 15 "
+        f"and regexp_full_match({text}, '[A-Za-z0-9]*') then {text} || {letters} else {text} end"
+    )
+
+
+def _plain_number(text: str, decimal_comma: bool, strip: tuple[str, ...]) -> str:
+    for clutter in strip:
+        text = f"replace({text}, {literal(clutter)}, '')"
+    if strip:
+        text = f"trim({text}, {literal(BLANKS)})"
+    if not decimal_comma:
+        return text
+    grouped = r"^[-+]?([0-9]{1,3}(\.[0-9]{3})+|[0-9]+)?(,[0-9]+)?$"
+    return f"case when regexp_matches({text}, '{grouped}') then replace(replace({text}, '.', ''), ',', '.') end"
+
+
+def _number(text: str, field_type: FieldType, multiply: Decimal | None) -> str:
+    if field_type == "float":
+        value = f"try_cast({text} as double)"
+        factor = "" if multiply is None else f" * {float(multiply)!r}"
+        return f"case when isfinite({value}) then {value}{factor} end"
+    value = f"try_cast({text} as decimal(38,9))"
+    if multiply is not None:
+        # A decimal product keeps the sum of its factors' places and may not pass 38 digits.
+        whole = multiply == multiply.to_integral_value()
+        left, right = ("decimal(28,9)", "decimal(10,0)") if whole else ("decimal(28,6)", "decimal(10,9)")
+        product = f"try_cast({text} as {left}) * cast({literal(f'{multiply:f}')} as {right})"
+        value = f"try_cast(try({product}) as decimal(38,9))"
+    if field_type == "integer":
+        return f"case when {value} = trunc({value}) then try_cast({value} as bigint) end"
+    limit = "1000000000000000" if field_type == "amount" else "1000000000000000000"
+    return f"case when abs({value}) < {limit} then {value} end"
+
+
+def _within_calendar(value: str, kind: str) -> str:
+    return f"case when {value} between {kind} '0001-01-01' and {kind} '9999-12-31 23:59:59.999998' then {value} end"
+
+
+def _timestamp(text: str, format_: str, zone: str) -> str:
+    if format_ in EPOCHS:
+        factor = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}[format_]
+        micros = f"try_cast(try(try_cast({text} as decimal(28,6)) * {factor}) as bigint)"
+        bounded = f"case when abs({micros}) < 253402300800000000 then {micros} end"
+        return _within_calendar(f"make_timestamp({bounded})", "timestamp")
+    if format_ != "iso":
+        parsed = f"try_strptime({text}, {literal(format_)})"
+        if "%z" in format_ or "%Z" in format_:
+            return _within_calendar(f"timezone('UTC', cast({parsed} as timestamptz))", "timestamp")
+        return _within_calendar(_from_zone(parsed, zone), "timestamp")
+    moment = f"timezone('UTC', try_cast({text} as timestamptz))"
+    if zone != "UTC":
+        has_offset = f"regexp_matches({text}, ':[0-9.]+ *([A-Za-z]|[-+])')"
+        local = _from_zone(f"try_cast({text} as timestamp)", zone)
+        moment = f"case when {has_offset} then {moment} else {local} end"
+    return f"case when {_starts_with_year(text)} then {_within_calendar(moment, 'timestamp')} end"
+
+
+def _from_zone(moment: str, zone: str) -> str:
+    return moment if zone == "UTC" else f"timezone('UTC', timezone({literal(zone)}, {moment}))"
+
+
+def _date(text: str, format_: str) -> str:
+    if format_ in EPOCHS:
+        return f"cast({_timestamp(text, format_, 'UTC')} as date)"
+    if format_ != "iso":
+        return f"cast({_within_calendar(f'try_strptime({text}, {literal(format_)})', 'timestamp')} as date)"
+    # The day is taken as written: an offset behind it moves the moment, not the day.
+    day = f"try_cast(regexp_extract({text}, '^[-/0-9]+') as date)"
+    whole = f"(length({text}) <= 10 or try_cast({text} as timestamptz) is not null)"
+    return f"case when {_starts_with_year(text)} and {whole} then {_within_calendar(day, 'date')} end"
+
+
+def _starts_with_year(text: str) -> str:
+    """DuckDB also reads `infinity` and `epoch` as times."""
+    return f"substr({text}, 5, 1) in ('-', '/')"

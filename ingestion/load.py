@@ -1,0 +1,477 @@
+"""The landing zone into raw tables: each file in one transaction with its row in the load log, each delivery once.
+
+Not here: what a file's bytes mean (`readers`, `columns`), which rows are complete (`expectations`).
+"""
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import duckdb
+
+from handoff.settings import Settings
+from ingestion.columns import Plan, literal, quoted
+from ingestion.entities import BOOKKEEPING_COLUMNS, ENTITIES, SQL_TYPES
+from ingestion.landing import LandedFile, LocalZone, Stray, empty_zone
+from ingestion.mapping import ObjectMapping, SourceMapping, load_mappings, shipped_mappings
+from ingestion.readers import SUFFIXES, Reader, Staged, scan_file, storable, suffix_of
+from ingestion.refusal import Refusal
+
+MAX_TABLE_COLUMNS = 4_000
+TABLES = """
+create schema if not exists control;
+create schema if not exists quality;
+create schema if not exists raw;
+create table if not exists quality.load_log (
+    delivery_id varchar, source_system varchar, object varchar, source_file varchar, sha256 varchar,
+    rows_read bigint, rows_loaded bigint, rows_held bigint, rows_malformed bigint,
+    status varchar, error varchar, loaded_at timestamp, notes varchar
+);
+create table if not exists quality.malformed_row (
+    source_system varchar, object varchar, source_file varchar, line bigint, raw_text varchar, error varchar,
+    delivery_id varchar
+);
+create table if not exists control.landed_file (path varchar, fingerprint varchar, delivery_id varchar, sha256 varchar);
+create table if not exists control.delivery_reading (delivery_id varchar, mapping_sha256 varchar, formats varchar);
+create table if not exists control.landed_header (source_system varchar, object varchar, header varchar);
+create table if not exists control.declared_object (
+    source_system varchar, object varchar, entity varchar, is_vendor boolean, is_snapshot boolean
+);
+create or replace view control.source_object as
+select
+    declared_object.*,
+    (
+        select max_by(load_log.delivery_id, (load_log.source_file, load_log.sha256))
+        from quality.load_log
+        where
+            load_log.source_system = declared_object.source_system
+            and load_log.object = declared_object.object
+            and load_log.status in ('loaded', 'accepted')
+    ) as newest_delivery_id
+from control.declared_object;
+"""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One row of the load log; `is_new` when this load read it."""
+
+    delivery_id: str
+    source_system: str
+    object: str
+    source_file: str
+    sha256: str
+    rows_read: int = 0
+    rows_loaded: int = 0
+    rows_held: int = 0
+    rows_malformed: int = 0
+    status: str = "loaded"
+    error: str | None = None
+    notes: str | None = None
+    is_new: bool = False
+
+
+@dataclass
+class LoadReport:
+    """What one load found: every delivery of the log, what changed in the shape of the files, what was left alone."""
+
+    deliveries: list[Delivery] = field(default_factory=list)
+    drift: list[str] = field(default_factory=list)
+    unsettled: list[str] = field(default_factory=list)
+
+    @property
+    def new(self) -> list[Delivery]:
+        return [delivery for delivery in self.deliveries if delivery.is_new]
+
+    @property
+    def refused(self) -> list[Delivery]:
+        return [delivery for delivery in self.deliveries if delivery.status == "refused"]
+
+    def summary(self) -> str:
+        """A paragraph per object that had something new, then every refusal and change of shape."""
+        lines = []
+        by_object: dict[tuple[str, str], list[Delivery]] = {}
+        for delivery in self.new:
+            if delivery.status != "refused":
+                by_object.setdefault((delivery.source_system, delivery.object), []).append(delivery)
+        for (source, object_), group in sorted(by_object.items()):
+            loaded, malformed = sum(each.rows_loaded for each in group), sum(each.rows_malformed for each in group)
+            bad = f", {malformed:,} malformed" if malformed else ""
+            lines.append(f"{source}/{object_}: {len(group)} new files, {loaded:,} rows loaded{bad}")
+        known = sum(not each.is_new and each.status != "refused" for each in self.deliveries)
+        if known:
+            lines.append(f"{known:,} deliveries were known")
+        lines += [f"refused: {each.error}" for each in self.refused]
+        lines += [f"changed: {each}" for each in self.drift]
+        lines += [f"left for the next night, still being written: {each}" for each in self.unsettled]
+        return "\n".join(lines) or "nothing to load"
+
+
+def load(settings: Settings, con: duckdb.DuckDBPyConnection) -> LoadReport:
+    """Every new file of the landing zone into its raw table.
+
+    Raises:
+        HandoffError: the landing zone is missing or empty, or a mapping is wrong. A bad file raises nothing: it is
+            refused in the load log, and the others go on.
+    """
+    mappings = load_mappings(settings)
+    zone = LocalZone(settings.landing_zone)
+    landed = zone.scan()
+    if not landed.files and not landed.strays:
+        raise empty_zone(settings.landing_zone)
+    prepare_tables(con, mappings)
+    loader = _Loader(settings, con, zone, mappings)
+    return loader.run(landed.files, landed.strays)
+
+
+def table_name(source: str, object_: str) -> str:
+    return f"{source}__{object_}"
+
+
+def prepare_tables(con: duckdb.DuckDBPyConnection, mappings: list[SourceMapping]) -> None:
+    """The log, the raw table of every declared object (empty where no file came) and the views over mapped sources."""
+    con.execute("begin")
+    con.execute(TABLES)
+    shipped = shipped_mappings()
+    wanted: dict[str, dict[str, str]] = {}
+    for mapping in (*shipped.values(), *mappings):
+        for name, mapped in mapping.objects.items():
+            types = {field_: SQL_TYPES[kind] for field_, kind in mapped.types.items()}
+            wanted.setdefault(table_name(mapping.source, name), {}).update({**types, **BOOKKEEPING_COLUMNS})
+    existing = _raw_table_columns(con)
+    for table, columns in wanted.items():
+        _fit_table(con, table, columns, existing.get(table))
+    con.execute("delete from control.declared_object")
+    mapped_tables: dict[str, list[tuple[str, str, ObjectMapping]]] = {}
+    for mapping in mappings:
+        vendor = shipped.get(mapping.source)
+        for name, mapped in mapping.objects.items():
+            is_vendor = vendor is not None and name in vendor.objects
+            row = [mapping.source, name, mapped.entity, is_vendor, mapped.snapshot]
+            con.execute("insert into control.declared_object values (?, ?, ?, ?, ?)", row)
+            if not is_vendor:
+                mapped_tables.setdefault(mapped.entity, []).append((mapping.source, name, mapped))
+    for entity in ENTITIES:
+        con.execute(_mapped_view(entity, mapped_tables.get(entity, [])))
+    con.execute("commit")
+
+
+def _raw_table_columns(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    rows = con.execute(
+        "select table_name, column_name, lower(data_type) from duckdb_columns() where schema_name = 'raw'"
+    ).fetchall()
+    tables: dict[str, dict[str, str]] = {}
+    for table, column, kind in rows:
+        tables.setdefault(table, {})[column.casefold()] = kind
+    return tables
+
+
+def _fit_table(
+    con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], existing: dict[str, str] | None
+) -> None:
+    if existing is None:
+        listed = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
+        con.execute(f"create table raw.{quoted(table)} ({listed})")
+        return
+    for name, kind in columns.items():
+        if name.casefold() not in existing:
+            con.execute(f"alter table raw.{quoted(table)} add column {quoted(name)} {kind}")
+        elif existing[name.casefold()] != kind:
+            con.execute(
+                f"alter table raw.{quoted(table)} alter column {quoted(name)} "
+                f"set data type {kind} using try_cast({quoted(name)} as {kind})"
+            )
+
+
+def _mapped_view(entity: str, tables: list[tuple[str, str, ObjectMapping]]) -> str:
+    columns = {name: SQL_TYPES[kind] for name, kind in ENTITIES[entity].items()} | BOOKKEEPING_COLUMNS
+    names = ", ".join(quoted(name) for name in columns)
+    selects = [
+        f"select {literal(source)} as source_system, {literal(name)} as object, "
+        f"{str(mapped.snapshot).lower()} as is_snapshot, {names} from raw.{quoted(table_name(source, name))}"
+        for source, name, mapped in tables
+    ]
+    empty = ", ".join(f"cast(null as {kind}) as {quoted(name)}" for name, kind in columns.items())
+    nothing = (
+        "select cast(null as varchar) as source_system, cast(null as varchar) as object, "
+        f"cast(null as boolean) as is_snapshot, {empty} where false"
+    )
+    return f"create or replace view raw.mapped__{entity} as {' union all '.join(selects or [nothing])}"
+
+
+class _Loader:
+    """One load: what the warehouse knew before it, and what each file adds."""
+
+    def __init__(
+        self, settings: Settings, con: duckdb.DuckDBPyConnection, zone: LocalZone, mappings: list[SourceMapping]
+    ) -> None:
+        self.con, self.zone, self.now = con, zone, settings.now
+        self.mappings = {(m.source, name): mapped for m in mappings for name, mapped in m.objects.items()}
+        self.sources = {mapping.source for mapping in mappings}
+        self.report = LoadReport()
+        self.table_columns = _raw_table_columns(con)
+        self.deliveries = {
+            row[0]: Delivery(*row)
+            for row in con.execute(
+                "select delivery_id, source_system, object, source_file, sha256, rows_read, rows_loaded, rows_held, "
+                "rows_malformed, status, error, notes from quality.load_log"
+            ).fetchall()
+        }
+        self.readings: dict[str, tuple[str, frozenset[str]]] = {
+            row[0]: (row[1], frozenset(row[2].split(",")))
+            for row in con.execute("from control.delivery_reading").fetchall()
+        }
+        self.known_files: dict[str, tuple[str, str, str]] = {
+            row[0]: row[1:] for row in con.execute("from control.landed_file").fetchall()
+        }
+        self.headers: dict[tuple[str, str], set[str]] = {}
+        for source, object_, header in con.execute("from control.landed_header").fetchall():
+            self.headers.setdefault((source, object_), set()).add(header)
+        self.new: set[str] = set()
+
+    def run(self, files: list[LandedFile], strays: list[Stray]) -> LoadReport:
+        unmapped = sorted({(file.source, file.object) for file in files} - set(self.mappings))
+        self._note_strays([*strays, *(self._unmapped(source, object_) for source, object_ in unmapped)])
+        for file in files:
+            mapped = self.mappings.get((file.source, file.object))
+            if mapped:
+                self._take(file, mapped)
+        self.report.deliveries = [
+            replace(delivery, is_new=delivery.delivery_id in self.new)
+            for delivery in sorted(self.deliveries.values(), key=lambda d: (d.source_system, d.object, d.source_file))
+        ]
+        return self.report
+
+    # What is not read
+
+    def _unmapped(self, source: str, object_: str) -> Stray:
+        if source in self.sources:
+            reason = f"the mapping of {source} has no object {object_}"
+        else:
+            reason = f"no mapping describes a source {source}"
+        return Stray(source, object_, f"{source}/{object_}", reason)
+
+    def _note_strays(self, strays: list[Stray]) -> None:
+        """Refusals of folders are judged anew every night: they end when a mapping comes or the folder goes."""
+        remedy = "write a mapping (docs/mapping.md) into the folder HANDOFF_SOURCES names, or move the files"
+        current = {}
+        for stray in strays:
+            sha256 = hashlib.sha256(stray.place.encode()).hexdigest()
+            error = str(Refusal(f"{stray.place}: {stray.reason}", remedy))
+            names = (stray.source, stray.object, stray.place.rsplit("/", 1)[-1], sha256)
+            current[f"place-{sha256[:20]}"] = Delivery(f"place-{sha256[:20]}", *names, status="refused", error=error)
+        gone = [key for key in self.deliveries if key.startswith("place-") and key not in current]
+        self.con.execute("begin")
+        for key in gone:
+            self.con.execute("delete from quality.load_log where delivery_id = ?", [key])
+            del self.deliveries[key]
+        for key, delivery in current.items():
+            if self.deliveries.get(key) != delivery:
+                self._log(delivery)
+        self.con.execute("commit")
+
+    # One file
+
+    def _take(self, file: LandedFile, mapped: ObjectMapping) -> None:
+        known = self.known_files.get(storable(file.path))
+        if known and known[0] == file.fingerprint and not self._must_read(file.name, known[1], mapped):
+            return
+        try:
+            with self.zone.fetched(file) as path:
+                self._read(file, mapped, path)
+        except OSError as error:
+            self.report.unsettled.append(f"{file.source}/{file.object}/{file.name} ({error.strerror or error})")
+
+    def _must_read(self, name: str, delivery_id: str, mapped: ObjectMapping) -> bool:
+        """Whether bytes already delivered need reading: the mapping changed, or they were refused as another format."""
+        delivery = self.deliveries.get(delivery_id)
+        if delivery is None:
+            return True
+        mapping_sha256, formats = self.readings.get(delivery_id, ("", frozenset()))
+        return mapping_sha256 != mapped.sha256 or (delivery.status == "refused" and suffix_of(name) not in formats)
+
+    def _read(self, file: LandedFile, mapped: ObjectMapping, path: Path) -> None:
+        format_, compressed = SUFFIXES.get(suffix_of(file.name), (None, False))
+        scan = scan_file(path, compressed=compressed, text=format_ in ("csv", "jsonl"))
+        delivery_id = _digest(file.source, file.object, scan.sha256)
+        if delivery_id in self.deliveries and not self._must_read(file.name, delivery_id, mapped):
+            self._remember(file, delivery_id, scan.sha256)
+            return
+        outcome: Staged | Refusal
+        formats = {suffix_of(file.name)}
+        try:
+            if format_ is None:
+                raise Refusal(f"the name ends in none of {', '.join(SUFFIXES)}", "export in one of these formats")
+            outcome = Reader(self.con, mapped, scan, format_).stage()
+            self._check_width(file, outcome)
+        except Refusal as refusal:
+            outcome = refusal
+        except duckdb.Error as error:
+            # Not the file's fault alone (memory, disk): without a format on record it is tried again the next night.
+            formats = set()
+            reason = str(error).splitlines()[0]
+            outcome = Refusal(f"DuckDB cannot load it ({reason})", "check memory (HANDOFF_MEMORY_LIMIT) and disk space")
+        if self.zone.fingerprint(file) != file.fingerprint:
+            self.report.unsettled.append(f"{file.source}/{file.object}/{file.name}")
+            return
+        self._store(file, mapped, self._delivery(file, delivery_id, scan.sha256, outcome), outcome, formats)
+
+    def _check_width(self, file: LandedFile, staged: Staged) -> None:
+        known = self.table_columns[table_name(file.source, file.object)]
+        new = [name for name in staged.raw if name.casefold() not in known]
+        if len(known) + len(new) > MAX_TABLE_COLUMNS:
+            raise Refusal(
+                f"with its {len(new):,} new columns the object would have more than {MAX_TABLE_COLUMNS:,}",
+                "export fewer columns",
+            )
+
+    def _delivery(self, file: LandedFile, delivery_id: str, sha256: str, outcome: Staged | Refusal) -> Delivery:
+        known = self.deliveries.get(delivery_id)
+        name = min(file.name, known.source_file) if known else file.name
+        delivery = Delivery(delivery_id, file.source, file.object, name, sha256)
+        if isinstance(outcome, Refusal):
+            return replace(delivery, status="refused", error=f"{_place(delivery)}: {outcome}")
+        return replace(
+            delivery,
+            rows_read=outcome.loaded + outcome.malformed,
+            rows_loaded=outcome.loaded,
+            rows_malformed=outcome.malformed,
+            status=known.status if known and known.status in ("accepted", "stopped") else "loaded",
+            notes=_notes(outcome.plan),
+        )
+
+    def _store(
+        self, file: LandedFile, mapped: ObjectMapping, delivery: Delivery, outcome: Staged | Refusal, formats: set[str]
+    ) -> None:
+        """Everything one file leaves behind, in one transaction."""
+        known = self.deliveries.get(delivery.delivery_id)
+        table = f"raw.{quoted(table_name(file.source, file.object))}"
+        if known and self.readings.get(delivery.delivery_id, ("",))[0] == mapped.sha256:
+            formats |= self.readings[delivery.delivery_id][1]
+        self.con.execute("begin")
+        try:
+            if isinstance(outcome, Staged):
+                self._add_columns(file, outcome)
+            if known:
+                self.con.execute(f"delete from {table} where _delivery_id = ?", [delivery.delivery_id])
+                self.con.execute("delete from quality.malformed_row where delivery_id = ?", [delivery.delivery_id])
+            if isinstance(outcome, Staged):
+                self._insert(table, delivery, outcome)
+                self._note_headers(file, outcome.plan)
+            self._log(delivery)
+            self.con.execute("delete from control.delivery_reading where delivery_id = ?", [delivery.delivery_id])
+            reading = [delivery.delivery_id, mapped.sha256, ",".join(sorted(formats))]
+            self.con.execute("insert into control.delivery_reading values (?, ?, ?)", reading)
+            self._remember_file(file, delivery.delivery_id, delivery.sha256)
+            self.con.execute("commit")
+        except BaseException:
+            self.con.execute("rollback")
+            raise
+        finally:
+            self.con.execute("drop table if exists landed")
+            self.con.execute("drop table if exists landed_input")
+            self.con.execute("drop table if exists landed_bad")
+        self.readings[delivery.delivery_id] = (mapped.sha256, frozenset(formats))
+        self.new.add(delivery.delivery_id)
+
+    def _add_columns(self, file: LandedFile, staged: Staged) -> None:
+        table = table_name(file.source, file.object)
+        known = self.table_columns[table]
+        new = [name for name in staged.raw if name.casefold() not in known]
+        for name in new:
+            self.con.execute(f"alter table raw.{quoted(table)} add column {quoted(name)} varchar")
+            known[name.casefold()] = "varchar"
+        if new and (file.source, file.object) in self.headers:
+            self.report.drift.append(f"{file.source}/{file.object}/{file.name} brings new columns: {_some(new)}")
+
+    def _insert(self, table: str, delivery: Delivery, staged: Staged) -> None:
+        self.con.execute(
+            f"insert into {table} ({', '.join(map(quoted, staged.raw))}, _delivery_id, _line) "
+            f"select {', '.join(staged.raw.values())}, ?, landed_line "
+            f"from (select *, {staged.line} as landed_line from landed) where error is null",
+            [delivery.delivery_id],
+        )
+        self.con.execute(
+            "insert into quality.malformed_row select ?, ?, ?, line, raw_text, error, ? from landed_bad order by line",
+            [delivery.source_system, delivery.object, delivery.source_file, delivery.delivery_id],
+        )
+
+    def _note_headers(self, file: LandedFile, plan: Plan) -> None:
+        """Declared columns this object has had so far; one that a file lacks is reported."""
+        known = self.headers.get((file.source, file.object), set())
+        present = {column.header.casefold() for column in plan.declared}
+        gone = sorted(known - present)
+        if gone and present:
+            self.report.drift.append(f"{file.source}/{file.object}/{file.name} lacks columns: {_some(gone)}")
+        for header in sorted(present - known):
+            self.con.execute("insert into control.landed_header values (?, ?, ?)", [file.source, file.object, header])
+        self.headers[file.source, file.object] = known | present
+
+    def _remember(self, file: LandedFile, delivery_id: str, sha256: str) -> None:
+        """The same bytes under a further name: one delivery, which goes by the smallest of its names."""
+        delivery = self.deliveries[delivery_id]
+        self.con.execute("begin")
+        if file.name < delivery.source_file:
+            renamed = replace(delivery, source_file=file.name)
+            if delivery.error:
+                renamed = replace(renamed, error=_place(renamed) + delivery.error.removeprefix(_place(delivery)))
+            self.con.execute(
+                "update quality.load_log set source_file = ?, error = ? where delivery_id = ?",
+                [renamed.source_file, renamed.error, delivery_id],
+            )
+            self.con.execute(
+                "update quality.malformed_row set source_file = ? where delivery_id = ?", [file.name, delivery_id]
+            )
+            self.deliveries[delivery_id] = renamed
+        self._remember_file(file, delivery_id, sha256)
+        self.con.execute("commit")
+
+    def _remember_file(self, file: LandedFile, delivery_id: str, sha256: str) -> None:
+        path = storable(file.path)
+        if path in self.known_files:
+            self.con.execute("delete from control.landed_file where path = ?", [path])
+        row = [path, file.fingerprint, delivery_id, sha256]
+        self.con.execute("insert into control.landed_file values (?, ?, ?, ?)", row)
+        self.known_files[path] = (file.fingerprint, delivery_id, sha256)
+
+    def _log(self, delivery: Delivery) -> None:
+        """The delivery's row of the log; a delivery read again keeps the time it was first loaded."""
+        known = self.deliveries.get(delivery.delivery_id)
+        again = known is not None and known.status != "refused"
+        self.con.execute(
+            """
+            insert into quality.load_log
+            select ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+                coalesce((select min(loaded_at) from quality.load_log where delivery_id = ? and ?), ?), ?
+            """,
+            [
+                delivery.delivery_id, delivery.source_system, delivery.object, delivery.source_file, delivery.sha256,
+                delivery.rows_read, delivery.rows_loaded, delivery.rows_held, delivery.rows_malformed,
+                delivery.status, delivery.error, delivery.delivery_id, again, self.now, delivery.notes,
+            ],
+        )  # fmt: skip
+        if known:
+            self.con.execute(
+                "delete from quality.load_log where delivery_id = ? and rowid < "
+                "(select max(rowid) from quality.load_log where delivery_id = ?)",
+                [delivery.delivery_id, delivery.delivery_id],
+            )
+        self.deliveries[delivery.delivery_id] = delivery
+
+
+def _digest(source: str, object_: str, sha256: str) -> str:
+    return hashlib.sha256(f"{source}/{object_}/{sha256}".encode()).hexdigest()[:20]
+
+
+def _place(delivery: Delivery) -> str:
+    return f"{delivery.source_system}/{delivery.object}/{delivery.source_file}"
+
+
+def _notes(plan: Plan) -> str | None:
+    notes = [f"absent: {_some(plan.absent)}"] if plan.absent else []
+    notes += [f"not declared: {_some(list(plan.undeclared))}"] if plan.undeclared else []
+    return "; ".join(notes) or None
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
