@@ -1,0 +1,664 @@
+"""The gate's tables in the warehouse: which delivered records are to be judged, their verdicts, what follows from them.
+
+Only SQL. Verdicts are kept per incomplete version and failed rule; admission, quarantine and the counts of the load log
+are functions of the verdicts and the delivered versions, never of the order in which files came. The versions of a lead
+are ordered as everywhere: by version (none first), file name, content hash, line.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from handoff.definitions import LEAD_FIELDS, TIME_FIELDS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ingestion.mapping import SourceMapping
+
+_DOWNSTREAM = "('loaded', 'accepted')"
+_ORDER = "version_at nulls first, source_file, sha256, _line"
+
+
+@dataclass(frozen=True)
+class LeadTable:
+    """A raw table whose rows are lead records."""
+
+    source_system: str
+    object: str
+    columns: frozenset[str]
+
+    @property
+    def sql(self) -> str:
+        return f'raw."{self.source_system}__{self.object}"'
+
+
+def lead_tables(con: duckdb.DuckDBPyConnection, mappings: "Iterable[SourceMapping]") -> list[LeadTable]:
+    """Every raw table of lead records, vendors' and mapped ones, by name."""
+    columns: dict[str, set[str]] = {}
+    for table, column in con.execute(
+        "select table_name, column_name from information_schema.columns where table_schema = 'raw'"
+    ).fetchall():
+        columns.setdefault(table, set()).add(column)
+    return [
+        LeadTable(mapping.source, name, frozenset(columns[f"{mapping.source}__{name}"]))
+        for mapping in mappings
+        for name, mapped in sorted(mapping.objects.items())
+        if mapped.entity == "lead" and f"{mapping.source}__{name}" in columns
+    ]
+
+
+def create_tables(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("create schema if not exists quality")
+    con.execute(
+        """
+        create table if not exists quality.gate_state (gate_sha256 varchar, judged_at timestamp);
+        create table if not exists quality.gate_delivery (
+            delivery_id varchar primary key, source_system varchar, object varchar,
+            is_judged boolean, is_new boolean, incomplete_share double
+        );
+        create table if not exists quality.lead_verdict (
+            source_system varchar, object varchar, _delivery_id varchar, _line bigint,
+            rule varchar, detail varchar, is_complete_later boolean, waits_until timestamp
+        );
+        create table if not exists quality.quarantine (
+            source_system varchar, object varchar, native_id varchar, source_file varchar, line bigint,
+            rule varchar, detail varchar, first_seen_at timestamp, released_at timestamp, version_at timestamp
+        );
+        """
+    )
+
+
+# What is to be judged
+
+
+def forget_stale_verdicts(
+    con: duckdb.DuckDBPyConnection, gate_sha256: str, now: datetime, periods: Sequence[datetime]
+) -> None:
+    """Drops the verdicts that might come out differently today.
+
+    All of them where the rules themselves were changed, or now lies before the last night; else those of held records
+    where other rules came into force since or a time that lay in the future has passed.
+    """
+    con.execute("create or replace temp table gate_again (_delivery_id varchar, _line bigint)")
+    state = con.execute("select gate_sha256, judged_at from quality.gate_state").fetchone()
+    if state is None:
+        return
+    if state[0] != gate_sha256 or now < state[1]:
+        con.execute("delete from quality.lead_verdict")
+        con.execute("update quality.gate_delivery set is_judged = false")
+        return
+    has_other_rules = any(state[1] < starts <= now for starts in periods)
+    con.execute(
+        "insert into gate_again select distinct _delivery_id, _line from quality.lead_verdict"
+        " where not is_complete_later and (? or waits_until <= ?)",
+        [has_other_rules, now],
+    )
+    con.execute(
+        "delete from quality.lead_verdict where (_delivery_id, _line) in (select _delivery_id, _line from gate_again)"
+    )
+
+
+def _unjudged(table: LeadTable) -> str:
+    """Rows without a verdict; deleted and merged-away versions are not judged."""
+    return f"""
+        from {table.sql} as delivered
+        where
+            not coalesce(is_deleted, false)
+            and merged_into_id is null
+            and (
+                _delivery_id in (
+                    select delivery_id
+                    from quality.load_log
+                    where
+                        source_system = '{table.source_system}'
+                        and object = '{table.object}'
+                        and status <> 'refused'
+                        and delivery_id not in (select delivery_id from quality.gate_delivery where is_judged)
+                )
+                or (_delivery_id, _line) in (select _delivery_id, _line from gate_again)
+            )
+    """
+
+
+def has_unjudged(con: duckdb.DuckDBPyConnection, table: LeadTable) -> bool:
+    return con.execute(f"select 1 {_unjudged(table)} limit 1").fetchone() is not None
+
+
+def unjudged(
+    con: duckdb.DuckDBPyConnection,
+    table: LeadTable,
+    fields: Sequence[str],
+    periods: Sequence[datetime],
+    now: datetime,
+    chunk_rows: int,
+) -> "Iterator[pd.DataFrame]":
+    """The records to judge, some at a time: texts trimmed and in lower case, `period` the rules of the record's time.
+
+    A record's time is its version's, else its last change, else its creation, else now; never later than now.
+    """
+    own_time = f"least(coalesce(version_at, updated_at, created_at, {_literal(now)}), {_literal(now)})"
+    period = " + ".join(f"cast({own_time} >= {_literal(starts)} as integer)" for starts in periods[1:]) or "0"
+    columns = [f"{field}" if field in TIME_FIELDS else _text(field) for field in fields]
+    lowest, highest = con.execute(f"select min(rowid), max(rowid) {_unjudged(table)}").fetchone() or (None, None)
+    while lowest is not None and lowest <= highest:
+        frame = con.execute(
+            f"""
+            select _delivery_id, _line, {own_time} as judged_until, {period} as period, {", ".join(columns)}
+            {_unjudged(table)} and delivered.rowid >= {lowest} and delivered.rowid < {lowest + chunk_rows}
+            """
+        ).df()
+        if len(frame):
+            yield frame
+        lowest += chunk_rows
+
+
+def _literal(moment: datetime) -> str:
+    return f"timestamp '{moment:%Y-%m-%d %H:%M:%S}'" if moment.year > 1 else "timestamp '0001-01-01 00:00:00'"
+
+
+def _text(field: str) -> str:
+    assert field in LEAD_FIELDS
+    return (
+        f"coalesce(trim(lower(cast({field} as varchar))), '') as {field},"
+        f" coalesce(trim(cast({field} as varchar)), '') as {field}__delivered"
+        if field in ("status", "lead_source", "industry", "country")
+        else f"coalesce(trim(lower(cast({field} as varchar))), '') as {field}"
+    )
+
+
+def keep_verdicts(con: duckdb.DuckDBPyConnection, table: LeadTable, verdicts: "pd.DataFrame") -> None:
+    """Keeps the verdicts on incomplete records: _delivery_id, _line, rule, detail, is_complete_later, waits_until."""
+    con.register("gate_verdicts", verdicts)
+    con.execute(
+        """
+        insert into quality.lead_verdict
+        select ?, ?, _delivery_id, _line, rule, detail, is_complete_later, waits_until
+        from gate_verdicts
+        """,
+        [table.source_system, table.object],
+    )
+    con.unregister("gate_verdicts")
+
+
+def mark_judged(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable], gate_sha256: str, now: datetime) -> None:
+    con.execute("update quality.gate_delivery set is_new = false, is_judged = true")
+    for table in tables:
+        con.execute(
+            """
+            insert into quality.gate_delivery
+            select delivery_id, source_system, object, true, true, null
+            from quality.load_log
+            where source_system = ? and object = ? and status <> 'refused'
+                and delivery_id not in (select delivery_id from quality.gate_delivery)
+            """,
+            [table.source_system, table.object],
+        )
+    con.execute("delete from quality.gate_state")
+    con.execute("insert into quality.gate_state values (?, ?)", [gate_sha256, now])
+
+
+# Batches
+
+
+def shares_of_new_batches(con: duckdb.DuckDBPyConnection) -> list[tuple[str, float]]:
+    """The share of incomplete rows among tonight's new lead rows, of each source that had delivered leads before."""
+    return con.execute(
+        """
+        with
+            batch as (
+                select gate_delivery.source_system, sum(load_log.rows_read - load_log.rows_malformed) as delivered
+                from quality.gate_delivery
+                join quality.load_log using (delivery_id)
+                where gate_delivery.is_new and load_log.status = 'loaded'
+                group by all
+            ),
+            incomplete as (
+                select source_system, count(distinct (_delivery_id, _line)) as incomplete
+                from quality.lead_verdict
+                where
+                    not is_complete_later
+                    and _delivery_id in (select delivery_id from quality.gate_delivery where is_new)
+                group by all
+            ),
+            known as (
+                select distinct gate_delivery.source_system
+                from quality.gate_delivery
+                join quality.load_log using (delivery_id)
+                where not gate_delivery.is_new and load_log.rows_read > 0
+            )
+        select batch.source_system, incomplete.incomplete / batch.delivered
+        from batch
+        join incomplete using (source_system)
+        join known using (source_system)
+        where batch.delivered > 0
+        order by 1
+        """
+    ).fetchall()
+
+
+def stop(con: duckdb.DuckDBPyConnection, source_system: str, share: float) -> list[tuple[str, str, str, str, float]]:
+    """Stops tonight's new lead deliveries of a source."""
+    con.execute(
+        "update quality.gate_delivery set incomplete_share = ? where is_new and source_system = ?",
+        [share, source_system],
+    )
+    con.execute(
+        """
+        update quality.load_log
+        set status = 'stopped'
+        where
+            status = 'loaded'
+            and delivery_id in (select delivery_id from quality.gate_delivery where is_new and source_system = ?)
+        """,
+        [source_system],
+    )
+    return [row for row in stopped_deliveries(con, is_new=True) if row[1] == source_system]
+
+
+def stopped_deliveries(con: duckdb.DuckDBPyConnection, *, is_new: bool) -> list[tuple[str, str, str, str, float]]:
+    return con.execute(
+        """
+        select
+            delivery_id, load_log.source_system, load_log.object, load_log.source_file,
+            gate_delivery.incomplete_share
+        from quality.load_log
+        join quality.gate_delivery using (delivery_id)
+        where load_log.status = 'stopped' and gate_delivery.is_new = ?
+        order by 2, 3, 4, 1
+        """,
+        [is_new],
+    ).fetchall()
+
+
+# What follows
+
+
+def build_versions(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) -> None:
+    """Temporary table gate_version: every delivered version of every lead, with its verdict."""
+    delivered = " union all by name ".join(
+        f"""
+        select
+            '{table.source_system}' as source_system, '{table.object}' as object, native_id, version_at,
+            _delivery_id, _line,
+            coalesce(is_deleted, false) or merged_into_id is not null as is_out,
+            merged_into_id, {"merged_ids" if "merged_ids" in table.columns else "null::varchar"} as merged_ids
+        from {table.sql}
+        """
+        for table in tables
+    )
+    con.execute(
+        f"""
+        create or replace temp table gate_version as
+        with
+            delivered as ({delivered or _NO_VERSIONS}),
+            verdict as (
+                select
+                    _delivery_id, _line, string_agg(rule, '|' order by rule) as failed_rules,
+                    bool_or(is_complete_later) as is_complete_later
+                from quality.lead_verdict
+                group by all
+            )
+        select
+            delivered.source_system, delivered.object, delivered.native_id, delivered.version_at,
+            coalesce(delivered.native_id, delivered._delivery_id || ':' || delivered._line) as record_key,
+            load_log.source_file, load_log.sha256, delivered._delivery_id, delivered._line, load_log.loaded_at,
+            delivered.is_out, delivered.merged_into_id, delivered.merged_ids,
+            verdict.failed_rules, coalesce(verdict.is_complete_later, false) as is_complete_later
+        from delivered
+        join
+            quality.load_log
+            on delivered._delivery_id = load_log.delivery_id
+            and delivered.source_system = load_log.source_system
+            and delivered.object = load_log.object
+            and load_log.status in {_DOWNSTREAM}
+        left join verdict on delivered._delivery_id = verdict._delivery_id and delivered._line = verdict._line
+        """
+    )
+
+
+_NO_VERSIONS = """
+    select
+        null::varchar as source_system, null::varchar as object, null::varchar as native_id,
+        null::timestamp as version_at, null::varchar as _delivery_id,
+        null::bigint as _line, false as is_out, null::varchar as merged_into_id,
+        null::varchar as merged_ids
+    where false
+"""
+
+
+def build_merge_cycles(con: duckdb.DuckDBPyConnection) -> None:
+    """Temporary table gate_cycle: the newest version of every lead whose merges, followed on, come back to it."""
+    edges = con.execute(
+        """
+        with
+            newest as (
+                select *
+                from gate_version
+                where (source_system, object, native_id) in (
+                    select (source_system, object, native_id)
+                    from gate_version
+                    where native_id is not null and (merged_into_id is not null or merged_ids is not null)
+                )
+                qualify row_number() over (
+                    partition by source_system, object, native_id
+                    order by version_at desc nulls last, source_file desc, sha256 desc, _line desc
+                ) = 1
+            )
+        select source_system, object, native_id, merged_into_id
+        from newest
+        where merged_into_id is not null
+        union
+        select source_system, object, loser, native_id
+        from (
+            select source_system, object, native_id, trim(unnest(string_split(merged_ids, ';'))) as loser
+            from newest
+            where merged_ids is not null
+        )
+        where loser not in ('', native_id)
+        """
+    ).fetchall()
+    survivors: dict[tuple[str, str, str], set[tuple[str, str, str]]] = {}
+    for source_system, name, loser, survivor in edges:
+        survivors.setdefault((source_system, name, loser), set()).add((source_system, name, survivor))
+    con.execute(
+        "create or replace temp table gate_cycle_member"
+        " (source_system varchar, object varchar, native_id varchar, path varchar)"
+    )
+    if members := list(cycle_members(survivors)):
+        con.executemany("insert into gate_cycle_member values (?, ?, ?, ?)", members)
+    con.execute(
+        """
+        create or replace temp table gate_cycle as
+        select gate_version.*, gate_cycle_member.path
+        from gate_version
+        join gate_cycle_member using (source_system, object, native_id)
+        qualify row_number() over (
+            partition by source_system, object, native_id
+            order by version_at desc nulls last, source_file desc, sha256 desc, _line desc
+        ) = 1
+        """
+    )
+
+
+Record = tuple[str, str, str]
+
+
+def cycle_members(survivors: Mapping[Record, set[Record]]) -> Iterator[tuple[str, str, str, str]]:
+    """Records from which a chain of merges leads back to themselves, with that chain."""
+    for start in sorted(_peeled(survivors)):
+        came_from: dict[Record, Record] = {}
+        frontier = [start]
+        while frontier and start not in came_from:
+            reached = [(there, here) for here in frontier for there in sorted(survivors.get(here, ()))]
+            frontier = []
+            for there, here in reached:
+                if there not in came_from:
+                    came_from[there] = here
+                    frontier.append(there)
+        if start in came_from:
+            chain = [start, came_from[start]]
+            while chain[-1] != start:
+                chain.append(came_from[chain[-1]])
+            yield *start, " → ".join(record[2] for record in reversed(chain))
+
+
+def _peeled(survivors: Mapping[Record, set[Record]]) -> set[Record]:
+    """The losers left when chains that end somewhere are taken away: nearly none, so the search stays short."""
+    left = {loser: set(listed) for loser, listed in survivors.items()}
+    losers_of: dict[Record, set[Record]] = {}
+    for loser, listed in left.items():
+        for survivor in listed:
+            losers_of.setdefault(survivor, set()).add(loser)
+    ended = [survivor for survivor in losers_of if survivor not in left]
+    while ended:
+        survivor = ended.pop()
+        for loser in losers_of.get(survivor, ()):
+            left[loser].discard(survivor)
+            if not left[loser]:
+                del left[loser]
+                ended.append(loser)
+    return set(left)
+
+
+def build_admission(con: duckdb.DuckDBPyConnection) -> None:
+    """quality.lead_admission: one row per judged lead record (its newest version neither deleted nor merged away)."""
+    con.execute(
+        """
+        create or replace table quality.lead_admission as
+        with
+            record as (
+                select
+                    source_system, object, native_id,
+                    bool_or(not is_out and (failed_rules is null or is_complete_later)) as is_admitted,
+                    min_by(coalesce(failed_rules, ''), place) filter (not is_out) as first_failed_rules,
+                    max_by(coalesce(failed_rules, ''), place) filter (not is_out) as newest_failed_rules,
+                    max_by(is_out, place) as is_out
+                from (
+                    select
+                        *,
+                        (coalesce(version_at, timestamp '0001-01-01'), source_file, sha256, _line) as place
+                    from gate_version
+                    where native_id is not null
+                )
+                group by all
+            )
+        select
+            record.source_system,
+            record.object,
+            record.native_id,
+            record.is_admitted and gate_cycle.native_id is null as is_admitted,
+            coalesce(nullif(record.first_failed_rules, ''), case when record.is_out then 'merge_cycle' else '' end)
+                as first_failed_rules,
+            coalesce(record.first_failed_rules = '', false) as is_complete_at_first,
+            record.newest_failed_rules
+        from record
+        left join gate_cycle using (source_system, object, native_id)
+        where not record.is_out or gate_cycle.native_id is not null
+        """
+    )
+
+
+def build_quarantine(con: duckdb.DuckDBPyConnection, now: datetime) -> int:
+    """quality.quarantine: one row per incomplete version and failed rule. Returns the leads released tonight."""
+    con.execute(
+        f"""
+        create or replace temp table gate_held as
+        with
+            placed as (
+                select
+                    *,
+                    coalesce(
+                        bool_or(not is_out and failed_rules is null) over (
+                            record rows between unbounded preceding and 1 preceding
+                        ),
+                        false
+                    ) as is_regressed,
+                    coalesce(
+                        bool_or(not is_out and failed_rules is null) over (
+                            record rows between 1 following and unbounded following
+                        ),
+                        false
+                    ) as is_repaired,
+                    bool_or(not is_out and (failed_rules is null or is_complete_later)) over (
+                        partition by source_system, object, record_key
+                    ) as is_admitted
+                from gate_version
+                where (source_system, object, record_key) in (
+                    select (source_system, object, record_key) from gate_version where failed_rules is not null
+                )
+                window record as (partition by source_system, object, record_key order by {_ORDER})
+            )
+        select
+            *,
+            case when is_regressed then is_repaired or is_complete_later else is_admitted end
+            and (source_system, object, record_key) not in (select (source_system, object, record_key) from gate_cycle)
+                as is_released
+        from placed
+        where failed_rules is not null
+        """
+    )
+    con.execute("create or replace temp table gate_quarantine_before as from quality.quarantine")
+    con.execute(
+        """
+        create or replace table quality.quarantine as
+        with
+            failure as (
+                select gate_held.*, lead_verdict.rule, lead_verdict.detail
+                from gate_held
+                join quality.lead_verdict using (_delivery_id, _line)
+                where not gate_held.is_regressed
+                union all by name
+                select
+                    *,
+                    'regressed' as rule,
+                    'was complete before, now fails ' || replace(failed_rules, '|', ', ') as detail
+                from gate_held
+                where is_regressed
+                union all by name
+                select
+                    * exclude (path),
+                    'merge_cycle' as rule,
+                    'its merges come back to it: ' || path as detail,
+                    false as is_released
+                from gate_cycle
+            ),
+            -- the same version in overlapping deliveries is one try
+            attempt as (
+                select
+                    source_system, object, native_id, version_at, rule,
+                    min_by(
+                        {'source_file': source_file, 'line': _line, 'detail': detail}, (source_file, sha256, _line)
+                    ) as first,
+                    min(loaded_at) as first_seen_at,
+                    bool_and(is_released) as is_released
+                from failure
+                group by source_system, object, record_key, native_id, version_at, rule
+            )
+        select
+            attempt.source_system,
+            attempt.object,
+            attempt.native_id,
+            attempt.first.source_file as source_file,
+            attempt.first.line as line,
+            attempt.rule,
+            attempt.first.detail as detail,
+            attempt.first_seen_at,
+            case when attempt.is_released then coalesce(before.released_at, $now) end as released_at,
+            attempt.version_at
+        from attempt
+        left join
+            gate_quarantine_before as before
+            on attempt.source_system = before.source_system
+            and attempt.object = before.object
+            and attempt.native_id is not distinct from before.native_id
+            and attempt.version_at is not distinct from before.version_at
+            and attempt.rule = before.rule
+            and (
+                attempt.native_id is not null
+                or (attempt.first.source_file = before.source_file and attempt.first.line = before.line)
+            )
+        order by source_system, object, native_id, version_at, source_file, line, rule
+        """,
+        {"now": now},
+    )
+    released = con.execute(
+        """
+        select count(distinct (quarantine.source_system, quarantine.object, quarantine.native_id))
+        from quality.quarantine
+        join
+            gate_quarantine_before as before
+            on quarantine.source_system = before.source_system
+            and quarantine.object = before.object
+            and quarantine.native_id = before.native_id
+            and quarantine.version_at is not distinct from before.version_at
+            and quarantine.rule = before.rule
+        where before.released_at is null and quarantine.released_at is not null
+        """
+    ).fetchone()
+    return int(released[0]) if released else 0
+
+
+def update_load_log(con: duckdb.DuckDBPyConnection) -> None:
+    """Rows held of every delivery: incomplete ones that no complete version of the lead precedes, and merge cycles."""
+    con.execute(
+        """
+        update quality.load_log
+        set
+            rows_held = counted.held,
+            rows_loaded = load_log.rows_read - load_log.rows_malformed - counted.held
+        from
+            (
+                select gate_delivery.delivery_id, count(distinct held._line) as held
+                from quality.gate_delivery
+                left join
+                    (
+                        select _delivery_id, _line from gate_held where not is_regressed
+                        union all
+                        select _delivery_id, _line from gate_cycle
+                        union all
+                        select lead_verdict._delivery_id, lead_verdict._line
+                        from quality.lead_verdict
+                        join quality.load_log on lead_verdict._delivery_id = load_log.delivery_id
+                        where load_log.status = 'stopped'
+                    ) as held
+                    on gate_delivery.delivery_id = held._delivery_id
+                group by all
+            ) as counted
+        where load_log.delivery_id = counted.delivery_id and load_log.status <> 'refused'
+        """
+    )
+
+
+# The report
+
+
+def newly_held(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int]]:
+    """Rows held in tonight's new deliveries, by source and failed rule."""
+    return con.execute(
+        """
+        select held.source_system, held.rule, count(*)
+        from
+            (
+                select gate_held.source_system, lead_verdict.rule, _delivery_id
+                from gate_held
+                join quality.lead_verdict using (_delivery_id, _line)
+                where not gate_held.is_regressed
+                union all
+                select source_system, 'merge_cycle' as rule, _delivery_id
+                from gate_cycle
+            ) as held
+        join quality.gate_delivery on held._delivery_id = gate_delivery.delivery_id
+        where gate_delivery.is_new
+        group by all
+        order by all
+        """
+    ).fetchall()
+
+
+def held(con: duckdb.DuckDBPyConnection) -> list[tuple[str, int, int]]:
+    """By source: rows held in tonight's new deliveries, and lead records that wait in quarantine now."""
+    return con.execute(
+        """
+        with
+            rows_held as (
+                select load_log.source_system, sum(load_log.rows_held) as held
+                from quality.load_log
+                join quality.gate_delivery using (delivery_id)
+                where gate_delivery.is_new
+                group by all
+            ),
+            waiting as (
+                select source_system, count(*) filter (not is_admitted) as waiting
+                from quality.lead_admission
+                group by all
+            )
+        select source_system, coalesce(held, 0)::bigint, coalesce(waiting, 0)::bigint
+        from rows_held
+        full join waiting using (source_system)
+        order by all
+        """
+    ).fetchall()
