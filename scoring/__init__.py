@@ -1,1 +1,6 @@
-"""Placeholder docstring: the owner of this package writes its boundary here."""
+"""Lead scoring learned backwards from closed-won: cards, their training, validation and store.
+
+Scores are computed in SQL (`dbt_project/models/marts/scoring`); here is what SQL is the wrong tool for. Training needs
+the extra `scoring` (optbinning, scikit-learn), imported where it is used: a night without training never loads it.
+No Dagster here.
+"""

@@ -1,0 +1,230 @@
+"""A scorecard as data: bins and points that both teams can read and edit, and the score of a lead by it.
+
+Reading and writing its CSV and scoring by hand are here; learning one is `training`, comparing two is `validation`.
+"""
+
+import csv
+import json
+import math
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from handoff.errors import HandoffError
+
+BinKind = Literal["number", "category", "other", "missing"]
+_KINDS: dict[str, BinKind] = {"number": "number", "category": "category", "other": "other", "missing": "missing"}
+BANDS = ((80, "80-100"), (60, "60-79"), (40, "40-59"), (20, "20-39"), (0, "00-19"))
+COLUMNS = (
+    "version",
+    "attribute",
+    "kind",
+    "bin",
+    "lower",
+    "upper",
+    "categories",
+    "points",
+    "weight_of_evidence",
+    "coefficient",
+    "leads",
+    "wins",
+)
+
+
+@dataclass(frozen=True)
+class Bin:
+    """A bin of an attribute: numbers from `lower` to below `upper`, listed categories, other texts, or no value."""
+
+    attribute: str
+    kind: BinKind
+    label: str
+    points: int
+    lower: float = -math.inf
+    upper: float = math.inf
+    categories: tuple[str, ...] = ()
+    weight_of_evidence: float = 0.0
+    coefficient: float = 0.0
+    leads: int = 0
+    wins: int = 0
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """Bins by attribute and what is known of the card. Scores are the sum of points, between 0 and 100.
+
+    `probability_intercept` and `probability_slope` turn a score into the chance of a win within the horizon.
+    """
+
+    version: str
+    bins: tuple[Bin, ...]
+    trained_at: datetime
+    method: str = "logistic regression on weights of evidence"
+    horizon_days: int = 180
+    outcome: str = "won"
+    leads: int = 0
+    wins: int = 0
+    auc: float | None = None
+    auc_low: float | None = None
+    auc_high: float | None = None
+    calibration_slope: float | None = None
+    threshold: int | None = None
+    probability_intercept: float = 0.0
+    probability_slope: float = 0.0
+    reference_bands: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(item.attribute for item in self.bins))
+
+    def bins_of(self, attribute: str) -> list[Bin]:
+        return [item for item in self.bins if item.attribute == attribute]
+
+    def span(self, attribute: str) -> int:
+        """How many points lie between the best and the worst bin: the weight of the attribute."""
+        points = [item.points for item in self.bins_of(attribute)]
+        return max(points) - min(points)
+
+    def points(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Points per lead and attribute. A column the frame lacks counts as missing."""
+        return pd.DataFrame({name: self._points(name, frame) for name in self.attributes}, index=frame.index)
+
+    def _points(self, attribute: str, frame: pd.DataFrame) -> np.ndarray:
+        bins = self.bins_of(attribute)
+        by_kind = {item.kind: item for item in bins if item.kind in ("missing", "other")}
+        missing = by_kind["missing"].points
+        if attribute not in frame:
+            return np.full(len(frame), missing)
+        values = frame[attribute]
+        if any(item.kind == "number" for item in bins):
+            numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
+            points = np.full(len(frame), missing)
+            for item in bins:
+                if item.kind == "number":
+                    points[(numbers >= item.lower) & (numbers < item.upper)] = item.points
+            return points
+        known = {category: item.points for item in bins for category in item.categories}
+        texts = values.astype("string").str.strip().str.lower()
+        mapped = texts.map(known).fillna(by_kind["other"].points)
+        return mapped.where(texts.notna() & (texts != ""), missing).to_numpy(dtype=np.int64)
+
+    def score(self, frame: pd.DataFrame) -> np.ndarray:
+        """The score of every lead, from 0 to 100."""
+        return self.points(frame).sum(axis=1).clip(0, 100).to_numpy(dtype=np.int64)
+
+    def probability(self, score: np.ndarray) -> np.ndarray:
+        return 1 / (1 + np.exp(-(self.probability_intercept + self.probability_slope * score)))
+
+
+def band(score: int) -> str:
+    """The band of a score: fifths of the scale.
+
+    >>> [band(score) for score in (0, 39, 40, 100)]
+    ['00-19', '20-39', '40-59', '80-100']
+    """
+    return next(name for floor, name in BANDS if score >= floor)
+
+
+def write_card(card: Scorecard, folder: Path) -> Path:
+    """`<version>.csv`, one row per bin, and `<version>.json`, what is known of the card. Each appears whole or not."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{card.version}.csv"
+    part = path.with_suffix(".csv.part")
+    with part.open("w", newline="", encoding="utf-8") as handle:
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for item in card.bins:
+            writer.writerow(
+                [
+                    card.version,
+                    item.attribute,
+                    item.kind,
+                    item.label,
+                    _bound(item.lower),
+                    _bound(item.upper),
+                    json.dumps(item.categories, ensure_ascii=False) if item.categories else "",
+                    item.points,
+                    f"{item.weight_of_evidence:.6f}",
+                    f"{item.coefficient:.6f}",
+                    item.leads,
+                    item.wins,
+                ]
+            )
+    facts = asdict(replace(card, bins=()))
+    facts.pop("bins")
+    facts["trained_at"] = card.trained_at.isoformat()
+    facts_part = path.with_suffix(".json.part")
+    facts_part.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    facts_part.replace(path.with_suffix(".json"))
+    part.replace(path)
+    return path
+
+
+def _bound(value: float) -> str:
+    return "" if math.isinf(value) else repr(float(value))
+
+
+def read_card(path: Path) -> Scorecard:
+    """The card of a CSV and the JSON beside it.
+
+    Raises:
+        HandoffError: a file is missing, a column or a bin is wrong; the message names the line.
+    """
+    facts_path = path.with_suffix(".json")
+    if not facts_path.exists():
+        raise HandoffError(
+            "A scorecard has lost its facts.",
+            where=str(facts_path),
+            why="there is a CSV of that name and no JSON",
+            remedy="Put the file back or remove the CSV",
+        )
+    with path.open(newline="", encoding="utf-8") as handle:
+        reader = csv.DictReader(handle)
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            raise HandoffError(
+                "A scorecard has other columns than expected.",
+                where=str(path),
+                why=f"found {reader.fieldnames}",
+                remedy=f"Use the columns {', '.join(COLUMNS)}",
+            )
+        bins = tuple(_bin(row, path, line) for line, row in enumerate(reader, start=2))
+    facts = json.loads(facts_path.read_text(encoding="utf-8"))
+    facts["trained_at"] = datetime.fromisoformat(facts["trained_at"])
+    card = Scorecard(bins=bins, **facts)
+    for attribute in card.attributes:
+        kinds = [item.kind for item in card.bins_of(attribute)]
+        if "missing" not in kinds or ("category" in kinds and "other" not in kinds):
+            raise HandoffError(
+                "A scorecard leaves a value without points.",
+                where=f"{path}, attribute {attribute}",
+                why="the bin for missing values, or the one for other texts, is not there",
+                remedy="Add the bin",
+            )
+    return card
+
+
+def _bin(row: dict[str, str], path: Path, line: int) -> Bin:
+    try:
+        return Bin(
+            attribute=row["attribute"],
+            kind=_KINDS[row["kind"]],
+            label=row["bin"],
+            points=int(row["points"]),
+            lower=float(row["lower"]) if row["lower"] else -math.inf,
+            upper=float(row["upper"]) if row["upper"] else math.inf,
+            categories=tuple(json.loads(row["categories"])) if row["categories"] else (),
+            weight_of_evidence=float(row["weight_of_evidence"]),
+            coefficient=float(row["coefficient"]),
+            leads=int(row["leads"]),
+            wins=int(row["wins"]),
+        )
+    except (ValueError, KeyError) as error:
+        raise HandoffError(
+            "A scorecard has a row that cannot be read.",
+            where=f"{path}, line {line}",
+            why=str(error),
+            remedy="Correct the row",
+        ) from error

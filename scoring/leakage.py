@@ -1,0 +1,106 @@
+"""Refuses signals that know the outcome: those that change after the scoring time, those that predict too well.
+
+A signal whose past cannot be checked is refused too: what is not shown to be known in time does not enter.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from scoring.signals import ATTRIBUTE_PREFIX
+
+SUSPICIOUS_AUC = 0.85
+CHANGED_SHARE = 0.01
+COMPARABLE_LEADS = 30
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A signal that may not enter a card, and why."""
+
+    signal: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.signal}: {self.reason}"
+
+
+def suspicious(frame: pd.DataFrame, won: np.ndarray, names: Sequence[str]) -> list[Refusal]:
+    """Signals that, alone, tell wins from losses nearly perfectly: by their value, or by being filled at all."""
+    won = np.asarray(won, dtype=bool)
+    refusals = []
+    for name in names:
+        values = frame[name]
+        filled = _area(values.notna().astype(int).to_numpy(), won)
+        if filled >= SUSPICIOUS_AUC:
+            refusals.append(Refusal(name, f"whether it is filled alone separates wins from losses (AUC {filled:.2f})"))
+            continue
+        area = _area(_groups(values), won)
+        if area >= SUSPICIOUS_AUC:
+            refusals.append(Refusal(name, f"predicts the outcome too well to be known before it (AUC {area:.2f})"))
+    return refusals
+
+
+def _groups(values: pd.Series) -> np.ndarray:
+    """Numbers in fifty groups of equal size, texts in their commonest hundred values, missing as its own."""
+    if pd.api.types.is_numeric_dtype(values):
+        codes = pd.qcut(values.astype(float), 50, labels=False, duplicates="drop")
+        return codes.fillna(-1).to_numpy(dtype=np.int64)
+    common = values.value_counts().head(100).index
+    return pd.Categorical(values, categories=common).codes.astype(np.int64)
+
+
+def _area(groups: np.ndarray, won: np.ndarray) -> float:
+    """AUC of the win rate of a lead's group."""
+    codes, index = np.unique(groups, return_inverse=True)
+    wins = np.bincount(index, weights=won, minlength=len(codes))
+    losses = np.bincount(index, weights=~won, minlength=len(codes))
+    order = np.argsort(-(wins / (wins + losses)))
+    wins, losses = wins[order], losses[order]
+    before = np.concatenate([[0.0], np.cumsum(wins)[:-1]])
+    total = wins.sum() * losses.sum()
+    return float((losses * (before + wins / 2)).sum() / total) if total else 0.5
+
+
+def changed_later(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> list[Refusal]:
+    """Kept columns (`attribute:<header>`) whose delivered versions differ before and after the scoring time.
+
+    Needs `intermediate.int_lead_signal` and `intermediate.int_lead_attribute_version`.
+    """
+    refusals = []
+    for name in names:
+        header = name.removeprefix(ATTRIBUTE_PREFIX)
+        compared, changed = con.execute(
+            """
+            with
+                version as (
+                    select signal.lead_id, signal.scored_at, item.version_at, item.value
+                    from intermediate.int_lead_signal as signal
+                    inner join scoring_store.attribute_version as item on signal.lead_id = item.lead_id
+                    where item.attribute = $header
+                ),
+                compared as (
+                    select
+                        lead_id,
+                        max_by(coalesce(value, ''), version_at) filter (where version_at <= scored_at) as before,
+                        max_by(coalesce(value, ''), version_at) as newest
+                    from version
+                    group by lead_id
+                    having bool_or(version_at <= scored_at) and bool_or(version_at > scored_at)
+                )
+            select count(*), count(*) filter (where before <> newest) from compared
+            """,
+            {"header": header},
+        ).fetchall()[0]
+        if compared < COMPARABLE_LEADS:
+            refusals.append(
+                Refusal(
+                    name, f"only {compared} leads were delivered both before and after their scoring: cannot be checked"
+                )
+            )
+        elif changed / compared > CHANGED_SHARE:
+            refusals.append(Refusal(name, f"changes after the scoring time ({changed:,} of {compared:,} leads)"))
+    return refusals

@@ -1,0 +1,376 @@
+"""Learns a scorecard from leads with a known outcome: optimal binning, logistic regression, integer points.
+
+Needs the extra `scoring`. What goes in is a table of signals as they were at the scoring time; whether they
+may go in is `leakage`'s question, how good the card is `validation`'s.
+"""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from handoff.errors import HandoffError
+from scoring import validation
+from scoring.card import Bin, Scorecard
+from scoring.signals import Signal
+
+OTHER = "\x00other"
+MAX_BINS, MIN_BIN_SHARE, MIN_CATEGORY_SHARE, MAX_CATEGORIES = 8, 0.02, 0.005, 100
+MIN_INFORMATION_VALUE = 0.005
+MIN_Z = 2.6
+CEILING_ROWS = 200_000
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A card, what it was learned from, and what did not enter."""
+
+    card: Scorecard
+    binning: Any
+    dropped: dict[str, str]
+
+    def library_score(self, frame: pd.DataFrame) -> np.ndarray:
+        """The score by the library's own assignment of bins, for checking the card's and the SQL's."""
+        total = np.zeros(len(frame), dtype=np.int64)
+        names = self.card.attributes
+        prepared = _prepared(frame, names, self.binning)
+        for name in names:
+            optimal = self.binning[name]
+            codes = optimal.transform(prepared[name].to_numpy(), metric="indices", metric_missing="empirical").astype(
+                int
+            )
+            points = _points_by_code(self.card, name, optimal)
+            total += points[codes]
+        return total.clip(0, 100)
+
+
+def require_library() -> None:
+    """Raises HandoffError where the extra is not installed."""
+    missing = [name for name in ("optbinning", "sklearn") if find_spec(name) is None]
+    if missing:
+        raise HandoffError(
+            "Scorecards cannot be trained here.",
+            where="the Python environment",
+            why=f"{missing[0]} is not installed",
+            remedy="Install the extra: pip install 'handoff[scoring]'; scoring by an existing card needs nothing",
+        )
+
+
+def train(
+    frame: pd.DataFrame,
+    won: np.ndarray,
+    signals: Sequence[Signal],
+    *,
+    version: str,
+    trained_at: datetime,
+    horizon_days: int,
+    outcome: str = "won",
+) -> Trained:
+    """A card from these leads.
+
+    Raises:
+        HandoffError: the library is missing, or no signal tells wins from losses.
+    """
+    require_library()
+    from optbinning import BinningProcess
+
+    won = np.asarray(won, dtype=np.int64)
+    dropped: dict[str, str] = {}
+    usable = []
+    for signal in signals:
+        if signal.name not in frame or frame[signal.name].nunique(dropna=False) < 2:
+            dropped[signal.name] = "has one value"
+        else:
+            usable.append(signal)
+    binning = _Binning(usable, frame)
+    prepared = binning.prepare(frame)
+    process = BinningProcess(
+        [signal.name for signal in usable],
+        categorical_variables=[signal.name for signal in usable if signal.kind == "category"],
+        max_n_bins=MAX_BINS,
+        min_bin_size=max(MIN_BIN_SHARE, min(0.2, 30 / max(len(frame), 1))),
+        binning_fit_params={
+            signal.name: {"monotonic_trend": signal.trend}
+            | ({} if signal.kind == "category" else {"dtype": "numerical"})
+            for signal in usable
+        },
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        process.fit(prepared, won)
+    optimal = {signal.name: process.get_binned_variable(signal.name) for signal in usable}
+    woe = {}
+    noise = 1 / max(won.sum(), 1) + 1 / max(len(won) - won.sum(), 1)
+    for signal in usable:
+        table = optimal[signal.name].binning_table.build()
+        information = float(table.loc["Totals", "IV"])
+        if information < max(MIN_INFORMATION_VALUE, 2 * (len(table) - 1) * noise):
+            dropped[signal.name] = f"tells wins from losses too little (information value {information:.4f})"
+            continue
+        # Positive where wins are more frequent; the library counts the other way.
+        woe[signal.name] = -optimal[signal.name].transform(
+            prepared[signal.name].to_numpy(), metric="woe", metric_missing="empirical"
+        )
+    names, weights = _select(woe, won, dropped)
+    if not names:
+        raise HandoffError(
+            "No scorecard came out of the training.",
+            where=f"{len(frame):,} leads, {int(won.sum()):,} with the outcome",
+            why="no signal tells wins from losses",
+            remedy="Keep the rule points until there are more outcomes",
+        )
+    binning.optimal = {name: optimal[name] for name in names}
+    bins = _bins(names, weights, binning, prepared, won)
+    card = Scorecard(
+        version=version,
+        bins=bins,
+        trained_at=trained_at,
+        horizon_days=horizon_days,
+        outcome=outcome,
+        leads=len(frame),
+        wins=int(won.sum()),
+    )
+    score = card.score(frame)
+    intercept, slope = validation.logit_fit(score, won)
+    card = replace(
+        card, probability_intercept=intercept, probability_slope=slope, reference_bands=validation.band_shares(score)
+    )
+    return Trained(card, binning, dropped)
+
+
+class _Binning:
+    """The signals' optimal bins, and the categories that were common enough to stand for themselves."""
+
+    def __init__(self, signals: Sequence[Signal], frame: pd.DataFrame) -> None:
+        self.signals = {signal.name: signal for signal in signals}
+        self.common: dict[str, list[str]] = {}
+        self.optimal: dict[str, Any] = {}
+        for signal in signals:
+            if signal.kind == "category":
+                counts = _texts(frame[signal.name]).value_counts()
+                enough = counts[counts >= max(MIN_CATEGORY_SHARE * len(frame), 20)]
+                self.common[signal.name] = list(enough.head(MAX_CATEGORIES).index)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.optimal[name]
+
+    def prepare(self, frame: pd.DataFrame) -> pd.DataFrame:
+        columns = {}
+        for name, signal in self.signals.items():
+            if signal.kind == "number":
+                columns[name] = pd.to_numeric(frame[name], errors="coerce").astype(float)
+            else:
+                texts = _texts(frame[name])
+                kept = texts.where(texts.isna() | texts.isin(self.common[name]), OTHER)
+                columns[name] = kept.astype(object).where(kept.notna(), None)
+        return pd.DataFrame(columns, index=frame.index)
+
+
+def _texts(values: pd.Series) -> pd.Series:
+    texts = values.astype("string").str.strip().str.lower()
+    return texts.mask(texts == "")
+
+
+def _prepared(frame: pd.DataFrame, names: Sequence[str], binning: _Binning) -> pd.DataFrame:
+    return binning.prepare(frame)[list(names)]
+
+
+def _select(woe: dict[str, np.ndarray], won: np.ndarray, dropped: dict[str, str]) -> tuple[list[str], np.ndarray]:
+    """Drops, one at a time, the signal with the wrong sign, then the one that adds least, until all hold."""
+    names = list(woe)
+    while names:
+        weights, errors = _logistic(np.column_stack([woe[name] for name in names]), won)
+        z = weights / errors
+        worst = int(np.argmin(z))
+        if z[worst] >= MIN_Z:
+            return names, weights
+        name = names.pop(worst)
+        dropped[name] = (
+            "points against its own win rate beside the others" if weights[worst] < 0 else "adds nothing to the others"
+        )
+    return [], np.array([])
+
+
+def _logistic(design: np.ndarray, won: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients and their standard errors."""
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=np.inf, solver="newton-cholesky", max_iter=100).fit(design, won)
+    chance = model.predict_proba(design)[:, 1]
+    with_one = np.column_stack([np.ones(len(design)), design])
+    information = with_one.T @ (with_one * (chance * (1 - chance))[:, None])
+    errors = np.sqrt(np.diag(np.linalg.pinv(information)))[1:]
+    return model.coef_[0], np.maximum(errors, 1e-12)
+
+
+def _bins(
+    names: list[str], weights: np.ndarray, binning: _Binning, prepared: pd.DataFrame, won: np.ndarray
+) -> tuple[Bin, ...]:
+    """Points so that every attribute starts at 0 and the best lead has 100."""
+    raw: list[Bin] = []
+    effects: list[float] = []
+    for name, weight in zip(names, weights, strict=True):
+        optimal = binning[name]
+        codes = optimal.transform(prepared[name].to_numpy(), metric="indices", metric_missing="empirical").astype(int)
+        count = _number_of_codes(optimal)
+        leads, wins = np.bincount(codes, minlength=count), np.bincount(codes, weights=won, minlength=count)
+        table = optimal.binning_table.build()
+        woe = -pd.to_numeric(table["WoE"], errors="coerce").fillna(0.0).to_numpy()[:count]
+        for item in _described(name, optimal, binning, leads, wins):
+            code, described = item
+            # No lead had it: as much as the average lead.
+            value = float(woe[code]) if code is not None and leads[code] else 0.0
+            raw.append(replace(described, weight_of_evidence=value, coefficient=float(weight)))
+            effects.append(value * float(weight))
+    worst = {name: min(e for b, e in zip(raw, effects, strict=True) if b.attribute == name) for name in names}
+    best = {name: max(e for b, e in zip(raw, effects, strict=True) if b.attribute == name) for name in names}
+    factor = 100 / sum(best[name] - worst[name] for name in names)
+    return tuple(
+        replace(item, points=round(factor * (effect - worst[item.attribute])))
+        for item, effect in zip(raw, effects, strict=True)
+    )
+
+
+def _number_of_codes(optimal: Any) -> int:
+    """Bins, then the library's codes for special and for missing values."""
+    bins = len(optimal.splits) + 1 if optimal.dtype == "numerical" else len(optimal.splits)
+    return bins + 2
+
+
+def _described(
+    name: str, optimal: Any, binning: _Binning, leads: np.ndarray, wins: np.ndarray
+) -> list[tuple[int | None, Bin]]:
+    """Every bin with the library's code for it; the bin of unseen texts may have none."""
+    count = _number_of_codes(optimal)
+    missing_code = count - 1
+    described: list[tuple[int | None, Bin]] = []
+    if binning.signals[name].kind == "number":
+        whole = _is_whole(optimal)
+        edges = [-np.inf, *(float(np.ceil(split)) if whole else float(split) for split in optimal.splits), np.inf]
+        for code in range(count - 2):
+            lower, upper = edges[code], edges[code + 1]
+            described.append(
+                (
+                    code,
+                    Bin(
+                        name,
+                        "number",
+                        _range_label(lower, upper, whole),
+                        0,
+                        lower=lower,
+                        upper=upper,
+                        leads=int(leads[code]),
+                        wins=int(wins[code]),
+                    ),
+                )
+            )
+    else:
+        other_code = None
+        for code, group in enumerate(optimal.splits):
+            categories = sorted(str(item) for item in group if item != OTHER)
+            if OTHER in list(group):
+                other_code = code
+            if categories:
+                described.append(
+                    (
+                        code,
+                        Bin(
+                            name,
+                            "category",
+                            ", ".join(categories),
+                            0,
+                            categories=tuple(categories),
+                            leads=int(leads[code]),
+                            wins=int(wins[code]),
+                        ),
+                    )
+                )
+        alone = other_code is not None and len(optimal.splits[other_code]) == 1
+        described.append(
+            (
+                other_code,
+                Bin(
+                    name,
+                    "other",
+                    "other values",
+                    0,
+                    leads=int(leads[other_code]) if alone else 0,
+                    wins=int(wins[other_code]) if alone else 0,
+                ),
+            )
+        )
+    described.append(
+        (missing_code, Bin(name, "missing", "missing", 0, leads=int(leads[missing_code]), wins=int(wins[missing_code])))
+    )
+    return described
+
+
+def _is_whole(optimal: Any) -> bool:
+    """Cuts between whole numbers stand halfway; they are shown, and hold the same, at the next whole number."""
+    return len(optimal.splits) > 0 and all(float(split) % 1 == 0.5 for split in optimal.splits)
+
+
+def _range_label(lower: float, upper: float, whole: bool) -> str:
+    if np.isinf(lower) and np.isinf(upper):
+        return "any"
+    if whole and upper - lower == 1:
+        return f"{lower:g}"
+    if np.isinf(lower):
+        return "0" if whole and upper == 1 else f"below {upper:g}"
+    if np.isinf(upper):
+        return f"{lower:g} or more"
+    return f"{lower:g} to {upper - 1:g}" if whole else f"{lower:g} to below {upper:g}"
+
+
+def _points_by_code(card: Scorecard, name: str, optimal: Any) -> np.ndarray:
+    """The card's points in the order of the library's codes."""
+    count = _number_of_codes(optimal)
+    points = np.zeros(count, dtype=np.int64)
+    bins = card.bins_of(name)
+    points[count - 1] = next(item.points for item in bins if item.kind == "missing")
+    numbers = [item for item in bins if item.kind == "number"]
+    for code, item in enumerate(numbers):
+        points[code] = item.points
+    if not numbers:
+        for code, group in enumerate(optimal.splits):
+            first = next(iter(group))
+            wanted = [item for item in bins if (item.kind == "other" if first == OTHER else first in item.categories)]
+            points[code] = wanted[0].points
+    return points
+
+
+def ceiling(train_frame: pd.DataFrame, won: np.ndarray, frame: pd.DataFrame, signals: Sequence[Signal]) -> np.ndarray:
+    """Chances by gradient boosting on the same signals: what a model nobody can read would reach."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    names = [signal.name for signal in signals if signal.name in train_frame]
+    if len(train_frame) > CEILING_ROWS:
+        keep = np.random.default_rng(7).choice(len(train_frame), CEILING_ROWS, replace=False)
+        train_frame, won = train_frame.iloc[keep], np.asarray(won)[keep]
+    learned, asked = train_frame[names].copy(), frame[names].copy()
+    kinds = {signal.name: signal.kind for signal in signals}
+    for name in names:
+        if kinds[name] == "category":
+            common = _texts(learned[name]).value_counts().head(200).index
+            for table in (learned, asked):
+                table[name] = pd.Categorical(_texts(table[name]), categories=common)
+        else:
+            for table in (learned, asked):
+                table[name] = pd.to_numeric(table[name], errors="coerce").astype(float)
+    model = HistGradientBoostingClassifier(
+        max_iter=150,
+        learning_rate=0.06,
+        max_leaf_nodes=15,
+        min_samples_leaf=50,
+        l2_regularization=1.0,
+        categorical_features="from_dtype",
+        early_stopping=False,
+        random_state=7,
+    )
+    model.fit(learned, np.asarray(won, dtype=int))
+    return model.predict_proba(asked)[:, 1]
