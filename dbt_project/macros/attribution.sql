@@ -41,14 +41,14 @@
 
 {% macro duckdb__add_days(moment, days) -%}({{ moment }} + to_days(cast({{ days }} as integer))) {%- endmacro %}
 
-{% macro stop_with(message) -%}
+{% macro refuse_rate(message) -%}
     {#- Stops the run with this message when the row is reached: for use in a branch of `case`. -#}
-    {{ return(adapter.dispatch("stop_with")(message)) }}
+    {{ return(adapter.dispatch("refuse_rate")(message)) }}
 {%- endmacro %}
 
-{% macro default__stop_with(message) -%} raise_error({{ message }}) {%- endmacro %}
+{% macro default__refuse_rate(message) -%} raise_error({{ message }}) {%- endmacro %}
 
-{% macro duckdb__stop_with(message) -%} error({{ message }}) {%- endmacro %}
+{% macro duckdb__refuse_rate(message) -%} error({{ message }}) {%- endmacro %}
 
 {% macro days_between(first_day, last_day) -%}
     {#- One row per day from the first to the last, both included, in a select list. -#}

@@ -198,7 +198,7 @@ with
                 else
                     cast(
                         {{
-                            stop_with(
+                            refuse_rate(
                                 "'No exchange rate for ' || spend.currency || ' on ' || cast(spend.spend_date as "
                                 ~ dbt.type_string()
                                 ~ ") || ' or the 7 days before: add it to exchange_rates.csv'"
