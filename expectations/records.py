@@ -58,7 +58,7 @@ def create_tables(con: duckdb.DuckDBPyConnection) -> None:
         create table if not exists quality.gate_state (gate_sha256 varchar, judged_at timestamp);
         create table if not exists quality.gate_delivery (
             delivery_id varchar primary key, source_system varchar, object varchar,
-            is_judged boolean, is_new boolean, incomplete_share double
+            mapping_sha256 varchar, is_judged boolean, is_new boolean, incomplete_share double
         );
         create table if not exists quality.lead_verdict (
             source_system varchar, object varchar, _delivery_id varchar, _line bigint,
@@ -84,6 +84,21 @@ def forget_stale_verdicts(
     where other rules came into force since or a time that lay in the future has passed.
     """
     con.execute("create or replace temp table gate_again (_delivery_id varchar, _line bigint)")
+    # a delivery that was read again, by another mapping, has other rows
+    con.execute(
+        """
+        update quality.gate_delivery
+        set is_judged = false
+        from control.delivery_reading
+        where
+            gate_delivery.delivery_id = delivery_reading.delivery_id
+            and gate_delivery.mapping_sha256 is distinct from delivery_reading.mapping_sha256
+        """
+    )
+    con.execute(
+        "delete from quality.lead_verdict"
+        " where _delivery_id in (select delivery_id from quality.gate_delivery where not is_judged)"
+    )
     state = con.execute("select gate_sha256, judged_at from quality.gate_state").fetchone()
     if state is None:
         return
@@ -186,11 +201,22 @@ def keep_verdicts(con: duckdb.DuckDBPyConnection, table: LeadTable, verdicts: "p
 
 def mark_judged(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable], gate_sha256: str, now: datetime) -> None:
     con.execute("update quality.gate_delivery set is_new = false, is_judged = true")
+    con.execute(
+        """
+        update quality.gate_delivery
+        set mapping_sha256 = delivery_reading.mapping_sha256
+        from control.delivery_reading
+        where gate_delivery.delivery_id = delivery_reading.delivery_id
+        """
+    )
     for table in tables:
         con.execute(
             """
             insert into quality.gate_delivery
-            select delivery_id, source_system, object, true, true, null
+            select
+                delivery_id, source_system, object,
+                (select max(mapping_sha256) from control.delivery_reading where delivery_id = load_log.delivery_id),
+                true, true, null
             from quality.load_log
             where source_system = ? and object = ? and status <> 'refused'
                 and delivery_id not in (select delivery_id from quality.gate_delivery)

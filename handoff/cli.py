@@ -1,0 +1,77 @@
+"""The command line `handoff`: what people ask of the definitions and the gate outside the night.
+
+Thin: each command calls one function and prints. The night itself is `make nightly`.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from handoff.errors import HandoffError
+from handoff.settings import load_settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Definitions and gate of the shared warehouse.")
+definitions_app = typer.Typer(no_args_is_help=True, help="Check and compare definitions.")
+gate_app = typer.Typer(no_args_is_help=True, help="The gate at entry.")
+app.add_typer(definitions_app, name="definitions")
+app.add_typer(gate_app, name="gate")
+
+
+@definitions_app.command("check")
+def check(
+    folder: Annotated[Path, typer.Argument(help="A folder of definitions; without one, those in force.")] = Path(),
+) -> None:
+    """Check a folder of definitions without running a night; every finding names file, line and reason."""
+    from handoff.definitions import examine
+
+    chosen = folder if folder != Path() else load_settings().definitions
+    definitions, problems = examine(chosen)
+    for problem in problems:
+        typer.echo(problem)
+    if problems or definitions is None:
+        typer.echo(f"{chosen}: {len(problems)} findings, a night would refuse these definitions", err=True)
+        raise typer.Exit(1)
+    newest = definitions.versions[-1].name if definitions.versions else "none"
+    rows = sum(len(rows) for rows in definitions.files.values())
+    typer.echo(f"{chosen}: sound; {len(definitions.files)} files, {rows} rows, newest version {newest}")
+
+
+@definitions_app.command("diff")
+def diff(
+    old: Annotated[str, typer.Argument(help="A folder, or a version of the definitions in force.")],
+    new: Annotated[str, typer.Argument(help="What to compare it with: a folder or a version.")],
+) -> None:
+    """Show which rows differ and which leads would be judged otherwise; the published marts stay as they are."""
+    from handoff.definitions_diff import compare
+
+    rows, changes = compare(load_settings(), old, new)
+    typer.echo("\n".join(rows) if rows else "No row differs.")
+    typer.echo("\n".join(["", *map(str, changes)]) if changes else "\nNo lead is judged otherwise.")
+
+
+@gate_app.command("accept")
+def accept(
+    deliveries: Annotated[list[str], typer.Argument(help="Stopped deliveries, by id or file name.")],
+) -> None:
+    """Accept stopped deliveries: the next night takes them in."""
+    from expectations.gate import accept as accept_deliveries
+    from handoff.warehouse import night_lock, open_warehouse
+
+    settings = load_settings()
+    with night_lock(settings), open_warehouse(settings) as con:
+        for name in accept_deliveries(con, deliveries):
+            typer.echo(f"accepted {name}; it goes downstream with the next night")
+
+
+def main() -> None:
+    """Runs a command; an error with a remedy is one paragraph, not a traceback."""
+    try:
+        app(standalone_mode=True)
+    except HandoffError as error:
+        typer.echo(f"\n{error}", err=True)
+        raise SystemExit(1) from error
+
+
+if __name__ == "__main__":
+    main()
