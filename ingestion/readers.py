@@ -290,10 +290,15 @@ class Reader:
         if len(self.scan.head) < self.scan.size and first_line == text:
             raise Refusal(f"the header line is longer than {HEAD >> 20} MB", "check the file's line ends and quotes")
         candidates = [self.mapped.delimiter] if self.mapped.delimiter else [",", ";", "\t", "|"]
-        try:
-            parsed = [(*_first_record(text, delimiter), delimiter) for delimiter in candidates]
-        except csv.Error as error:
-            raise Refusal(f"the header line cannot be read ({error})", "check the file's first line") from error
+        parsed: list[tuple[list[str], int, str]] = []
+        failure: csv.Error | None = None
+        for candidate in candidates:
+            try:
+                parsed.append((*_first_record(text, candidate), candidate))
+            except csv.Error as error:  # quoted headers read by a delimiter that is not theirs
+                failure = failure or error
+        if not parsed:
+            raise Refusal(f"the header line cannot be read ({failure})", "check the file's first line") from failure
         headers, line, delimiter = next((each for each in parsed if len(each[0]) > 1), parsed[0])
         return [header.lstrip("\ufeff").strip() for header in headers], delimiter, line == 1
 
