@@ -1,0 +1,70 @@
+{% macro system_rank(source_system) -%}
+    {#- Where a source stands in the setting system_priority; the ones it does not name come after, by name. -#}
+    case
+        when strpos('|' || lower({{ setting("system_priority") }}) || '|', '|' || {{ source_system }} || '|') > 0
+        then strpos('|' || lower({{ setting("system_priority") }}) || '|', '|' || {{ source_system }} || '|')
+        else 1000000
+    end
+{%- endmacro %}
+
+{% macro email_domain(email) -%} nullif(split_part({{ email }}, '@', 2), '') {%- endmacro %}
+
+{% macro web_domain(website) -%}
+    {#- acme.com of https://www.acme.com:443/about?x=1, in lower case; null where nothing like a host is left. -#}
+    {{ return(adapter.dispatch("web_domain")(website)) }}
+{%- endmacro %}
+
+{% macro default__web_domain(website) -%}
+    nullif(regexp_extract(lower(trim({{ website }})), '^(?:[a-z]+://)?(?:www[.])?([^/:?# @]+[.][^/:?# @]+)', 1), '')
+{%- endmacro %}
+
+{% macro is_role_address(email) -%}
+    {#- A mailbox of a function, read by several people: it says which company, not which person. -#}
+    split_part({{ email }}, '@', 1) in (
+        'info', 'sales', 'contact', 'contactus', 'office', 'hello', 'hi', 'admin', 'administrator', 'support', 'marketing',
+        'mail', 'email', 'team', 'enquiries', 'enquiry', 'inquiries', 'inquiry', 'service', 'services', 'customerservice',
+        'help', 'helpdesk', 'billing', 'accounts', 'accounting', 'finance', 'invoices', 'hr', 'jobs', 'careers',
+        'recruiting', 'press', 'media', 'news', 'newsletter', 'webmaster', 'postmaster', 'hostmaster', 'abuse',
+        'security', 'privacy', 'legal', 'compliance', 'it', 'tech', 'purchasing', 'procurement', 'orders', 'shop',
+        'noreply', 'no-reply', 'donotreply', 'do-not-reply', 'reception', 'kontakt', 'vertrieb', 'buero', 'contacto',
+        'ventas', 'general', 'partners', 'events', 'web', 'all', 'everyone', 'staff'
+    )
+{%- endmacro %}
+
+{% macro is_free_domain(domain) -%}
+    {{ domain }} in (select lower(trim(free_domain.domain)) from {{ ref("free_email_domains") }} as free_domain)
+{%- endmacro %}
+
+{% macro component_labels(memberships, rounds=10) -%}
+    {#- CTEs that give every node the smallest node of its connected component: `component_label(node, label)`.
+        `memberships` is a relation of (node, key); nodes that share a key are joined. Each round takes the smallest
+        label over the node's keys and then follows the label once (pointer jumping), so a chain of n hops is closed
+        after about log2(n) rounds: no recursion, one plan, the same on every engine. -#}
+    shared_key as (select key from {{ memberships }} group by key having count(*) > 1),
+    component_edge as (
+        select member.node, member.key
+        from {{ memberships }} as member
+        inner join shared_key on member.key = shared_key.key
+    ),
+    label_0 as (select distinct node, node as label from component_edge),
+    {% for i in range(rounds) %}
+        key_{{ i }} as (
+            select component_edge.key, min(label_{{ i }}.label) as label
+            from component_edge
+            inner join label_{{ i }} on component_edge.node = label_{{ i }}.node
+            group by component_edge.key
+        ),
+        hop_{{ i }} as (
+            select component_edge.node, min(key_{{ i }}.label) as label
+            from component_edge
+            inner join key_{{ i }} on component_edge.key = key_{{ i }}.key
+            group by component_edge.node
+        ),
+        label_{{ i + 1 }} as (
+            select hop_{{ i }}.node, least(hop_{{ i }}.label, jump.label) as label
+            from hop_{{ i }}
+            inner join hop_{{ i }} as jump on hop_{{ i }}.label = jump.node
+        ),
+    {% endfor %}
+    component_label as (select node, label from label_{{ rounds }})
+{%- endmacro %}

@@ -1,0 +1,104 @@
+{% macro lead_value_fields() -%}
+    {#- The fields of a lead that a criterion may name and that stand on the record: what today's value can be read of. -#}
+    {{
+        return(
+            [
+                "first_name", "last_name", "email", "phone", "mobile_phone", "job_title", "company", "website", "industry",
+                "employee_count", "annual_revenue", "country", "technology", "growth_stage", "trigger_event",
+                "lead_source", "campaign_id", "status", "rejection_reason", "owner_id", "mql_at", "converted_at",
+                "converted_contact_id", "converted_account_id", "converted_opportunity_id", "score", "has_budget",
+                "has_need", "has_timeline", "has_authority", "budget_status", "next_step_at",
+            ]
+        )
+    }}
+{%- endmacro %}
+
+{% macro icp_dimensions() -%}
+    {#- Dimension of the ideal customer profile -> field of the lead. -#}
+    {{
+        return(
+            {
+                "employee_count": "employee_count",
+                "annual_revenue": "annual_revenue",
+                "industry": "industry",
+                "country": "country",
+                "technology": "technology",
+                "growth_stage": "growth_stage",
+                "persona": "job_title",
+                "trigger_event": "trigger_event",
+            }
+        )
+    }}
+{%- endmacro %}
+
+{% macro holds(text, operator, value) -%}
+    {#- Does a condition of the definitions hold for a value given as text? A value that is not there is the empty text;
+        numbers are compared as numbers, everything else without case. A multi-select (`a;b`) is in a list when one of
+        its parts is. -#}
+    case {{ operator }}
+        when '>='
+        then coalesce(try_cast({{ text }} as double) >= try_cast({{ value }} as double), false)
+        when '<='
+        then coalesce(try_cast({{ text }} as double) <= try_cast({{ value }} as double), false)
+        when '='
+        then
+            coalesce(
+                try_cast({{ text }} as double) = try_cast({{ value }} as double),
+                lower(trim({{ text }})) = lower(coalesce({{ value }}, ''))
+            )
+        when 'is'
+        then lower(trim({{ text }})) = lower(coalesce({{ value }}, ''))
+        when 'between'
+        then
+            coalesce(
+                try_cast({{ text }} as double) between try_cast(
+                    split_part({{ value }}, '|', 1) as double
+                ) and try_cast(split_part({{ value }}, '|', 2) as double),
+                lower(trim({{ text }})) between lower(split_part({{ value }}, '|', 1)) and lower(
+                    split_part({{ value }}, '|', 2)
+                )
+            )
+        when 'in'
+        then {{ in_list(text, value) }}
+        when 'not_in'
+        then not {{ in_list(text, value) }}
+        when 'contains'
+        then {{ contains_any(text, value) }}
+        when 'regex'
+        then {{ regex_full_match(text, value) }}
+        else false
+    end
+{%- endmacro %}
+
+{% macro in_list(text, value) -%} {{ return(adapter.dispatch("in_list")(text, value)) }} {%- endmacro %}
+
+{% macro default__in_list(text, value) -%}
+    (
+        array_contains({{ split_list(value) }}, lower(trim({{ text }})))
+        or arrays_overlap({{ split_list(value) }}, transform(split(lower({{ text }}), ';'), part -> trim(part)))
+    )
+{%- endmacro %}
+
+{% macro duckdb__in_list(text, value) -%}
+    (
+        list_contains({{ split_list(value) }}, lower(trim({{ text }})))
+        or (
+            contains({{ text }}, ';')
+            and list_has_any(
+                {{ split_list(value) }}, list_transform(string_split(lower({{ text }}), ';'), lambda part: trim(part))
+            )
+        )
+    )
+{%- endmacro %}
+
+{% macro contains_any(text, value) -%} {{ return(adapter.dispatch("contains_any")(text, value)) }} {%- endmacro %}
+
+{% macro default__contains_any(text, value) -%}
+    exists({{ split_list(value) }}, part -> contains(lower({{ text }}), part))
+{%- endmacro %}
+
+{% macro duckdb__contains_any(text, value) -%}
+    coalesce(
+        list_bool_or(list_transform({{ split_list(value) }}, lambda part: contains(lower({{ text }}), part))), false
+    )
+{%- endmacro %}
