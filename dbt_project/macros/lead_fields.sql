@@ -3,11 +3,38 @@
     {{
         return(
             [
-                "first_name", "last_name", "email", "phone", "mobile_phone", "job_title", "company", "website", "industry",
-                "employee_count", "annual_revenue", "country", "technology", "growth_stage", "trigger_event",
-                "lead_source", "campaign_id", "status", "rejection_reason", "owner_id", "mql_at", "converted_at",
-                "converted_contact_id", "converted_account_id", "converted_opportunity_id", "score", "has_budget",
-                "has_need", "has_timeline", "has_authority", "budget_status", "next_step_at",
+                "first_name",
+                "last_name",
+                "email",
+                "phone",
+                "mobile_phone",
+                "job_title",
+                "company",
+                "website",
+                "industry",
+                "employee_count",
+                "annual_revenue",
+                "country",
+                "technology",
+                "growth_stage",
+                "trigger_event",
+                "lead_source",
+                "campaign_id",
+                "status",
+                "rejection_reason",
+                "owner_id",
+                "mql_at",
+                "converted_at",
+                "converted_contact_id",
+                "converted_account_id",
+                "converted_opportunity_id",
+                "score",
+                "has_budget",
+                "has_need",
+                "has_timeline",
+                "has_authority",
+                "budget_status",
+                "next_step_at",
             ]
         )
     }}
@@ -35,7 +62,8 @@
     {#- Does a condition of the definitions hold for a value given as text? A value that is not there is the empty text;
         numbers are compared as numbers, everything else without case. A multi-select (`a;b`) is in a list when one of
         its parts is. -#}
-    case {{ operator }}
+    case
+        {{ operator }}
         when '>='
         then coalesce(try_cast({{ text }} as double) >= try_cast({{ value }} as double), false)
         when '<='
@@ -51,12 +79,11 @@
         when 'between'
         then
             coalesce(
-                try_cast({{ text }} as double) between try_cast(
-                    split_part({{ value }}, '|', 1) as double
-                ) and try_cast(split_part({{ value }}, '|', 2) as double),
-                lower(trim({{ text }})) between lower(split_part({{ value }}, '|', 1)) and lower(
-                    split_part({{ value }}, '|', 2)
-                )
+                try_cast({{ text }} as double) between try_cast(split_part({{ value }}, '|', 1) as double) and try_cast(
+                    split_part({{ value }}, '|', 2) as double
+                ),
+                lower(trim({{ text }}))
+                between lower(split_part({{ value }}, '|', 1)) and lower(split_part({{ value }}, '|', 2))
             )
         when 'in'
         then {{ in_list(text, value) }}
@@ -85,7 +112,7 @@
         or (
             contains({{ text }}, ';')
             and list_has_any(
-                {{ split_list(value) }}, list_transform(string_split(lower({{ text }}), ';'), lambda part: trim(part))
+                {{ split_list(value) }}, list_transform(string_split(lower({{ text }}), ';'), lambda part:trim(part))
             )
         )
     )
@@ -94,11 +121,11 @@
 {% macro contains_any(text, value) -%} {{ return(adapter.dispatch("contains_any")(text, value)) }} {%- endmacro %}
 
 {% macro default__contains_any(text, value) -%}
-    exists({{ split_list(value) }}, part -> contains(lower({{ text }}), part))
+    exists ({{ split_list(value) }}, part -> contains(lower({{ text }}), part))
 {%- endmacro %}
 
 {% macro duckdb__contains_any(text, value) -%}
     coalesce(
-        list_bool_or(list_transform({{ split_list(value) }}, lambda part: contains(lower({{ text }}), part))), false
+        list_bool_or(list_transform({{ split_list(value) }}, lambda part:contains(lower({{ text }}), part))), false
     )
 {%- endmacro %}

@@ -1,0 +1,190 @@
+-- Grain: one row per lead: surviving, admitted, and one for all the systems that know it. Values are those of the first
+-- system of system_priority, a missing one is taken from the next; times are the earliest.
+-- lead_source is the source at creation: the old value of the first change of it, unless a filler, else the record's
+-- own.
+{% set plain_fields = [
+    "first_name",
+    "last_name",
+    "email",
+    "phone",
+    "mobile_phone",
+    "job_title",
+    "company",
+    "website",
+    "industry",
+    "employee_count",
+    "annual_revenue",
+    "country",
+    "technology",
+    "growth_stage",
+    "trigger_event",
+    "campaign_id",
+    "status",
+    "rejection_reason",
+    "owner_id",
+    "converted_contact_id",
+    "converted_account_id",
+    "converted_opportunity_id",
+    "score",
+    "has_budget",
+    "has_need",
+    "has_timeline",
+    "has_authority",
+    "budget_status",
+    "next_step_at",
+    "attributes",
+] %}
+with
+    alias as (select * from {{ ref("int_lead_alias") }}),
+
+    record as (
+        select
+            alias.lead_id,
+            source.*,
+            case when source.record_id = alias.lead_id then 0 else 1 end as is_secondary,
+            case
+                when alias.lead_id = source.record_id then 0 else {{ system_rank("source.source_system") }}
+            end as rank_0
+        from {{ ref("int_lead_record") }} as source
+        inner join alias on source.record_id = alias.record_id and source.record_id = alias.survivor_id
+    ),
+
+    secondary as (
+        select *, row_number() over (partition by lead_id order by rank_0, source_system, record_id) as record_rank
+        from record
+        where is_secondary = 1
+    ),
+
+    filling as (
+        select
+            lead_id,
+            {% for field in plain_fields + ["lead_source"] %}
+                min_by({{ field }}, case when {{ field }} is not null then record_rank end) as {{ field }},
+            {% endfor %}
+            min(created_at) as created_at,
+            min(updated_at) as updated_at,
+            min(mql_at) as mql_at,
+            min(converted_at) as converted_at
+        from secondary
+        group by lead_id
+    ),
+
+    source_change as (
+        select alias.lead_id, change.old_value, change.changed_at, change.sequence, record.source_system
+        from {{ ref("int_lead_change") }} as change
+        inner join alias on change.record_id = alias.record_id
+        inner join record on alias.lead_id = record.record_id and change.source_system = record.source_system
+        where
+            change.field = 'lead_source'
+            -- a property history opens with the first value itself, which changes nothing
+            and not (
+                nullif(trim(change.old_value), '') is null
+                and change.changed_at <= record.created_at + interval '1' minute
+            )
+    ),
+
+    first_source as (
+        select lead_id, nullif(trim(old_value), '') as old_value
+        from source_change
+        qualify row_number() over (partition by lead_id order by changed_at, sequence) = 1
+    ),
+
+    fillers as (select value from {{ ref("stg_definitions__fillers") }}),
+
+    merged as (
+        select
+            record.lead_id,
+            record.source_system,
+            record.native_id,
+            {% for field in plain_fields %}
+                coalesce(record.{{ field }}, filling.{{ field }}) as {{ field }},
+            {% endfor %}
+            least(record.created_at, coalesce(filling.created_at, record.created_at)) as created_at,
+            coalesce(record.updated_at, filling.updated_at) as updated_at,
+            least(coalesce(record.mql_at, filling.mql_at), coalesce(filling.mql_at, record.mql_at)) as mql_at,
+            least(
+                coalesce(record.converted_at, filling.converted_at), coalesce(filling.converted_at, record.converted_at)
+            ) as converted_at,
+            case
+                when
+                    first_source.old_value is not null
+                    and lower(first_source.old_value) not in (select value from fillers)
+                then first_source.old_value
+                when
+                    nullif(trim(record.lead_source), '') is not null
+                    and lower(trim(record.lead_source)) not in (select value from fillers)
+                then trim(record.lead_source)
+                else nullif(trim(coalesce(filling.lead_source, record.lead_source)), '')
+            end as lead_source_raw
+        from record
+        left join filling on record.lead_id = filling.lead_id
+        left join first_source on record.lead_id = first_source.lead_id
+        where record.is_secondary = 0
+    ),
+
+    contact as (
+        select survivor.record_id, contact_record.account_id
+        from {{ ref("int_contact_record") }} as contact_record
+        inner join
+            {{ ref("int_record_survivor") }} as survivor
+            on survivor.object = 'contact'
+            and survivor.state in ('survivor', 'merged')
+            and contact_record.record_id = survivor.survivor_id
+        where contact_record.account_id is not null
+    ),
+
+    account_of_domain as (
+        select domain, min_by(account_id, account_rank) as account_id
+        from
+            (
+                select
+                    domain,
+                    account_id,
+                    row_number() over (partition by domain order by created_at nulls last, account_id) as account_rank
+                from {{ ref("int_account") }}
+                where domain is not null and not {{ is_free_domain("domain") }}
+            ) as ranked
+        group by domain
+    ),
+
+    final as (
+        select
+            merged.lead_id,
+            merged.source_system,
+            merged.native_id,
+            person.person_id,
+            coalesce(
+                converted_account.account_id,
+                contact_account.account_id,
+                email_account.account_id,
+                web_account.account_id
+            ) as account_id,
+            merged.created_at,
+            merged.updated_at,
+            merged.mql_at,
+            merged.converted_at,
+            coalesce(lead_sources.lead_source, merged.lead_source_raw) as lead_source,
+            merged.lead_source_raw,
+            case
+                when merged.lead_source_raw is null or lower(merged.lead_source_raw) in (select value from fillers)
+                then null
+                else coalesce(lead_sources.is_marketing, false)
+            end as is_marketing_lead_source,
+            {{ email_domain("merged.email") }} as email_domain,
+            {% for field in plain_fields %} merged.{{ field }}, {% endfor %}
+        from merged
+        left join {{ ref("int_person_record") }} as person on merged.lead_id = person.record_id
+        left join
+            {{ ref("stg_definitions__lead_sources") }} as lead_sources
+            on lower(merged.lead_source_raw) = lead_sources.crm_value_key
+        left join
+            {{ ref("int_account_alias") }} as converted_account
+            on merged.converted_account_id = converted_account.record_id
+        left join contact on merged.converted_contact_id = contact.record_id
+        left join {{ ref("int_account_alias") }} as contact_account on contact.account_id = contact_account.record_id
+        left join account_of_domain as email_account on {{ email_domain("merged.email") }} = email_account.domain
+        left join account_of_domain as web_account on {{ web_domain("merged.website") }} = web_account.domain
+    )
+
+select *
+from final

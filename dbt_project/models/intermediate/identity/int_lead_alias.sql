@@ -1,0 +1,112 @@
+-- Grain: one row per lead record that lives on in a lead: record_id -> lead_id. Records merged away and the same lead's
+-- records in other systems are included; deleted, held and cyclic ones are not.
+-- A record of a lower system joins one lead of a higher one: by a sync id, else the earliest created with its e-mail.
+with
+    leads as (
+        select
+            record.record_id,
+            record.source_system,
+            record.email,
+            record.created_at,
+            record.converted_contact_id,
+            record.synced_lead_id,
+            record.synced_contact_id,
+            {{ system_rank("record.source_system") }} as system_rank
+        from {{ ref("int_lead_record") }} as record
+        inner join
+            {{ ref("int_record_survivor") }} as survivor
+            on survivor.object = 'lead'
+            and record.record_id = survivor.record_id
+            and survivor.state = 'survivor'
+        where record.is_admitted
+    ),
+
+    lead_survivor as (
+        select record_id, survivor_id
+        from {{ ref("int_record_survivor") }}
+        where object = 'lead' and state in ('survivor', 'merged')
+    ),
+
+    contact_survivor as (
+        select record_id, survivor_id
+        from {{ ref("int_record_survivor") }}
+        where object = 'contact' and state in ('survivor', 'merged')
+    ),
+
+    synced as (
+        select leads.record_id, lead_survivor.survivor_id as other_id
+        from leads
+        inner join lead_survivor on leads.synced_lead_id = lead_survivor.record_id
+        union all
+        -- a contact's id leads to the leads that were converted into it
+        select leads.record_id, converted.record_id as other_id
+        from leads
+        inner join contact_survivor as named on leads.synced_contact_id = named.record_id
+        inner join contact_survivor as contact on named.survivor_id = contact.survivor_id
+        inner join leads as converted on contact.record_id = converted.converted_contact_id
+        union all
+        -- where the other system's leads are its contacts, the contact's id is a lead's
+        select leads.record_id, lead_survivor.survivor_id as other_id
+        from leads
+        inner join lead_survivor on leads.synced_contact_id = lead_survivor.record_id
+    ),
+
+    email_systems as (
+        select email from leads where email is not null group by email having min(source_system) <> max(source_system)
+    ),
+
+    with_shared_email as (
+        select leads.record_id, leads.email, leads.source_system
+        from leads
+        inner join email_systems on leads.email = email_systems.email
+    ),
+
+    pairs as (
+        select record_id, other_id, 1 as strength
+        from synced
+        union all
+        select other_id as record_id, record_id as other_id, 1 as strength
+        from synced
+        union all
+        select near.record_id, far.record_id as other_id, 2 as strength
+        from with_shared_email as near
+        inner join with_shared_email as far on near.email = far.email and near.source_system <> far.source_system
+    ),
+
+    parent as (
+        select pairs.record_id, pairs.other_id as parent_id
+        from pairs
+        inner join leads as child on pairs.record_id = child.record_id
+        inner join leads as elder on pairs.other_id = elder.record_id
+        where
+            elder.system_rank < child.system_rank
+            or (elder.system_rank = child.system_rank and elder.source_system < child.source_system)
+        qualify
+            row_number() over (
+                partition by pairs.record_id
+                order by
+                    pairs.strength, elder.system_rank, elder.source_system, elder.created_at nulls last, elder.record_id
+            )
+            = 1
+    ),
+
+    {% for i in range(4) %}
+        parent_{{ i + 1 }} as (
+            select near.record_id, coalesce(far.parent_id, near.parent_id) as parent_id
+            from {{ "parent" if i == 0 else "parent_" ~ i }} as near
+            left join {{ "parent" if i == 0 else "parent_" ~ i }} as far on near.parent_id = far.record_id
+        ),
+    {% endfor %}
+
+    final as (
+        select
+            lead_survivor.record_id,
+            coalesce(parent_4.parent_id, leads.record_id) as lead_id,
+            leads.record_id as survivor_id
+        from lead_survivor
+        inner join leads on lead_survivor.survivor_id = leads.record_id
+        left join parent_4 on leads.record_id = parent_4.record_id
+    )
+
+select *
+from final

@@ -1,0 +1,88 @@
+-- Grain: one row per lead, contact and account record (object, record_id), with the record its merge chain ends in.
+-- Chains are followed by pointer doubling (1,024 links). A chain that ends in a deleted record removes all of it, one
+-- that ends in an unknown record leaves the last known one, and a cycle holds leads and leaves other records alone.
+with
+    records as (
+        select 'lead' as object, record_id, coalesce(is_deleted, false) as is_deleted
+        from {{ ref("int_lead_record") }}
+        union all
+        select 'contact' as object, record_id, coalesce(is_deleted, false) as is_deleted
+        from {{ ref("int_contact_record") }}
+        union all
+        select 'account' as object, record_id, coalesce(is_deleted, false) as is_deleted
+        from {{ ref("int_account_record") }}
+    ),
+
+    merges as (
+        select object, loser_id, min(survivor_id) as survivor_id
+        from {{ ref("int_lead_merge") }}
+        where loser_id <> survivor_id
+        group by object, loser_id
+    ),
+
+    link_0 as (
+        select merges.object, merges.loser_id, merges.survivor_id as target_id, records.record_id as last_known_id
+        from merges
+        left join records on merges.object = records.object and merges.survivor_id = records.record_id
+    ),
+
+    {% for i in range(10) %}
+        link_{{ i + 1 }} as (
+            select
+                near.object,
+                near.loser_id,
+                coalesce(far.target_id, near.target_id) as target_id,
+                coalesce(far.last_known_id, near.last_known_id) as last_known_id
+            from link_{{ i }} as near
+            left join link_{{ i }} as far on near.object = far.object and near.target_id = far.loser_id
+        ),
+    {% endfor %}
+
+    chain as (
+        select
+            link_10.object,
+            link_10.loser_id,
+            coalesce(link_10.last_known_id, link_10.loser_id) as end_id,
+            merges.loser_id is not null as is_cycle
+        from link_10
+        left join merges on link_10.object = merges.object and link_10.target_id = merges.loser_id
+    ),
+
+    chain_end as (
+        select
+            chain.object,
+            chain.loser_id,
+            chain.end_id,
+            chain.is_cycle,
+            -- a merged-away record counts as deleted in its CRM: only an end that merges no further says so of the
+            -- chain
+            coalesce(records.is_deleted, false) and merges.loser_id is null as is_end_deleted
+        from chain
+        left join records on chain.object = records.object and chain.end_id = records.record_id
+        left join merges on chain.object = merges.object and chain.end_id = merges.loser_id
+    ),
+
+    final as (
+        select
+            records.object,
+            records.record_id,
+            case
+                when chain_end.is_cycle and records.object = 'lead'
+                then 'cycle'
+                when chain_end.is_cycle
+                then 'survivor'
+                when coalesce(chain_end.is_end_deleted, records.is_deleted)
+                then 'deleted'
+                when coalesce(chain_end.end_id, records.record_id) = records.record_id
+                then 'survivor'
+                else 'merged'
+            end as state,
+            case
+                when chain_end.is_cycle then records.record_id else coalesce(chain_end.end_id, records.record_id)
+            end as survivor_id
+        from records
+        left join chain_end on records.object = chain_end.object and records.record_id = chain_end.loser_id
+    )
+
+select *
+from final

@@ -1,0 +1,65 @@
+-- Grain: one row per stretch of business hours, in UTC, with the business seconds that went before it. Every day opens
+-- with an empty stretch at its start, so that a moment finds its day's rows by the day alone:
+-- business seconds of a moment = max(seconds_before + min(moment, ends_at) - starts_at) over its day's begun stretches.
+-- Lengths are elapsed time, so a day on which the clock changes counts what really passed.
+with
+    span as (
+        select
+            cast(
+                least(
+                    coalesce(
+                        (
+                            select min(created_at)
+                            from {{ ref("int_lead") }}
+                            where created_at >= timestamp '1990-01-01 00:00:00'
+                        ),
+                        {{ as_of() }}
+                    ),
+                    {{ as_of() }} - interval '1' year
+                )
+                - interval '2' day as date
+            ) as first_day,
+            cast({{ as_of() }} + interval '2' year as date) as last_day
+    ),
+
+    days as (
+        select date_day from {{ day_series("(select first_day from span)", "(select last_day from span)") }} as series
+    ),
+
+    openings as (
+        select days.date_day, hours.opens_minute, hours.closes_minute
+        from days
+        inner join
+            {{ ref("stg_definitions__business_hours") }} as hours
+            on extract('isodow' from days.date_day) = hours.iso_weekday
+        left join {{ ref("stg_definitions__holidays") }} as holidays on days.date_day = holidays.date_day
+        where holidays.date_day is null
+        union all
+        select date_day, 0 as opens_minute, 0 as closes_minute
+        from days
+    ),
+
+    stretches as (
+        select
+            date_day,
+            {{ from_reporting_time("cast(date_day as timestamp) + opens_minute * interval '1' minute") }} as starts_at,
+            {{ from_reporting_time("cast(date_day as timestamp) + closes_minute * interval '1' minute") }} as ends_at
+        from openings
+    ),
+
+    measured as (select *, {{ seconds_between("starts_at", "ends_at") }} as open_seconds from stretches),
+
+    final as (
+        select
+            date_day,
+            starts_at,
+            ends_at,
+            sum(open_seconds) over (
+                order by date_day, starts_at, ends_at rows between unbounded preceding and current row
+            )
+            - open_seconds as seconds_before
+        from measured
+    )
+
+select *
+from final

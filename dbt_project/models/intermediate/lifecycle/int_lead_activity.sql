@@ -1,0 +1,43 @@
+-- Grain: one row per (lead, sales activity). An activity on a contact counts for every lead converted into it.
+-- acted_at: when it was completed; Salesforce events, which have no such time, when they were entered.
+with
+    contact_survivor as (
+        select record_id, survivor_id
+        from {{ ref("int_record_survivor") }}
+        where object = 'contact' and state in ('survivor', 'merged')
+    ),
+
+    link as (
+        select record_id, lead_id
+        from {{ ref("int_lead_alias") }}
+        union
+        select contact.record_id, leads.lead_id
+        from {{ ref("int_lead") }} as leads
+        inner join contact_survivor as converted on leads.converted_contact_id = converted.record_id
+        inner join contact_survivor as contact on converted.survivor_id = contact.survivor_id
+    ),
+
+    final as (
+        select
+            link.lead_id,
+            activity.activity_id,
+            activity.type as activity_type,
+            activity.direction,
+            activity.is_completed,
+            activity.owner_id,
+            coalesce(owner.is_sales, false) as is_by_sales,
+            activity.outcome,
+            activity.subject,
+            case
+                when activity.source_system = 'salesforce'
+                then coalesce(activity.completed_at, activity.created_at, activity.happened_at)
+                else coalesce(activity.completed_at, activity.happened_at, activity.created_at)
+            end as acted_at
+        from {{ ref("int_activity_record") }} as activity
+        inner join link on activity.person_record_id = link.record_id
+        left join {{ ref("int_owner") }} as owner on activity.owner_id = owner.owner_id
+    )
+
+select *
+from final
+where acted_at is not null

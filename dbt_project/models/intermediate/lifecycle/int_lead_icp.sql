@@ -1,0 +1,207 @@
+-- Grain: one row per lead and stretch of time over which neither its ICP fields nor the profile changed, from creation.
+-- is_icp_fit: false when a disqualifier holds or a required rule is known to fail, null when a required value is
+-- unknown.
+-- A field without history counts with today's value. is_moment: the stretch starts with a change of the lead itself.
+{% set dimensions = icp_dimensions() %}
+with
+    leads as (select * from {{ ref("int_lead") }}),
+
+    rules as (select * from {{ ref("stg_definitions__icp") }}),
+
+    boundaries as (
+        select effective_from as boundary
+        from rules
+        union
+        select effective_to as boundary
+        from rules
+    ),
+
+    periods as (
+        select
+            boundary as period_from,
+            coalesce(lead(boundary) over (order by boundary), timestamp '9999-12-31 00:00:00') as period_to
+        from
+            (
+                select boundary
+                from boundaries
+                where boundary < timestamp '9999-12-31 00:00:00'
+                union
+                select timestamp '0001-01-01 00:00:00' as boundary
+            ) as listed
+    ),
+
+    changes as (
+        select
+            leads.lead_id,
+            change.field,
+            change.old_value,
+            change.new_value,
+            greatest(change.changed_at, leads.created_at) as changed_at,
+            row_number() over (
+                partition by leads.lead_id, change.field order by change.changed_at, change.sequence, change.record_id
+            ) as change_number
+        from {{ ref("int_lead_change") }} as change
+        inner join {{ ref("int_lead_alias") }} as alias on change.record_id = alias.record_id
+        inner join leads on alias.lead_id = leads.lead_id
+        where
+            change.field in ({% for field in dimensions.values() %}'{{ field }}'{{ "," if not loop.last }} {% endfor %})
+    ),
+
+    known_values as (
+        select lead_id, field, changed_at, coalesce(trim(new_value), '') as value, change_number
+        from changes
+        union all
+        select changes.lead_id, changes.field, leads.created_at, coalesce(trim(changes.old_value), '') as value, 0
+        from changes
+        inner join leads on changes.lead_id = leads.lead_id
+        where changes.change_number = 1
+    ),
+
+    changed_values as (
+        select
+            lead_id,
+            changed_at,
+            {% for field in dimensions.values() %}
+                max_by(value, change_number) filter (
+                    where field = '{{ field }}'
+                ) as {{ field }}{{ "," if not loop.last }}
+            {% endfor %}
+        from known_values
+        group by lead_id, changed_at
+    ),
+
+    changed_lead as (select distinct lead_id from changes),
+
+    moments as (
+        select lead_id, created_at as moment, true as is_moment
+        from leads
+        union all
+        select lead_id, changed_at as moment, true as is_moment
+        from changed_values
+        union all
+        select leads.lead_id, periods.period_from as moment, false as is_moment
+        from leads
+        inner join periods on periods.period_from > leads.created_at and periods.period_from <= {{ as_of() }}
+    ),
+
+    stretches as (
+        select
+            lead_id,
+            moment as valid_from,
+            coalesce(
+                lead(moment) over (partition by lead_id order by moment), timestamp '9999-12-31 00:00:00'
+            ) as valid_to,
+            is_moment
+        from
+            (
+                select lead_id, moment, bool_or(is_moment) as is_moment from moments group by lead_id, moment
+            ) as distinct_moments
+    ),
+
+    profile as (
+        select
+            stretches.*,
+            {% for field in dimensions.values() %}
+                coalesce(trim(cast(leads.{{ field }} as varchar)), '') as {{ field }}{{ "," if not loop.last }}
+            {% endfor %}
+        from stretches
+        inner join leads on stretches.lead_id = leads.lead_id
+        left join changed_lead on stretches.lead_id = changed_lead.lead_id
+        where changed_lead.lead_id is null
+        union all
+        select
+            stretches.*,
+            {% for field in dimensions.values() %}
+                coalesce(
+                    {{ last_known("changed_values." ~ field, "stretches.lead_id", "stretches.valid_from") }},
+                    trim(cast(leads.{{ field }} as varchar)),
+                    ''
+                ) as {{ field }}{{ "," if not loop.last }}
+            {% endfor %}
+        from stretches
+        inner join changed_lead on stretches.lead_id = changed_lead.lead_id
+        inner join leads on stretches.lead_id = leads.lead_id
+        left join
+            changed_values
+            on stretches.lead_id = changed_values.lead_id
+            and stretches.valid_from = changed_values.changed_at
+    ),
+
+    -- each distinct value is judged once, however many leads carry it
+    occurring as (
+        {% for dimension, field in dimensions.items() %}
+            select distinct '{{ dimension }}' as dimension, {{ field }} as value
+            from profile {{ "union all" if not loop.last }}
+        {% endfor %}
+    ),
+
+    judged as (
+        select
+            periods.period_from,
+            occurring.dimension,
+            occurring.value,
+            rules.effect,
+            rules.operator,
+            rules.value as rule_value,
+            occurring.value <> '' and {{ holds("occurring.value", "rules.operator", "rules.value") }} as is_met
+        from occurring
+        inner join rules on occurring.dimension = rules.dimension
+        inner join periods on rules.effective_from <= periods.period_from and periods.period_from < rules.effective_to
+    ),
+
+    verdict as (
+        select
+            period_from,
+            dimension,
+            value,
+            bool_or(effect = 'disqualify' and is_met) as is_disqualified,
+            bool_or(effect = 'require' and value <> '' and not is_met) as is_failed,
+            bool_or(effect = 'require' and value = '') as is_unknown,
+            {{
+                ordered_text(
+                    "case when effect = 'disqualify' and is_met then dimension || ' disqualifies: ' || value "
+                    ~ "when effect = 'require' and value = '' then dimension || ' unknown' "
+                    ~ "when effect = 'require' and not is_met then dimension || ' outside ' || operator || ' ' || rule_value || ': ' || value "
+                    ~ "when effect = 'prefer' and is_met then dimension || ' preferred: ' || value end",
+                    "effect, operator, rule_value",
+                )
+            }}
+            as reason
+        from judged
+        group by period_from, dimension, value
+    ),
+
+    final as (
+        select
+            profile.lead_id,
+            profile.valid_from,
+            profile.valid_to,
+            profile.is_moment,
+            case
+                when
+                    false
+                    {% for dimension in dimensions %} or coalesce(v_{{ dimension }}.is_disqualified, false) {% endfor %}
+                    {% for dimension in dimensions %} or coalesce(v_{{ dimension }}.is_failed, false) {% endfor %}
+                then false
+                when
+                    false
+                    {% for dimension in dimensions %} or coalesce(v_{{ dimension }}.is_unknown, false) {% endfor %}
+                then null
+                else true
+            end as is_icp_fit,
+            nullif(
+                concat_ws('; ' {% for dimension in dimensions %}, v_{{ dimension }}.reason {% endfor %}), ''
+            ) as icp_reasons
+        from profile
+        inner join periods on periods.period_from <= profile.valid_from and profile.valid_from < periods.period_to
+        {% for dimension, field in dimensions.items() %}
+            left join
+                verdict as v_{{ dimension }}
+                on v_{{ dimension }}.dimension = '{{ dimension }}'
+                and periods.period_from = v_{{ dimension }}.period_from
+                and profile.{{ field }} = v_{{ dimension }}.value
+        {% endfor %}
+    )
+
+select *
+from final

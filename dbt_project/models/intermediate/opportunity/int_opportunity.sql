@@ -1,0 +1,243 @@
+-- Grain: one row per surviving opportunity, one for all the systems that a sync id links. Amounts are in the reporting
+-- currency at the latest rate at or before the close day (closed) or the day of creation (open), at most 7 days old;
+-- a missing rate stops the night and names currency and day.
+with
+    record as (
+        select alias.opportunity_id, source.*
+        from {{ ref("int_opportunity_record") }} as source
+        inner join {{ ref("int_opportunity_alias") }} as alias on source.record_id = alias.record_id
+    ),
+
+    created as (select opportunity_id, min(created_at) as created_at from record group by opportunity_id),
+
+    stage_value as (select * from {{ ref("int_stage_value") }}),
+
+    entry as (select * from {{ ref("int_opportunity_stage_event") }}),
+
+    reached as (
+        select
+            opportunity_id,
+            min(case when stage = 'qualified' then entered_at end) as first_qualified_at,
+            max(case when stage = 'won' then entered_at end) as last_won_at,
+            max(case when stage = 'lost' then entered_at end) as last_lost_at,
+            count(case when stage in ('won', 'lost') and is_recorded then 1 end) as closings
+        from entry
+        group by opportunity_id
+    ),
+
+    link as (
+        select opportunity_id, min_by(lead_id, lead_rank) as lead_id
+        from
+            (
+                select
+                    link.opportunity_id,
+                    link.lead_id,
+                    row_number() over (
+                        partition by link.opportunity_id order by leads.created_at, link.lead_id
+                    ) as lead_rank
+                from {{ ref("int_lead_opportunity") }} as link
+                inner join {{ ref("int_lead") }} as leads on link.lead_id = leads.lead_id
+            ) as ranked
+        group by opportunity_id
+    ),
+
+    role_person as (
+        select alias.opportunity_id, min(person.person_id) as person_id
+        from {{ ref("int_opportunity_contact_role") }} as role
+        inner join {{ ref("int_opportunity_alias") }} as alias on role.opportunity_record_id = alias.record_id
+        inner join {{ ref("int_person_record") }} as person on role.person_record_id = person.record_id
+        group by alias.opportunity_id
+    ),
+
+    fillers as (select value from {{ ref("stg_definitions__fillers") }}),
+
+    staged as (
+        select
+            record.opportunity_id,
+            record.source_system,
+            record.native_id,
+            record.name,
+            coalesce(account.account_id, leads.account_id, contact_person.account_id) as account_id,
+            link.lead_id,
+            coalesce(leads.person_id, contact_record.person_id, role_person.person_id) as person_id,
+            record.owner_id,
+            record.campaign_id,
+            record.stage as crm_stage,
+            coalesce(stage_of.stage, 'open') as stage,
+            coalesce(type_of.stage, 'new_business') as opportunity_type,
+            record.opportunity_type as opportunity_type_raw,
+            record.opportunity_type is not null and type_of.stage is null as is_opportunity_type_unmapped,
+            least(created.created_at, record.created_at) as created_at,
+            record.updated_at,
+            record.close_date as stated_close_date,
+            cast(record.amount as decimal(18, 2)) as amount_original,
+            upper(coalesce(nullif(trim(record.currency), ''), {{ setting("reporting_currency") }})) as currency,
+            record.loss_reason,
+            record.competitor,
+            record.attributes,
+            case
+                when link.lead_id is null then nullif(trim(record.lead_source), '') else leads.lead_source_raw
+            end as lead_source_raw,
+            leads.lead_source as source_of_lead,
+            leads.is_marketing_lead_source as is_marketing_source_of_lead
+        from record
+        inner join created on record.opportunity_id = created.opportunity_id
+        left join link on record.opportunity_id = link.opportunity_id
+        left join {{ ref("int_lead") }} as leads on link.lead_id = leads.lead_id
+        left join
+            stage_value as stage_of
+            on stage_of.object = 'opportunity'
+            and record.source_system = stage_of.source_system
+            and record.stage = stage_of.crm_value
+        left join
+            stage_value as type_of
+            on type_of.object = 'opportunity_type'
+            and record.source_system = type_of.source_system
+            and record.opportunity_type = type_of.crm_value
+        left join {{ ref("int_account_alias") }} as account on record.account_id = account.record_id
+        left join {{ ref("int_person_record") }} as contact_record on record.contact_id = contact_record.record_id
+        left join role_person on record.opportunity_id = role_person.opportunity_id
+        left join
+            {{ ref("int_person") }} as contact_person
+            on coalesce(contact_record.person_id, role_person.person_id) = contact_person.person_id
+        where record.record_id = record.opportunity_id
+    ),
+
+    timed as (
+        select
+            staged.*,
+            staged.stage in ('won', 'lost') as is_closed,
+            staged.stage = 'won' as is_won,
+            case
+                staged.stage when 'won' then reached.last_won_at when 'lost' then reached.last_lost_at
+            end as closed_at,
+            reached.first_qualified_at,
+            coalesce(reached.closings, 0) as closings,
+            {{ to_reporting_date("staged.created_at") }} as created_on
+        from staged
+        left join reached on staged.opportunity_id = reached.opportunity_id
+    ),
+
+    closed as (
+        select
+            timed.*,
+            case
+                when timed.is_closed then coalesce(timed.stated_close_date, {{ to_reporting_date("timed.closed_at") }})
+            end as close_date
+        from timed
+    ),
+
+    rate_needed as (
+        select distinct currency, coalesce(close_date, created_on) as rate_on
+        from closed
+        where amount_original is not null and currency <> {{ setting("reporting_currency") }}
+    ),
+
+    rate_found as (
+        select rate_needed.currency, rate_needed.rate_on, max_by(rates.rate, rates.rate_date) as rate
+        from rate_needed
+        left join
+            {{ ref("stg_definitions__exchange_rates") }} as rates
+            on rate_needed.currency = rates.currency
+            and rates.rate_date <= rate_needed.rate_on
+            and rates.rate_date >= rate_needed.rate_on - interval '7' day
+        group by rate_needed.currency, rate_needed.rate_on
+    ),
+
+    rated as (
+        select
+            currency,
+            rate_on,
+            case
+                when rate is null
+                then
+                    {{
+                        stop_with(
+                            "'No exchange rate for ' || currency || ' on ' || cast(rate_on as varchar)"
+                            ~ " || ' (nor in the 7 days before): add a row to exchange_rates.csv.'"
+                        )
+                    }}
+                else rate
+            end as rate
+        from rate_found
+    ),
+
+    final as (
+        select
+            closed.opportunity_id,
+            closed.source_system,
+            closed.native_id,
+            closed.name,
+            closed.account_id,
+            closed.lead_id,
+            closed.person_id,
+            closed.owner_id,
+            closed.campaign_id,
+            coalesce(closed.source_of_lead, lead_sources.lead_source, closed.lead_source_raw) as lead_source,
+            closed.lead_source_raw,
+            case
+                when closed.lead_id is not null
+                then closed.is_marketing_source_of_lead
+                when closed.lead_source_raw is null or lower(closed.lead_source_raw) in (select value from fillers)
+                then null
+                else coalesce(lead_sources.is_marketing, false)
+            end as is_marketing_lead_source,
+            closed.crm_stage,
+            closed.stage,
+            closed.opportunity_type,
+            closed.opportunity_type_raw,
+            closed.is_opportunity_type_unmapped,
+            closed.opportunity_type = 'new_business' as is_new_business,
+            closed.created_at,
+            closed.updated_at,
+            closed.created_on,
+            case
+                when closed.first_qualified_at is not null
+                then closed.first_qualified_at
+                when closed.is_won
+                then closed.closed_at
+            end as qualified_at,
+            closed.closed_at,
+            closed.close_date,
+            closed.stated_close_date,
+            closed.is_closed,
+            closed.is_won,
+            closed.first_qualified_at is not null or closed.is_won as is_qualified,
+            closed.closings > 1 or (closed.closings > 0 and not closed.is_closed) as is_reopened,
+            closed.amount_original,
+            closed.currency,
+            cast(
+                round(
+                    closed.amount_original * case
+                        when closed.currency = {{ setting("reporting_currency") }}
+                        then cast(1 as decimal(18, 8))
+                        else rated.rate
+                    end,
+                    2
+                ) as decimal(18, 2)
+            ) as amount,
+            closed.loss_reason,
+            closed.competitor,
+            case
+                when closed.is_closed then {{ dbt.datediff("closed.created_on", "closed.close_date", "day") }}
+            end as cycle_days,
+            closed.is_won
+            and closed.opportunity_type = 'new_business'
+            and row_number() over (
+                partition by
+                    coalesce(closed.account_id, closed.person_id, closed.opportunity_id),
+                    closed.is_won and closed.opportunity_type = 'new_business'
+                order by closed.closed_at, closed.opportunity_id
+            )
+            = 1 as is_customer_acquired,
+            closed.attributes
+        from closed
+        left join
+            rated on closed.currency = rated.currency and coalesce(closed.close_date, closed.created_on) = rated.rate_on
+        left join
+            {{ ref("stg_definitions__lead_sources") }} as lead_sources
+            on lower(closed.lead_source_raw) = lead_sources.crm_value_key
+    )
+
+select *
+from final
