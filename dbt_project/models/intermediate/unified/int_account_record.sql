@@ -18,6 +18,7 @@
     "is_deleted",
     "merged_into_id",
     "synced_account_id",
+    "merged_ids",
 ] %}
 {% set parts = [
     "stg_salesforce__account",

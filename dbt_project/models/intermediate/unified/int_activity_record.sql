@@ -1,6 +1,5 @@
 -- Grain: one row per sales activity (call, e-mail, meeting, task) and person. happened_at is the completion of a
--- completed task, the time
--- of a meeting; created_at is when it was entered.
+-- completed task, the time of a meeting; created_at is when it was entered.
 {% set columns = [
     "activity_id",
     "source_system",

@@ -1,6 +1,5 @@
 -- Grain: one row per change of a contact property. lifecyclestage and hs_lead_status are both the status; each takes
--- its
--- own value before as the old one. Where a contact has no history, the dates it carries itself stand in.
+-- its own value before as the old one. Where a contact has no history, the dates it carries itself stand in.
 with
     delivered as (
         select

@@ -1,5 +1,5 @@
--- Grain: one row per link between a lead record and an opportunity record: the lead's conversion, the opportunity's own
--- lead, or in HubSpot a contact of the deal.
+-- Grain: one row per link between a lead record and an opportunity record: the lead's conversion, the opportunity's
+-- own lead, or in HubSpot a contact of the deal.
 {{ config(materialized="view") }}
 
 select record_id as lead_record_id, converted_opportunity_id as opportunity_record_id

@@ -22,6 +22,13 @@ with
             'lead' as object
         from {{ ref("int_lead_record") }}
         where merged_ids is not null
+        union all
+        select
+            source_system || ':' || {{ each_number("merged_ids") }} as loser_id,
+            record_id as survivor_id,
+            'account' as object
+        from {{ ref("int_account_record") }}
+        where merged_ids is not null
     ),
 
     final as (

@@ -1,6 +1,5 @@
 -- Grain: one row per lead record of any source, in its newest version; also the deleted, merged and held ones.
--- is_admitted is the
--- gate's verdict.
+-- is_admitted is the gate's verdict.
 {% set columns = [
     "record_id",
     "source_system",

@@ -1,4 +1,5 @@
--- Grain: one row per opportunity record of any source, newest version; also deleted ones. stage is the CRM's value.
+-- Grain: one row per opportunity record of any source, newest version; also deleted ones, and as deleted those merged
+-- away. stage is the CRM's value.
 {% set columns = [
     "record_id",
     "source_system",
@@ -22,6 +23,7 @@
     "is_deleted",
     "pipeline",
     "synced_opportunity_id",
+    "merged_ids",
     "attributes",
 ] %}
 
@@ -36,7 +38,27 @@ with
         {% endfor %}
     ),
 
-    final as (select {{ columns | join(", ") }}, version_at from delivered qualify {{ newest_version("record_id") }})
+    newest as (select * from delivered qualify {{ newest_version("record_id") }}),
+
+    merged_away as (
+        select loser_id
+        from {{ ref("stg_hubspot__merge") }}
+        where object = 'opportunity'
+        union
+        select source_system || ':' || {{ each_number("merged_ids") }} as loser_id
+        from newest
+        where merged_ids is not null
+    ),
+
+    final as (
+        select
+            {{ columns | reject("equalto", "is_deleted") | join(", ") }},
+            version_at,
+            -- a survivor may list itself
+            is_deleted or (merged_away.loser_id is not null and merged_ids is null) as is_deleted
+        from newest
+        left join merged_away on newest.record_id = merged_away.loser_id
+    )
 
 select *
 from final

@@ -1,6 +1,5 @@
 -- Grain: one row per touch of any source: web sessions, campaign responses, form submissions, e-mail clicks. The
--- person is
--- named where the source names one: by record, e-mail or user id.
+-- person is named where the source names one: by record, e-mail or user id.
 {% set columns = [
     "touch_id",
     "source_system",

@@ -1,6 +1,5 @@
 -- Grain: one row per delivered event of the BigQuery export, read into sessions by int_ga4_event_session. The event's
--- own
--- source counts; the user's first source (traffic_source) only in the first session.
+-- own source counts; the user's first source (traffic_source) only in the first session.
 select
     raw.client_id,
     coalesce(raw.session_id, {{ json_parameter("raw.event_params", "ga_session_id") }}) as session_id,

@@ -1,6 +1,5 @@
 -- Grain: one row per delivered row of a session. A session is its client and its start. The user id is an e-mail or a
--- CRM
--- id, where the visitor is known.
+-- CRM id, where the visitor is known.
 select
     'ga4:' || raw.client_id || ':' || cast(raw.touched_at as varchar) as touch_id,
     'ga4' as source_system,

@@ -1,5 +1,5 @@
--- Grain: one row per delivered version of a report row. Cost comes in millionths of the account currency.
--- The platform's own conversions stay in raw: they are its claim, not ours.
+-- Grain: one row per delivered version of a report row. Cost comes in millionths of the account currency. The
+-- platform's own conversions stay in raw: they are its claim, not ours.
 select
     {{ spend_key("google_ads") }} as spend_key,
     'google_ads' as platform,

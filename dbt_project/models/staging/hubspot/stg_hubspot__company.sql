@@ -18,6 +18,7 @@ select
     coalesce(raw.is_deleted, false) or coalesce(raw.fivetran_deleted, false) as is_deleted,
     'hubspot:' || raw.merged_into_id as merged_into_id,
     'salesforce:' || {{ salesforce_id("raw.synced_account_id") }} as synced_account_id,
+    raw.merged_ids,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line,

@@ -1,6 +1,5 @@
 -- Grain: one row per delivered version of a contact, which is HubSpot's lead. Its status is the lifecycle stage, else
--- the
--- lead status. It links to deals by their contacts, not by a conversion.
+-- the lead status. It links to deals by their contacts, not by a conversion.
 select
     'hubspot:' || raw.native_id as record_id,
     'hubspot' as source_system,

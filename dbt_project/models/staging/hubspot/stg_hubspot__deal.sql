@@ -1,6 +1,5 @@
 -- Grain: one row per delivered version of a deal. Its company and contact come from the associations, its stage by id
--- or
--- label (int_hubspot_pipeline_stage); the close day is a day of the reporting time zone.
+-- or label (int_hubspot_pipeline_stage); the close day is a day of the reporting time zone.
 with
     company_link as (
         select *
@@ -24,9 +23,7 @@ with
         from contact_link
         where not is_deleted
         group by opportunity_record_id
-    ),
-
-    merged_away as (select loser_id from {{ ref("stg_hubspot__merge") }} where object = 'opportunity')
+    )
 
 select
     'hubspot:' || raw.native_id as record_id,
@@ -48,11 +45,10 @@ select
     raw.competitor,
     raw.created_at,
     raw.updated_at,
-    coalesce(raw.is_deleted, false)
-    or coalesce(raw.fivetran_deleted, false)
-    or 'hubspot:' || raw.native_id in (select loser_id from merged_away) as is_deleted,
+    coalesce(raw.is_deleted, false) or coalesce(raw.fivetran_deleted, false) as is_deleted,
     raw.pipeline,
     'salesforce:' || {{ salesforce_id("raw.synced_opportunity_id") }} as synced_opportunity_id,
+    raw.merged_ids,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line,

@@ -1,5 +1,5 @@
--- Grain: one row per delivered click in a marketing e-mail. Sends, opens, bounces and clicks that HubSpot filtered as a
--- machine's are no touches.
+-- Grain: one row per delivered click in a marketing e-mail. Sends, opens, bounces and clicks that HubSpot filtered as
+-- a machine's are no touches.
 select
     'hubspot:email:' || raw.native_id as touch_id,
     'hubspot' as source_system,

@@ -1,6 +1,5 @@
 -- Grain: one row per delivered form submission of a contact. The campaign parameters of the page's address say where
--- the
--- visit came from; without them the source is HubSpot and the medium the form.
+-- the visit came from; without them the source is HubSpot and the medium the form.
 select
     'hubspot:form:' || coalesce(
         raw.native_id, concat_ws('|', coalesce(raw.person_id, raw.email), raw.form_id, cast(raw.touched_at as varchar))

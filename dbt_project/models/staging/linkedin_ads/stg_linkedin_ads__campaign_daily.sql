@@ -1,6 +1,6 @@
 -- Grain: one row per delivered version of a report row. LinkedIn gives the cost in US dollars and in the account
--- currency: dollars are taken where they stand.
--- The platform's own conversions stay in raw: they are its claim, not ours.
+-- currency: dollars are taken where they stand. The platform's own conversions stay in raw: they are its claim, not
+-- ours.
 select
     {{ spend_key("linkedin_ads") }} as spend_key,
     'linkedin_ads' as platform,

@@ -1,6 +1,5 @@
 -- Grain: one row per delivered version of an activity of a user-mapped source. Without a status it is completed once
--- its
--- time has passed; without a direction it is outbound.
+-- its time has passed; without a direction it is outbound.
 select
     raw.source_system
     || ':'

@@ -1,4 +1,5 @@
--- Grain: one row per delivered version of a record of entity `opportunity` of any source described by a user's mapping.
+-- Grain: one row per delivered version of a record of entity `opportunity` of any source described by a user's
+-- mapping.
 select
     raw.source_system || ':' || raw.native_id as record_id,
     raw.source_system,
@@ -22,6 +23,7 @@ select
     coalesce(raw.is_deleted, false) or {{ is_gone_from_snapshot(source("mapped", "opportunity")) }} as is_deleted,
     raw.pipeline,
     {{ prefixed_unless_given("raw.synced_opportunity_id", "salesforce") }} as synced_opportunity_id,
+    raw.merged_ids,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line,

@@ -1,6 +1,5 @@
 -- Grain: one row per delivered version of a spend row of a user-mapped source: day, campaign and, where given, ad
--- group,
--- ad, device, network.
+-- group, ad, device, network.
 select
     concat_ws(
         '|',

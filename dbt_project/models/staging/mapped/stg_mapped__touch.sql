@@ -1,6 +1,5 @@
 -- Grain: one row per delivered version of a touch of a user-mapped source. Without a key of its own a touch is its
--- person
--- or client, its time and its type.
+-- person or client, its time and its type.
 select
     raw.source_system
     || ':'

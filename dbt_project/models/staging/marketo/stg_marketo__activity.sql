@@ -1,8 +1,6 @@
--- Grain: one row per delivered activity of the kinds Handoff reads: form fills (2), e-mail clicks (11), changed
--- values (13),
--- changed scores (22), merges (32), deletions (37), changed program statuses (104). Exports carry an activity's
--- details as JSON, loaders as
--- columns of one table per kind.
+-- Grain: one row per delivered activity of the kinds Handoff reads: form fills (2), e-mail clicks (11), changed values
+-- (13), changed scores (22), merges (32), deletions (37), changed program statuses (104). Exports carry an activity's
+-- details as JSON, loaders as columns of one table per kind.
 {%- set parts = {
     "activity": "raw.activity_type_id",
     "activity_fill_out_form": "2",

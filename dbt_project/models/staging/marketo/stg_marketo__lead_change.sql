@@ -1,6 +1,5 @@
 -- Grain: one row per delivered change of a lead's value or score, under the canonical field name. Values Handoff has
--- no field
--- for keep Marketo's name and are read by nobody.
+-- no field for keep Marketo's name and are read by nobody.
 select
     'marketo:' || native_id as change_id,
     lead_id as record_id,

@@ -1,6 +1,5 @@
 -- Grain: one row per delivered activity that is a marketing touch: a form fill, a click in an e-mail, a success in a
--- program
--- (an attended event, an answered campaign). The campaign parameters of the link win over Marketo's own words.
+-- program (an attended event, an answered campaign). The campaign parameters of the link win over Marketo's own words.
 select
     'marketo:' || native_id as touch_id,
     'marketo' as source_system,

@@ -1,6 +1,5 @@
--- Grain: one row per delivered version of a report row. Reports come per device, network and match type: rows of a
--- day and campaign add up.
--- The platform's own conversions stay in raw: they are its claim, not ours.
+-- Grain: one row per delivered version of a report row. Reports come per device, network and match type: rows of a day
+-- and campaign add up. The platform's own conversions stay in raw: they are its claim, not ours.
 select
     {{ spend_key("microsoft_ads") }} as spend_key,
     'microsoft_ads' as platform,

@@ -20,6 +20,7 @@ select
     or not coalesce(raw.fivetran_active, true) as is_deleted,
     'salesforce:' || raw.merged_into_id as merged_into_id,
     cast(null as varchar) as synced_account_id,
+    raw.merged_ids,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line,

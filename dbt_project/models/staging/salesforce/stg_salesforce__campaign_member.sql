@@ -1,6 +1,5 @@
 -- Grain: one row per delivered version of a campaign member. A member that was converted names its lead and its
--- contact:
--- the lead stands for both.
+-- contact: the lead stands for both.
 select
     'salesforce:' || raw.native_id as response_id,
     'salesforce' as source_system,

@@ -1,4 +1,5 @@
--- Grain: one row per delivered version of a calendar event: a meeting at its time, completed once that time has passed.
+-- Grain: one row per delivered version of a calendar event: a meeting at its time, completed once that time has
+-- passed.
 select
     'salesforce:' || raw.native_id as activity_id,
     'salesforce' as source_system,

@@ -1,6 +1,5 @@
 -- Grain: one row per delivered field change of a lead. Salesforce writes a change of owner twice, with the names and
--- with
--- the ids: only the row with the ids stands here.
+-- with the ids: only the row with the ids stands here.
 select
     'salesforce:' || raw.native_id as change_id,
     'salesforce:' || raw.record_id as record_id,

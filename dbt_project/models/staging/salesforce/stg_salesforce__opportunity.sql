@@ -24,6 +24,7 @@ select
     or not coalesce(raw.fivetran_active, true) as is_deleted,
     raw.pipeline,
     cast(null as varchar) as synced_opportunity_id,
+    raw.merged_ids,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line,

@@ -22,8 +22,11 @@ select
         then 'email'
         when raw.type_text like '%meeting%'
         then 'meeting'
-        when raw.call_type is not null
+        when raw.call_type is not null or (raw.type is null and lower(raw.subject) = 'call')
         then 'call'
+        -- an e-mail that Salesforce logs by itself has no type, but this subject
+        when raw.type is null and lower(raw.subject) like 'email:%'
+        then 'email'
         else 'task'
     end as type,
     case
