@@ -10,10 +10,12 @@ def print_night(settings: Settings, night: NightResult, seconds: float) -> None:
     """Rows loaded, held by rule, published per table, and where to look next."""
     print(f"\nNight of {settings.now:%Y-%m-%d %H:%M} UTC: published build {night.build_id} in {seconds:.0f} s\n")
     _print_loaded(night)
+    if night.refused:
+        print("Refused files\n" + "\n".join(f"  {error or file}" for file, error in night.refused.items()) + "\n")
     _print_counts("Held by rule", night.held_by_rule, none="nothing new was held")
     _print_counts("Published", night.row_counts)
     if night.warnings:
-        print("Warnings\n" + "\n".join(f"  {warning}" for warning in night.warnings) + "\n")
+        print("Checks that warn (metadata in the UI)\n" + "\n".join(f"  {warning}" for warning in night.warnings) + "\n")
     print(
         "Where to look next\n"
         f"  marts         {settings.publish / 'marts.duckdb'}  (docs/bi.md: how to connect)\n"

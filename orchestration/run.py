@@ -22,6 +22,7 @@ class NightResult:
     rows_loaded: dict[str, Counter[str]] = field(default_factory=dict)
     held_by_rule: dict[str, int] = field(default_factory=dict)
     row_counts: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -61,18 +62,16 @@ def _summary(result: dg.ExecuteInProcessResult) -> NightResult:
         if path[0] == "raw" and said[path]["new_files"]
     }
     publish = said[("publish", "marts")]
-    warnings = [
-        f"{check.asset_key.to_user_string()}: {check.check_name}"
-        for check in result.get_asset_check_evaluations()
-        if not check.passed
-    ]
+    failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
+    refused = [check.metadata["refused"].value for check in failed if check.check_name == "files_are_readable"]
     return NightResult(
         result.run_id,
         publish["build_id"],
         loaded,
         dict(said[("quality", "quarantine")]["held_by_rule"]),
         dict(publish["rows"]),
-        warnings,
+        dict(refused[0]) if refused else {},
+        [f"{check.asset_key.to_user_string()}: {check.check_name}" for check in failed],
     )
 
 

@@ -39,10 +39,16 @@ extracts = [
     )
     for mapping, name in OBJECTS
 ]
+FILES_READABLE = dg.AssetCheckSpec(
+    "files_are_readable",
+    asset=dg.AssetKey(["quality", "load_log"]),
+    description="Every new file could be read; a refused one is left aside and the night goes on without it.",
+)
 
 
 @dg.multi_asset(
     name="load_extracts",
+    check_specs=[FILES_READABLE],
     specs=[
         *(
             dg.AssetSpec(
@@ -79,7 +85,7 @@ extracts = [
         ),
     ],
 )
-def load_extracts(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.MaterializeResult[Any]]:
+def load_extracts(night: Night) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """Loads what is new in the landing zone; what is known by its hash is left alone."""
     report = load(night.settings, night.con)
     by_table = defaultdict(list)
@@ -99,7 +105,6 @@ def load_extracts(context: dg.AssetExecutionContext, night: Night) -> Iterator[d
                 "rows_read": sum(delivery.rows_read for delivery in new),
                 "rows_loaded": sum(delivery.rows_loaded for delivery in new),
                 "rows_malformed": sum(delivery.rows_malformed for delivery in new),
-                "refused": {delivery.source_file: delivery.error or "" for delivery in new if delivery.error},
                 "known_files": len(by_table[key]) - len(new),
             },
         )
@@ -108,3 +113,15 @@ def load_extracts(context: dg.AssetExecutionContext, night: Night) -> Iterator[d
         yield dg.MaterializeResult(
             asset_key=dg.AssetKey([schema, table]), metadata={"dagster/row_count": count[0] if count else 0}
         )
+    refused = {
+        f"{delivery.source_system}/{delivery.object}/{delivery.source_file}": delivery.error or ""
+        for delivery in report.deliveries
+        if delivery.is_new and delivery.status == "refused"
+    }
+    yield dg.AssetCheckResult(
+        asset_key=FILES_READABLE.asset_key,
+        check_name=FILES_READABLE.name,
+        passed=not refused,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"refused_files": len(refused), "refused": dict(sorted(refused.items())[:20])},
+    )
