@@ -15,7 +15,7 @@ def print_night(settings: Settings, night: NightResult, seconds: float) -> None:
     _print_counts("Held by rule", night.held_by_rule, none="nothing new was held")
     _print_counts("Published", night.row_counts)
     if night.warnings:
-        print("Checks that warn (metadata in the UI)\n" + "\n".join(f"  {warning}" for warning in night.warnings) + "\n")
+        print("Checks that warn\n" + "\n".join(f"  {warning}" for warning in night.warnings) + "\n")
     print(
         "Where to look next\n"
         f"  marts         {settings.publish / 'marts.duckdb'}  (docs/bi.md: how to connect)\n"
