@@ -62,6 +62,9 @@ SETTINGS = {
     "fiscal_year_start_month": "1",
     "system_priority": "salesforce|hubspot|marketo",
     "handoff_score_threshold": "50",
+    "scorecard_version": "rules",
+    "scoring_horizon_days": "180",
+    "scoring_minimum_wins": "150",
 }
 
 LEAD_FIELDS = (
@@ -348,6 +351,12 @@ _SETTING_TESTS: dict[str, tuple[Callable[[str], bool], str]] = {
         "a list of source names separated by |",
     ),
     "handoff_score_threshold": (lambda text: _number(text) is not None, "a number"),
+    "scorecard_version": (
+        lambda text: bool(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", text)),
+        "rules or the version of a scorecard",
+    ),
+    "scoring_horizon_days": (lambda text: bool(re.fullmatch(r"[1-9]\d*", text)), "a whole number of days, 1 or more"),
+    "scoring_minimum_wins": (lambda text: bool(re.fullmatch(r"[1-9]\d*", text)), "a whole number, 1 or more"),
 }
 
 

@@ -26,7 +26,10 @@ with
                     ('incomplete_batch_limit', '0.20'),
                     ('fiscal_year_start_month', '1'),
                     ('system_priority', 'salesforce|hubspot|marketo'),
-                    ('handoff_score_threshold', '50')
+                    ('handoff_score_threshold', '50'),
+                    ('scorecard_version', 'rules'),
+                    ('scoring_horizon_days', '180'),
+                    ('scoring_minimum_wins', '150')
             ) as listed(setting, value)
     ),
 
