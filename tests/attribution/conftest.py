@@ -1,0 +1,82 @@
+"""One small warehouse per session: the shipped definitions, and the compiled SQL of the attribution models."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from handoff.settings import CHECKOUT, DBT_PROJECT
+from tests.attribution.lab import AS_OF, Lab
+
+Dbt = Callable[..., None]
+Compiled = tuple[dict[str, str], dict[str, str]]
+
+
+@pytest.fixture(scope="session")
+def dbt_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("attribution")
+    with duckdb.connect(str(home / "warehouse.duckdb")) as con:
+        con.execute("create schema control")
+        con.execute(f"create table control.run as select timestamp '{AS_OF}' as as_of, 'run' as run_id")
+    return home
+
+
+@pytest.fixture(scope="session")
+def dbt(dbt_home: Path) -> Iterator[Dbt]:
+    """Runs dbt in this process against the small warehouse; fails with dbt's own message."""
+    from dbt.cli.main import dbtRunner
+
+    kept = dict(os.environ)
+    os.environ.update(
+        HANDOFF_HOME=str(dbt_home),
+        HANDOFF_CHECKOUT=str(CHECKOUT),
+        HANDOFF_DEFINITIONS="seeds/definitions",
+        DBT_PROFILES_DIR=str(DBT_PROJECT),
+        DBT_PROJECT_DIR=str(DBT_PROJECT),
+        DBT_TARGET_PATH=str(dbt_home / "target"),
+        DBT_LOG_PATH=str(dbt_home / "logs"),
+        DO_NOT_TRACK="1",
+    )
+    parsed = dbtRunner().invoke(["--quiet", "parse"])
+    assert parsed.success, parsed.exception
+    runner = dbtRunner(manifest=parsed.result)
+
+    def invoke(*arguments: str) -> None:
+        done = runner.invoke(["--quiet", *arguments])
+        results = getattr(done.result, "results", [])
+        assert done.success, done.exception or [
+            result.message for result in results if str(result.status) in ("error", "fail")
+        ]
+
+    yield invoke
+    os.environ.clear()
+    os.environ.update(kept)
+
+
+@pytest.fixture(scope="session")
+def compiled(dbt: Dbt, dbt_home: Path) -> Compiled:
+    """The SQL and the schema of every model of touches, channels, spend and attribution."""
+    dbt("build", "--select", "resource_type:seed", "path:models/staging/definitions")
+    folders = ["models/intermediate/attribution", "models/marts/attribution", "models/marts/core"]
+    dbt("compile", "--select", *(f"path:{folder}" for folder in folders))
+    manifest = json.loads((dbt_home / "target" / "manifest.json").read_text())
+    sql: dict[str, str] = {}
+    schemas: dict[str, str] = {}
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "model" and node["original_file_path"].startswith(tuple(folders)):
+            schemas[node["name"]] = node["schema"]
+            path = dbt_home / "target" / "compiled" / "handoff" / node["original_file_path"]
+            if path.suffix == ".sql":
+                sql[node["name"]] = path.read_text()
+    return sql, schemas
+
+
+@pytest.fixture(scope="module")
+def lab(compiled: Compiled, dbt_home: Path) -> Iterator[Lab]:
+    """The small warehouse, open for hand-made tables."""
+    opened = Lab.open(dbt_home / "warehouse.duckdb", *compiled)
+    yield opened
+    opened.con.close()
