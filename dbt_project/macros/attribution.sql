@@ -8,28 +8,9 @@
 
 {% macro duckdb__explode_list(list) -%} unnest({{ list }}) {%- endmacro %}
 
-{% macro first_known(value, window) -%}
-    {#- The first value of the window that is not null. -#}
-    {{ return(adapter.dispatch("first_known")(value, window)) }}
-{%- endmacro %}
-
-{% macro default__first_known(value, window) -%} first_value({{ value }}, true) over ({{ window }}) {%- endmacro %}
-
-{% macro duckdb__first_known(value, window) -%}
-    first_value({{ value }} ignore nulls) over ({{ window }})
-{%- endmacro %}
-
 {% macro elapsed_days(earlier, later) -%}
     {#- Elapsed seconds / 86,400, fractions kept: days of a clock, not of a calendar. -#}
-    {{ return(adapter.dispatch("elapsed_days")(earlier, later)) }}
-{%- endmacro %}
-
-{% macro default__elapsed_days(earlier, later) -%}
-    ((unix_micros({{ later }}) - unix_micros({{ earlier }})) / 86400000000d)
-{%- endmacro %}
-
-{% macro duckdb__elapsed_days(earlier, later) -%}
-    ((epoch_us({{ later }}) - epoch_us({{ earlier }})) / 86400000000.0::double)
+    ({{ seconds_between(earlier, later) }} / 86400.0)
 {%- endmacro %}
 
 {% macro add_days(moment, days) -%}
@@ -40,15 +21,6 @@
 {% macro default__add_days(moment, days) -%} ({{ moment }} + make_dt_interval(cast({{ days }} as int))) {%- endmacro %}
 
 {% macro duckdb__add_days(moment, days) -%}({{ moment }} + to_days(cast({{ days }} as integer))) {%- endmacro %}
-
-{% macro refuse_rate(message) -%}
-    {#- Stops the run with this message when the row is reached: for use in a branch of `case`. -#}
-    {{ return(adapter.dispatch("refuse_rate")(message)) }}
-{%- endmacro %}
-
-{% macro default__refuse_rate(message) -%} raise_error({{ message }}) {%- endmacro %}
-
-{% macro duckdb__refuse_rate(message) -%} error({{ message }}) {%- endmacro %}
 
 {% macro days_between(first_day, last_day) -%}
     {#- One row per day from the first to the last, both included, in a select list. -#}
@@ -99,17 +71,23 @@
 
 {% macro duckdb__row_hash(columns) -%} hash({{ columns | join(", ") }}) {%- endmacro %}
 
-{% macro source_priority(system) -%}
-    {#- The place of a source in system_priority; those it does not name come after it, by name. -#}
-    coalesce(
-        nullif(
-            {{
-                dbt.position(
-                    "'|' || " ~ system ~ " || '|'", "'|' || lower(" ~ setting("system_priority") ~ ") || '|'"
-                )
-            }},
-            0
-        ),
-        1000000
+{% macro opportunity_month() -%}
+    {#- CTE opportunity_month: the month of the anchor of each basis. Pipeline counts in the month of creation in the
+        reporting time zone, revenue in the month of the close day, which is a day and is not shifted. -#}
+    opportunity_month as (
+        select
+            opportunity_id,
+            'pipeline' as basis,
+            cast({{ dbt.date_trunc("month", to_reporting_date("created_at")) }} as date) as month_start
+        from {{ ref("int_opportunity") }}
+        union all
+        select
+            opportunity_id,
+            'revenue' as basis,
+            cast(
+                {{ dbt.date_trunc("month", "coalesce(close_date, " ~ to_reporting_date("closed_at") ~ ")") }} as date
+            ) as month_start
+        from {{ ref("int_opportunity") }}
+        where is_won
     )
 {%- endmacro %}

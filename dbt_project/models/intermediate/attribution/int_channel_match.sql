@@ -179,7 +179,7 @@ with
                         when {{ platform_source("campaign_key.platform") }} = lower(combination.source) then 0 else 1
                     end,
                     campaign_key.is_name,
-                    {{ source_priority("campaign_key.platform") }},
+                    {{ system_rank("campaign_key.platform") }},
                     campaign_key.platform,
                     campaign_key.campaign_id
             )

@@ -126,7 +126,7 @@ with
                         else 1
                     end,
                     campaign_key.is_name,
-                    {{ source_priority("campaign_key.platform") }},
+                    {{ system_rank("campaign_key.platform") }},
                     campaign_key.platform,
                     campaign_key.campaign_id
             )
@@ -198,7 +198,7 @@ with
                 else
                     cast(
                         {{
-                            refuse_rate(
+                            stop_with(
                                 "'No exchange rate for ' || spend.currency || ' on ' || cast(spend.spend_date as "
                                 ~ dbt.type_string()
                                 ~ ") || ' or the 7 days before: add it to exchange_rates.csv'"
