@@ -1,0 +1,332 @@
+-- Grain: one row per lead and handoff. A handoff is each entry into handed_off by the CRM's history; without any, the
+-- first change of owner from a queue or a marketing user to a sales user; without history, the MQL time on the record.
+-- Response and decision are those after it and before the next one. Reaching sql, sales_ready or an opportunity without
+-- a recorded acceptance is an acceptance. Unanswered handoffs are within the SLA: null until it lapses, then false.
+with
+    leads as (select * from {{ ref("int_lead") }}),
+
+    alias as (select record_id, lead_id from {{ ref("int_lead_alias") }}),
+
+    stage_event as (select * from {{ ref("int_lead_stage_event") }} where basis = 'crm'),
+
+    owners as (select * from {{ ref("int_owner") }}),
+
+    status_change as (
+        select alias.lead_id, change.changed_at, change.changed_by
+        from {{ ref("int_lead_change") }} as change
+        inner join alias on change.record_id = alias.record_id
+        where change.field = 'status'
+    ),
+
+    owner_change as (
+        select
+            alias.lead_id,
+            change.source_system,
+            change.old_value,
+            change.new_value,
+            change.changed_at,
+            row_number() over (
+                partition by alias.lead_id order by change.changed_at, change.sequence, change.record_id
+            ) as change_number
+        from {{ ref("int_lead_change") }} as change
+        inner join alias on change.record_id = alias.record_id
+        where change.field = 'owner_id'
+    ),
+
+    entered as (
+        select lead_id, entered_at as handed_off_at, cast(null as varchar) as owner_id, 'stage' as evidence
+        from stage_event
+        where stage = 'handed_off'
+    ),
+
+    owned as (
+        select
+            owner_change.lead_id,
+            owner_change.changed_at as handed_off_at,
+            owner_change.new_value as owner_id,
+            'owner' as evidence
+        from owner_change
+        inner join owners as taker on owner_change.new_value = taker.owner_id and taker.is_sales
+        left join owners as giver on owner_change.old_value = giver.owner_id
+        where
+            (
+                split_part(owner_change.old_value, ':', 2) like '00G%'
+                or coalesce(giver.is_marketing, false)
+                or coalesce(giver.is_queue, false)
+            )
+            and owner_change.lead_id not in (select lead_id from entered)
+        qualify row_number() over (partition by owner_change.lead_id order by owner_change.change_number) = 1
+    ),
+
+    dated as (
+        select leads.lead_id, leads.mql_at as handed_off_at, cast(null as varchar) as owner_id, 'mql' as evidence
+        from leads
+        where
+            leads.mql_at is not null
+            and leads.lead_id not in (select lead_id from entered)
+            and leads.lead_id not in (select lead_id from status_change)
+            and leads.lead_id not in (select lead_id from owner_change)
+    ),
+
+    numbered as (
+        select
+            *,
+            row_number() over (partition by lead_id order by handed_off_at) as handoff_number,
+            coalesce(
+                lead(handed_off_at) over (partition by lead_id order by handed_off_at), timestamp '9999-12-31 00:00:00'
+            ) as next_handed_off_at
+        from
+            (
+                select *
+                from entered
+                union all
+                select *
+                from owned
+                union all
+                select *
+                from dated
+            ) as all_handoffs
+    ),
+
+    owner_then as (
+        select
+            numbered.lead_id,
+            numbered.handoff_number,
+            max_by(
+                owner_change.new_value,
+                case when owner_change.changed_at <= numbered.handed_off_at then owner_change.change_number end
+            ) as owner_before,
+            min_by(
+                owner_change.old_value,
+                case when owner_change.changed_at > numbered.handed_off_at then owner_change.change_number end
+            ) as owner_after
+        from numbered
+        inner join leads on numbered.lead_id = leads.lead_id
+        inner join
+            owner_change on numbered.lead_id = owner_change.lead_id and leads.source_system = owner_change.source_system
+        group by numbered.lead_id, numbered.handoff_number
+    ),
+
+    responding as (
+        select lead_id, acted_at as responded_at, activity_type as response_type
+        from {{ ref("int_lead_activity") }}
+        where
+            is_completed
+            and is_by_sales
+            and activity_type in ('call', 'email', 'meeting')
+            and coalesce(direction, 'outbound') = 'outbound'
+        union all
+        select status_change.lead_id, status_change.changed_at as responded_at, 'status_change' as response_type
+        from status_change
+        inner join owners on status_change.changed_by = owners.owner_id and owners.is_human
+    ),
+
+    response as (
+        select
+            numbered.lead_id,
+            numbered.handoff_number,
+            min(responding.responded_at) as response_at,
+            min_by(
+                responding.response_type, {{ seconds_between("numbered.handed_off_at", "responding.responded_at") }}
+            ) as response_type
+        from numbered
+        inner join
+            responding
+            on numbered.lead_id = responding.lead_id
+            and responding.responded_at > numbered.handed_off_at
+            and responding.responded_at < numbered.next_handed_off_at
+        group by numbered.lead_id, numbered.handoff_number
+    ),
+
+    outcome as (
+        select
+            numbered.lead_id,
+            numbered.handoff_number,
+            min(case when stage_event.stage = 'accepted' then stage_event.entered_at end) as recorded_acceptance_at,
+            min(
+                case when stage_event.stage in ('sql', 'sales_ready', 'opportunity') then stage_event.entered_at end
+            ) as implied_acceptance_at,
+            min(case when stage_event.stage = 'rejected' then stage_event.entered_at end) as rejected_at
+        from numbered
+        inner join
+            (
+                select lead_id, stage, entered_at
+                from stage_event
+                union all
+                select lead_id, 'opportunity' as stage, opportunity_at as entered_at
+                from {{ ref("int_lead_opportunity") }}
+                where opportunity_number = 1
+            ) as stage_event
+            on numbered.lead_id = stage_event.lead_id
+            and stage_event.entered_at > numbered.handed_off_at
+            and stage_event.entered_at < numbered.next_handed_off_at
+        group by numbered.lead_id, numbered.handoff_number
+    ),
+
+    decided as (
+        select
+            *,
+            coalesce(recorded_acceptance_at, implied_acceptance_at) as accepted_at,
+            case
+                when
+                    rejected_at is not null
+                    and rejected_at <= coalesce(recorded_acceptance_at, implied_acceptance_at, rejected_at)
+                then 'rejected'
+                when coalesce(recorded_acceptance_at, implied_acceptance_at) is not null
+                then 'accepted'
+            end as decision
+        from outcome
+    ),
+
+    timed as (
+        select
+            numbered.lead_id,
+            numbered.handoff_number,
+            numbered.handed_off_at,
+            numbered.next_handed_off_at,
+            numbered.evidence,
+            coalesce(numbered.owner_id, owner_then.owner_before, owner_then.owner_after, leads.owner_id) as owner_id,
+            response.response_at,
+            response.response_type,
+            decided.decision,
+            case
+                decided.decision when 'rejected' then decided.rejected_at when 'accepted' then decided.accepted_at
+            end as decided_at,
+            decided.accepted_at,
+            {{ as_of() }} as now_at,
+            cast(sla_hours.value as double) as sla_hours,
+            lower(sla_clock.value) as sla_clock
+        from numbered
+        inner join leads on numbered.lead_id = leads.lead_id
+        left join
+            owner_then on numbered.lead_id = owner_then.lead_id and numbered.handoff_number = owner_then.handoff_number
+        left join response on numbered.lead_id = response.lead_id and numbered.handoff_number = response.handoff_number
+        left join decided on numbered.lead_id = decided.lead_id and numbered.handoff_number = decided.handoff_number
+        left join
+            {{ ref("stg_definitions__setting") }} as sla_hours
+            on sla_hours.setting = 'sla_hours'
+            and sla_hours.effective_from <= numbered.handed_off_at
+            and numbered.handed_off_at < sla_hours.effective_to
+        left join
+            {{ ref("stg_definitions__setting") }} as sla_clock
+            on sla_clock.setting = 'sla_clock'
+            and sla_clock.effective_from <= numbered.handed_off_at
+            and numbered.handed_off_at < sla_clock.effective_to
+    ),
+
+    moments as (
+        select handed_off_at as moment
+        from timed
+        union
+        select response_at as moment
+        from timed
+        where response_at is not null
+        union
+        select {{ as_of() }} as moment
+    ),
+
+    business_clock as (
+        select
+            moments.moment,
+            max(
+                stretch.seconds_before
+                + {{ seconds_between("stretch.starts_at", "least(moments.moment, stretch.ends_at)") }}
+            ) as business_seconds
+        from (select moment, {{ to_reporting_date("moment") }} as date_day from moments) as moments
+        inner join
+            {{ ref("int_business_window") }} as stretch
+            on moments.date_day = stretch.date_day
+            and stretch.starts_at <= moments.moment
+        group by moments.moment
+    ),
+
+    measured as (
+        select
+            timed.*,
+            {{ seconds_between("timed.handed_off_at", "timed.response_at") }} / 3600.0 as response_hours,
+            (answered.business_seconds - started.business_seconds) / 3600.0 as response_business_hours,
+            {{ seconds_between("timed.handed_off_at", "timed.now_at") }} / 3600.0 as elapsed_hours,
+            (ended.business_seconds - started.business_seconds) / 3600.0 as elapsed_business_hours
+        from timed
+        left join business_clock as started on timed.handed_off_at = started.moment
+        left join business_clock as answered on timed.response_at = answered.moment
+        left join business_clock as ended on timed.now_at = ended.moment
+    ),
+
+    icp as (
+        select *, row_number() over (partition by lead_id order by valid_from) = 1 as is_first
+        from {{ ref("int_lead_icp") }}
+    ),
+
+    final as (
+        select
+            measured.lead_id,
+            measured.handoff_number,
+            measured.handed_off_at,
+            measured.next_handed_off_at,
+            measured.evidence,
+            measured.owner_id,
+            measured.sla_hours,
+            measured.sla_clock,
+            measured.response_at,
+            measured.response_type,
+            measured.response_hours,
+            measured.response_business_hours,
+            measured.elapsed_hours,
+            measured.elapsed_business_hours,
+            case
+                when measured.response_at is not null
+                then
+                    case
+                        measured.sla_clock
+                        when 'business'
+                        then measured.response_business_hours
+                        else measured.response_hours
+                    end
+                    <= measured.sla_hours
+                when
+                    case
+                        measured.sla_clock
+                        when 'business'
+                        then measured.elapsed_business_hours
+                        else measured.elapsed_hours
+                    end
+                    > measured.sla_hours
+                then false
+            end as is_within_sla,
+            case
+                when measured.response_at is not null
+                then false
+                else
+                    coalesce(
+                        case
+                            measured.sla_clock
+                            when 'business'
+                            then measured.elapsed_business_hours
+                            else measured.elapsed_hours
+                        end
+                        > measured.sla_hours,
+                        false
+                    )
+            end as is_sla_lapsed,
+            measured.decision,
+            measured.decided_at,
+            measured.accepted_at,
+            case measured.decision when 'rejected' then rejection.reason end as rejection_reason,
+            case measured.decision when 'rejected' then rejection.reason_text end as rejection_reason_text,
+            icp.is_icp_fit,
+            icp.icp_reasons
+        from measured
+        left join
+            {{ ref("int_lead_rejection") }} as rejection
+            on measured.lead_id = rejection.lead_id
+            and measured.decided_at = rejection.rejected_at
+        left join
+            icp
+            on measured.lead_id = icp.lead_id
+            and (icp.valid_from <= measured.handed_off_at or icp.is_first)
+            and measured.handed_off_at < icp.valid_to
+    )
+
+select *
+from final

@@ -1,0 +1,443 @@
+-- Grain: one row per lead and stage that the agreed definition says was reached: the first touch or change at which all
+-- rules of the stage held, by the rows in force then and with what was known then (fields without history: today's).
+-- Only values that make a criterion true are followed, as intervals: rules and stages are sums over their starts and
+-- ends.
+-- A stage that takes the CRM's word (int_stage_judgement) is absent.
+{% set qualification_fields = [
+    "has_need",
+    "has_budget",
+    "has_timeline",
+    "has_authority",
+    "budget_status",
+    "next_step_at",
+] %}
+{% set touch_counters = {
+    "form_submissions": ("touch_type in ('form_submission', 'form_submit')", none),
+    "event_attendances": ("touch_type in ('event_attendance', 'event')", none),
+    "touches_30d": ("true", 30),
+    "touches_90d": ("true", 90),
+    "page_views_30d": ("touch_type in ('web_session', 'page_view')", 30),
+    "pricing_page_views_30d": (
+        "touch_type in ('web_session', 'page_view') and lower(landing_page) like '%pricing%'",
+        30,
+    ),
+} %}
+with
+    leads as (select * from {{ ref("int_lead") }}),
+
+    alias as (select record_id, lead_id from {{ ref("int_lead_alias") }}),
+
+    criteria as (
+        select
+            row_number() over (order by stage, rule, field, operator, value, effective_from) as criterion_id,
+            *,
+            {{ holds("''", "operator", "value") }} as holds_when_empty,
+            {{ holds("'0'", "operator", "value") }} as holds_when_zero
+        from {{ ref("stg_definitions__stage_criteria") }}
+    ),
+
+    used_field as (
+        select field, bool_or(holds_when_empty) as is_met_by_empty, bool_or(holds_when_zero) as is_met_by_zero
+        from criteria
+        group by field
+    ),
+
+    boundaries as (
+        select effective_from as boundary
+        from criteria
+        union
+        select effective_to as boundary
+        from criteria
+        where effective_to < timestamp '9999-12-31 00:00:00'
+        union
+        select timestamp '0001-01-01 00:00:00' as boundary
+    ),
+
+    periods as (
+        select
+            boundary as period_from,
+            coalesce(lead(boundary) over (order by boundary), timestamp '9999-12-31 00:00:00') as period_to
+        from boundaries
+    ),
+
+    stage_rules as (
+        select criteria.stage, periods.period_from, count(distinct criteria.rule) as rules
+        from criteria
+        inner join
+            periods on criteria.effective_from <= periods.period_from and periods.period_from < criteria.effective_to
+        group by criteria.stage, periods.period_from
+    ),
+
+    -- values of the record's own fields, by its history where it has one
+    changes as (
+        select
+            leads.lead_id,
+            change.field,
+            trim(change.old_value) as old_value,
+            case
+                when change.field like 'has_%' and lower(trim(change.new_value)) in ('1', 'yes', 't', 'y')
+                then 'true'
+                else trim(change.new_value)
+            end as new_value,
+            greatest(change.changed_at, leads.created_at) as changed_at,
+            row_number() over (
+                partition by leads.lead_id, change.field order by change.changed_at, change.sequence, change.record_id
+            ) as change_number
+        from {{ ref("int_lead_change") }} as change
+        inner join used_field on change.field = used_field.field
+        inner join alias on change.record_id = alias.record_id
+        inner join leads on alias.lead_id = leads.lead_id
+    ),
+
+    record_field as (
+        select field, is_met_by_empty
+        from used_field
+        where field in ({% for field in lead_value_fields() %}'{{ field }}'{{ "," if not loop.last }} {% endfor %})
+    ),
+
+    record_value as (
+        select
+            leads.lead_id,
+            record_field.field,
+            leads.created_at as known_from,
+            coalesce(
+                trim(
+                    case
+                        record_field.field
+                        {% for field in lead_value_fields() %}
+                            when '{{ field }}' then cast(leads.{{ field }} as varchar)
+                        {% endfor %}
+                    end
+                ),
+                ''
+            ) as value,
+            record_field.is_met_by_empty
+        from leads
+        cross join record_field
+    ),
+
+    field_value as (
+        select record_value.lead_id, record_value.field, record_value.known_from, record_value.value
+        from record_value
+        left join
+            changes
+            on record_value.lead_id = changes.lead_id
+            and record_value.field = changes.field
+            and changes.change_number = 1
+        where changes.lead_id is null and (record_value.value <> '' or record_value.is_met_by_empty)
+        union all
+        select changes.lead_id, changes.field, leads.created_at as known_from, coalesce(changes.old_value, '') as value
+        from changes
+        inner join leads on changes.lead_id = leads.lead_id
+        where changes.change_number = 1 and changes.changed_at > leads.created_at
+        union all
+        select lead_id, field, changed_at as known_from, coalesce(new_value, '') as value
+        from changes
+        qualify row_number() over (partition by lead_id, field, changed_at order by change_number desc) = 1
+    ),
+
+    -- counters: what adds to them and, inside a window, what leaves it again
+    touches as (
+        select
+            leads.lead_id,
+            leads.created_at,
+            touch.touch_id,
+            touch.touched_at,
+            touch.touch_type,
+            touch.landing_page,
+            touch.campaign_id
+        from {{ ref("int_touch") }} as touch
+        inner join leads on touch.person_id = leads.person_id
+    ),
+
+    deltas as (
+        {% for counter, (condition, days) in touch_counters.items() %}
+            select
+                touches.lead_id,
+                used_field.field,
+                greatest(touches.touched_at, touches.created_at) as known_from,
+                1 as delta,
+                true as is_moment
+            from touches
+            inner join used_field on used_field.field = '{{ counter }}'
+            where {{ condition }}
+            union all
+            {% if days is not none %}
+                select
+                    touches.lead_id,
+                    used_field.field,
+                    greatest(
+                        touches.touched_at + interval '{{ days }}' day + interval '1' microsecond, touches.created_at
+                    ) as known_from,
+                    -1 as delta,
+                    false as is_moment
+                from touches
+                inner join used_field on used_field.field = '{{ counter }}'
+                where {{ condition }}
+                union all
+            {% endif %}
+        {% endfor %}
+        select lead_id, field, known_from, 1 as delta, true as is_moment
+        from
+            (
+                select
+                    touches.lead_id,
+                    used_field.field,
+                    greatest(touches.touched_at, touches.created_at) as known_from,
+                    row_number() over (
+                        partition by touches.lead_id, coalesce(touches.campaign_id, touches.touch_id)
+                        order by touches.touched_at, touches.touch_id
+                    ) as response_number
+                from touches
+                inner join used_field on used_field.field = 'responded_campaigns'
+                where touches.touch_type = 'campaign_response'
+            ) as response
+        where response_number = 1
+        union all
+        select
+            leads.lead_id,
+            used_field.field,
+            greatest(activity.acted_at, leads.created_at) as known_from,
+            1 as delta,
+            true as is_moment
+        from {{ ref("int_lead_activity") }} as activity
+        inner join leads on activity.lead_id = leads.lead_id
+        inner join used_field on used_field.field = 'sales_conversations'
+        where activity.is_completed and activity.is_by_sales and activity.activity_type in ('call', 'meeting')
+    ),
+
+    counter_change as (
+        select lead_id, field, known_from, sum(delta) as delta, bool_or(is_moment) as is_moment
+        from
+            (
+                select *
+                from deltas
+                union all
+                select leads.lead_id, used_field.field, leads.created_at as known_from, 0 as delta, true as is_moment
+                from leads
+                inner join
+                    used_field
+                    on used_field.is_met_by_zero
+                    and used_field.field in (
+                        'responded_campaigns',
+                        'sales_conversations'
+                        {% for counter in touch_counters %}, '{{ counter }}' {% endfor %}
+                    )
+            ) as all_deltas
+        group by lead_id, field, known_from
+    ),
+
+    known as (
+        select lead_id, field, known_from, value, true as is_moment
+        from field_value
+        union all
+        select
+            lead_id,
+            field,
+            known_from,
+            cast(
+                sum(delta) over (
+                    partition by lead_id, field order by known_from rows between unbounded preceding and current row
+                ) as varchar
+            ) as value,
+            is_moment
+        from counter_change
+        union all
+        select
+            icp.lead_id,
+            used_field.field,
+            icp.valid_from as known_from,
+            case when icp.is_icp_fit then 'true' when not icp.is_icp_fit then 'false' else '' end as value,
+            icp.is_moment
+        from {{ ref("int_lead_icp") }} as icp
+        inner join used_field on used_field.field = 'icp_fit'
+    ),
+
+    lasting as (
+        select
+            *,
+            coalesce(
+                lead(known_from) over (partition by lead_id, field order by known_from), timestamp '9999-12-31 00:00:00'
+            ) as known_to
+        from known
+    ),
+
+    distinct_value as (select distinct field, value from lasting),
+
+    met_value as (
+        select
+            criteria.stage,
+            criteria.rule,
+            distinct_value.field,
+            distinct_value.value,
+            periods.period_from,
+            periods.period_to
+        from distinct_value
+        inner join criteria on distinct_value.field = criteria.field
+        inner join
+            periods on criteria.effective_from <= periods.period_from and periods.period_from < criteria.effective_to
+        where {{ holds("distinct_value.value", "criteria.operator", "criteria.value") }}
+        group by all
+    ),
+
+    met as (
+        select
+            lasting.lead_id,
+            met_value.stage,
+            met_value.rule,
+            met_value.period_from,
+            greatest(lasting.known_from, met_value.period_from) as met_from,
+            least(lasting.known_to, met_value.period_to) as met_to,
+            lasting.is_moment and lasting.known_from >= met_value.period_from as is_moment
+        from lasting
+        inner join
+            met_value
+            on lasting.field = met_value.field
+            and lasting.value = met_value.value
+            and lasting.known_from < met_value.period_to
+            and lasting.known_to > met_value.period_from
+    ),
+
+    rule_step as (
+        select lead_id, stage, rule, period_from, moment, sum(step) as step, bool_or(is_moment) as is_moment
+        from
+            (
+                select lead_id, stage, rule, period_from, met_from as moment, 1 as step, is_moment
+                from met
+                union all
+                select lead_id, stage, rule, period_from, met_to as moment, -1 as step, false as is_moment
+                from met
+            ) as steps
+        group by lead_id, stage, rule, period_from, moment
+    ),
+
+    rule_level as (
+        select
+            *,
+            sum(step) over (
+                partition by lead_id, stage, rule, period_from
+                order by moment
+                rows between unbounded preceding and current row
+            ) as alternatives
+        from rule_step
+    ),
+
+    stage_step as (
+        select
+            lead_id,
+            stage,
+            period_from,
+            moment,
+            sum(
+                case
+                    when alternatives > 0 and alternatives - step <= 0
+                    then 1
+                    when alternatives <= 0 and alternatives - step > 0
+                    then -1
+                    else 0
+                end
+            ) as step,
+            bool_or(is_moment) as is_moment
+        from rule_level
+        group by lead_id, stage, period_from, moment
+    ),
+
+    stage_level as (
+        select
+            *,
+            sum(step) over (
+                partition by lead_id, stage, period_from
+                order by moment
+                rows between unbounded preceding and current row
+            ) as rules_met,
+            lead(moment) over (partition by lead_id, stage, period_from order by moment) as next_at
+        from stage_step
+    ),
+
+    holding as (
+        select
+            stage_level.lead_id,
+            stage_level.stage,
+            stage_level.moment as held_from,
+            stage_level.next_at as held_to,
+            stage_level.is_moment
+        from stage_level
+        inner join
+            stage_rules
+            on stage_level.stage = stage_rules.stage
+            and stage_level.period_from = stage_rules.period_from
+            and stage_level.rules_met = stage_rules.rules
+    ),
+
+    -- criteria that came to hold between two events (a new version, a window that moved) wait for the next event
+    waiting as (
+        select holding.*
+        from holding
+        left join
+            (
+                select lead_id, stage, min(held_from) as held_from from holding where is_moment group by lead_id, stage
+            ) as sure
+            on holding.lead_id = sure.lead_id
+            and holding.stage = sure.stage
+        where not holding.is_moment and (sure.held_from is null or holding.held_from < sure.held_from)
+    ),
+
+    event as (
+        select waiting.lead_id, waiting.stage, touches.touched_at as moment
+        from waiting
+        inner join
+            touches
+            on waiting.lead_id = touches.lead_id
+            and touches.touched_at >= waiting.held_from
+            and touches.touched_at < waiting.held_to
+        union all
+        select waiting.lead_id, waiting.stage, change.changed_at as moment
+        from waiting
+        inner join alias on waiting.lead_id = alias.lead_id
+        inner join
+            {{ ref("int_lead_change") }} as change
+            on alias.record_id = change.record_id
+            and change.changed_at >= waiting.held_from
+            and change.changed_at < waiting.held_to
+        union all
+        select waiting.lead_id, waiting.stage, activity.acted_at as moment
+        from waiting
+        inner join
+            {{ ref("int_lead_activity") }} as activity
+            on waiting.lead_id = activity.lead_id
+            and activity.is_completed
+            and activity.is_by_sales
+            and activity.activity_type in ('call', 'meeting')
+            and activity.acted_at >= waiting.held_from
+            and activity.acted_at < waiting.held_to
+        union all
+        select lead_id, stage, held_from as moment
+        from holding
+        where is_moment
+    ),
+
+    judged as (
+        select alias.lead_id, judgement.stage
+        from alias
+        inner join
+            {{ ref("int_stage_judgement") }} as judgement
+            on split_part(alias.record_id, ':', 1) = judgement.source_system
+            and judgement.is_judged
+        group by alias.lead_id, judgement.stage
+    ),
+
+    reached as (
+        select lead_id, stage, min(moment) as reached_at
+        from event
+        where moment <= {{ as_of() }}
+        group by lead_id, stage
+    ),
+
+    final as (
+        select reached.lead_id, reached.stage, reached.reached_at
+        from reached
+        inner join judged on reached.lead_id = judged.lead_id and reached.stage = judged.stage
+    )
+
+select *
+from final

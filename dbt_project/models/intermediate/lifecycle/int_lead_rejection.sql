@@ -1,0 +1,103 @@
+-- Grain: one row per entry of a lead into rejected, with its reason: the last one entered while it was rejected, else
+-- the one the record carried then by its field history, else the record's current one.
+-- reason: one of rejection_reasons.csv, `unmapped` for a text it does not know, `missing` without one.
+with
+    rejections as (
+        select
+            lead_id,
+            entered_at as rejected_at,
+            coalesce(exited_at, timestamp '9999-12-31 00:00:00') as rejected_to,
+            stage_entry_number as rejection_number
+        from {{ ref("int_lead_stage_event") }}
+        where basis = 'crm' and stage = 'rejected'
+    ),
+
+    changes as (
+        select
+            alias.lead_id,
+            nullif(trim(change.old_value), '') as old_value,
+            nullif(trim(change.new_value), '') as new_value,
+            change.changed_at,
+            row_number() over (
+                partition by alias.lead_id order by change.changed_at, change.sequence, change.record_id
+            ) as change_number
+        from {{ ref("int_lead_change") }} as change
+        inner join {{ ref("int_lead_alias") }} as alias on change.record_id = alias.record_id
+        where change.field = 'rejection_reason'
+    ),
+
+    history as (
+        select
+            rejections.lead_id,
+            rejections.rejection_number,
+            max_by(
+                changes.new_value,
+                case
+                    when
+                        changes.changed_at >= rejections.rejected_at
+                        and changes.changed_at < rejections.rejected_to
+                        and changes.new_value is not null
+                    then changes.change_number
+                end
+            ) as entered_value,
+            max(case when changes.changed_at < rejections.rejected_at then changes.change_number end) as before_number,
+            min(case when changes.changed_at >= rejections.rejected_at then changes.change_number end) as after_number
+        from rejections
+        inner join changes on rejections.lead_id = changes.lead_id
+        group by rejections.lead_id, rejections.rejection_number
+    ),
+
+    worded as (
+        select
+            rejections.lead_id,
+            rejections.rejection_number,
+            rejections.rejected_at,
+            case
+                when history.entered_value is not null
+                then history.entered_value
+                when history.before_number is not null
+                then change_before.new_value
+                when history.after_number is not null
+                then change_after.old_value
+                else nullif(trim(leads.rejection_reason), '')
+            end as reason_text
+        from rejections
+        inner join {{ ref("int_lead") }} as leads on rejections.lead_id = leads.lead_id
+        left join
+            history on rejections.lead_id = history.lead_id and rejections.rejection_number = history.rejection_number
+        left join
+            changes as change_before
+            on history.lead_id = change_before.lead_id
+            and history.before_number = change_before.change_number
+        left join
+            changes as change_after
+            on history.lead_id = change_after.lead_id
+            and history.after_number = change_after.change_number
+    ),
+
+    taxonomy as (
+        select text_key, min(reason) as reason
+        from
+            (
+                select crm_value_key as text_key, reason
+                from {{ ref("stg_definitions__rejection_reasons") }}
+                union
+                select lower(reason) as text_key, reason
+                from {{ ref("stg_definitions__rejection_reasons") }}
+            ) as listed
+        group by text_key
+    ),
+
+    final as (
+        select
+            worded.lead_id,
+            worded.rejection_number,
+            worded.rejected_at,
+            worded.reason_text,
+            case when worded.reason_text is null then 'missing' else coalesce(taxonomy.reason, 'unmapped') end as reason
+        from worded
+        left join taxonomy on lower(worded.reason_text) = taxonomy.text_key
+    )
+
+select *
+from final

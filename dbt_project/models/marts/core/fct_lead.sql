@@ -1,0 +1,165 @@
+-- Grain: one row per surviving, complete lead, one for all the systems that know it. handed_off_at, response and SLA
+-- are
+-- those of its first handoff: fct_handoff has all. mql_at, sql_at and sales_ready_at are the agreed definition's, or
+-- the
+-- CRM's where the definition takes its word; the other stage times are the CRM's first entries.
+-- opportunity_id and won_amount repeat where several leads share an opportunity: sum fct_opportunity.amount instead.
+with
+    leads as (select * from {{ ref("int_lead") }}),
+
+    crm as (
+        select
+            lead_id,
+            {% for stage in ["mql", "contacted", "accepted", "rejected", "recycled", "sql", "sales_ready"] %}
+                min(case when stage = '{{ stage }}' then entered_at end) as {{ stage }}_at,
+            {% endfor %}
+            max_by(stage, entered_order) as last_stage
+        from
+            (
+                select
+                    *,
+                    row_number() over (
+                        partition by lead_id order by entered_at, coalesce(exited_at, timestamp '9999-12-31 00:00:00')
+                    ) as entered_order
+                from {{ ref("int_lead_stage_event") }}
+                where basis = 'crm'
+            ) as ordered
+        group by lead_id
+    ),
+
+    agreed as (
+        select
+            lead_id,
+            {% for stage in ["mql", "sql", "sales_ready"] %}
+                min(case when stage = '{{ stage }}' then reached_at end) as {{ stage }}_at{{ "," if not loop.last }}
+            {% endfor %}
+        from {{ ref("int_lead_criteria") }}
+        group by lead_id
+    ),
+
+    lead_system as (
+        select distinct lead_id, split_part(record_id, ':', 1) as source_system from {{ ref("int_lead_alias") }}
+    ),
+
+    judged as (
+        select
+            lead_system.lead_id,
+            {% for stage in ["mql", "sql", "sales_ready"] %}
+                bool_or(
+                    judgement.stage = '{{ stage }}' and judgement.is_judged
+                ) as is_{{ stage }}_judged{{ "," if not loop.last }}
+            {% endfor %}
+        from lead_system
+        inner join {{ ref("int_stage_judgement") }} as judgement on lead_system.source_system = judgement.source_system
+        group by lead_system.lead_id
+    ),
+
+    handoff as (select * from {{ ref("int_handoff") }}),
+
+    handoff_story as (
+        select lead_id, count(*) as handoff_count, min(accepted_at) as accepted_at from handoff group by lead_id
+    ),
+
+    rejection as (select * from {{ ref("int_lead_rejection") }} where rejection_number = 1),
+
+    stage_value as (select * from {{ ref("int_stage_value") }} where object = 'lead'),
+
+    first_opportunity as (select * from {{ ref("int_lead_opportunity") }} where opportunity_number = 1),
+
+    won as (
+        select
+            link.lead_id,
+            opportunity.closed_at as won_at,
+            opportunity.close_date as won_on,
+            opportunity.amount as won_amount,
+            bool_or(opportunity.is_customer_acquired) over (partition by link.lead_id) as is_customer
+        from {{ ref("int_lead_opportunity") }} as link
+        inner join {{ ref("int_opportunity") }} as opportunity on link.opportunity_id = opportunity.opportunity_id
+        where opportunity.is_won
+        qualify
+            row_number() over (partition by link.lead_id order by opportunity.closed_at, opportunity.opportunity_id) = 1
+    ),
+
+    icp as (
+        select * from {{ ref("int_lead_icp") }} qualify row_number() over (partition by lead_id order by valid_from) = 1
+    ),
+
+    final as (
+        select
+            leads.lead_id,
+            leads.source_system,
+            leads.person_id,
+            leads.account_id,
+            leads.owner_id,
+            case
+                when coalesce(touch.channel, 'unattributed') = 'unattributed'
+                then coalesce(touch.campaign_id, leads.campaign_id)
+                else touch.campaign_id
+            end as campaign_id,
+            leads.lead_source,
+            leads.is_marketing_lead_source,
+            coalesce(touch.channel, 'unattributed') as channel,
+            touch.content,
+            leads.created_at,
+            case when coalesce(judged.is_mql_judged, false) then agreed.mql_at else crm.mql_at end as mql_at,
+            handoff.handed_off_at,
+            handoff.response_at as first_response_at,
+            crm.contacted_at,
+            coalesce(crm.accepted_at, handoff_story.accepted_at) as accepted_at,
+            crm.rejected_at,
+            rejection.reason as rejection_reason,
+            crm.recycled_at,
+            case when coalesce(judged.is_sql_judged, false) then agreed.sql_at else crm.sql_at end as sql_at,
+            case
+                when coalesce(judged.is_sales_ready_judged, false) then agreed.sales_ready_at else crm.sales_ready_at
+            end as sales_ready_at,
+            first_opportunity.opportunity_at,
+            won.won_at,
+            coalesce(stage_value.stage, crm.last_stage) as current_stage,
+            leads.status as crm_status,
+            first_opportunity.opportunity_id,
+            icp.is_icp_fit,
+            icp.icp_reasons,
+            cast(null as bigint) as score,
+            cast(null as varchar) as score_band,
+            handoff.owner_id as handoff_owner_id,
+            coalesce(handoff_story.handoff_count, 0) as handoff_count,
+            handoff.sla_hours,
+            handoff.response_hours,
+            handoff.response_business_hours,
+            handoff.is_within_sla,
+            handoff.decision as first_decision,
+            won.won_amount,
+            coalesce(won.is_customer, false) as is_customer,
+            cast(
+                {{ dbt.datediff(to_reporting_date("leads.created_at"), "won.won_on", "day") }} as bigint
+            ) as lead_to_won_days,
+            versions.version as definition_version,
+            leads.company,
+            leads.job_title,
+            leads.industry,
+            cast(leads.employee_count as bigint) as employee_count,
+            leads.country,
+            leads.email_domain,
+            leads.attributes
+        from leads
+        left join crm on leads.lead_id = crm.lead_id
+        left join agreed on leads.lead_id = agreed.lead_id
+        left join judged on leads.lead_id = judged.lead_id
+        left join handoff on leads.lead_id = handoff.lead_id and handoff.handoff_number = 1
+        left join handoff_story on leads.lead_id = handoff_story.lead_id
+        left join rejection on leads.lead_id = rejection.lead_id
+        left join
+            stage_value on leads.source_system = stage_value.source_system and leads.status = stage_value.crm_value
+        left join first_opportunity on leads.lead_id = first_opportunity.lead_id
+        left join won on leads.lead_id = won.lead_id
+        left join icp on leads.lead_id = icp.lead_id
+        left join {{ ref("int_lead_touch") }} as touch on leads.lead_id = touch.lead_id
+        left join
+            {{ ref("stg_definitions__versions") }} as versions
+            on versions.effective_from <= leads.created_at
+            and leads.created_at < versions.effective_to
+    )
+
+select *
+from final

@@ -1,0 +1,110 @@
+-- Grain: one row per person and event, from the first touch to the closed deal, in order of occurred_at. An event of a
+-- lead or an opportunity names it; a touch belongs to the person and names neither.
+with
+    leads as (select * from {{ ref("int_lead") }}),
+
+    opportunity as (select * from {{ ref("int_opportunity") }} where person_id is not null),
+
+    events as (
+        select
+            'touch|' || touch_id as event_id,
+            person_id,
+            cast(null as varchar) as lead_id,
+            cast(null as varchar) as opportunity_id,
+            touched_at as occurred_at,
+            touch_type as event_type,
+            channel,
+            campaign_id,
+            coalesce(content, campaign_name, landing_page) as detail
+        from {{ ref("int_touch") }}
+        where person_id is not null
+        union all
+        select
+            'created|' || lead_id as event_id,
+            person_id,
+            lead_id,
+            cast(null as varchar) as opportunity_id,
+            created_at as occurred_at,
+            'lead_created' as event_type,
+            cast(null as varchar) as channel,
+            campaign_id,
+            lead_source as detail
+        from leads
+        union all
+        select
+            'stage|'
+            || event.lead_id
+            || '|'
+            || event.basis
+            || '|'
+            || event.stage
+            || '|'
+            || cast(event.stage_entry_number as varchar) as event_id,
+            leads.person_id,
+            event.lead_id,
+            cast(null as varchar) as opportunity_id,
+            event.entered_at as occurred_at,
+            case event.basis when 'crm' then 'lead_stage' else 'lead_stage_by_definition' end as event_type,
+            cast(null as varchar) as channel,
+            cast(null as varchar) as campaign_id,
+            event.stage as detail
+        from {{ ref("int_lead_stage_event") }} as event
+        inner join leads on event.lead_id = leads.lead_id
+        union all
+        select
+            'handoff|' || handoff.lead_id || '|' || cast(handoff.handoff_number as varchar) as event_id,
+            leads.person_id,
+            handoff.lead_id,
+            cast(null as varchar) as opportunity_id,
+            handoff.handed_off_at as occurred_at,
+            'handoff' as event_type,
+            cast(null as varchar) as channel,
+            cast(null as varchar) as campaign_id,
+            handoff.owner_id as detail
+        from {{ ref("int_handoff") }} as handoff
+        inner join leads on handoff.lead_id = leads.lead_id
+        union all
+        select
+            'activity|' || activity.activity_id || '|' || activity.lead_id as event_id,
+            leads.person_id,
+            activity.lead_id,
+            cast(null as varchar) as opportunity_id,
+            activity.acted_at as occurred_at,
+            'sales_' || activity.activity_type as event_type,
+            cast(null as varchar) as channel,
+            cast(null as varchar) as campaign_id,
+            coalesce(activity.subject, activity.outcome) as detail
+        from {{ ref("int_lead_activity") }} as activity
+        inner join leads on activity.lead_id = leads.lead_id
+        where activity.is_completed
+        union all
+        select
+            'opportunity|' || opportunity_id as event_id,
+            person_id,
+            lead_id,
+            opportunity_id,
+            created_at as occurred_at,
+            'opportunity_created' as event_type,
+            cast(null as varchar) as channel,
+            campaign_id,
+            name as detail
+        from opportunity
+        union all
+        select
+            'opportunity stage|' || event.opportunity_id || '|' || cast(event.entry_number as varchar) as event_id,
+            opportunity.person_id,
+            opportunity.lead_id,
+            event.opportunity_id,
+            event.entered_at as occurred_at,
+            case
+                when event.stage in ('won', 'lost') then 'opportunity_' || event.stage else 'opportunity_stage'
+            end as event_type,
+            cast(null as varchar) as channel,
+            opportunity.campaign_id,
+            event.stage as detail
+        from {{ ref("int_opportunity_stage_event") }} as event
+        inner join opportunity on event.opportunity_id = opportunity.opportunity_id
+    )
+
+select *
+from events
