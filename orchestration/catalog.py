@@ -6,7 +6,6 @@ SQL's and the columns' hash, and parsed again only where one of these changed.
 
 import hashlib
 import json
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -88,9 +87,7 @@ class Catalog:
     ) -> dict[str, list[tuple[list[str], str]]]:
         from sqlglot import exp, parse_one
         from sqlglot.errors import SqlglotError
-        from sqlglot.lineage import lineage
-        from sqlglot.optimizer.qualify import qualify
-        from sqlglot.optimizer.scope import build_scope
+        from sqlglot.lineage import Node, lineage
         from sqlglot.schema import MappingSchema
 
         schema = MappingSchema(dialect="duckdb")
@@ -99,23 +96,29 @@ class Catalog:
             table = exp.to_table(relation, dialect="duckdb")
             schema.add_table(table, dict(known[relation]), dialect="duckdb")
             keys[_table(table)] = list(self._translator.get_asset_key(parent).path)
-        found: dict[str, list[tuple[list[str], str]]] = defaultdict(list)
+        seen: dict[int, set[tuple[str, str]]] = {}
+
+        def leaves(node: Node) -> set[tuple[str, str]]:
+            """The columns of tables that a column is made of. Branches meet again: each is walked once."""
+            if id(node) not in seen:
+                seen[id(node)] = set()
+                if node.downstream:
+                    seen[id(node)].update(*(leaves(below) for below in node.downstream))
+                elif isinstance(node.expression, exp.Table):
+                    seen[id(node)].add((_table(node.expression), node.name.rsplit(".", 1)[-1].strip('"').lower()))
+            return seen[id(node)]
+
         try:
-            query = qualify(
-                parse_one(sql, dialect="duckdb"), dialect="duckdb", schema=schema, validate_qualify_columns=False
-            )
-            scope = build_scope(query)
-            for column in columns:
-                leaves = {
-                    (_table(leaf.expression), leaf.name.rsplit(".", 1)[-1].strip('"').lower())
-                    for leaf in lineage(column, query, schema=schema, dialect="duckdb", scope=scope).walk()
-                    if not leaf.downstream and isinstance(leaf.expression, exp.Table)
-                }
-                found[column] = [(keys[table], name) for table, name in sorted(leaves) if table in keys]
+            query = parse_one(sql, dialect="duckdb")
+            nodes = lineage(None, query, schema=schema, dialect="duckdb", trim_selects=False, copy=False)
         except SqlglotError as error:
             dg.get_dagster_logger().info("Column lineage of one model stays unknown: %s", str(error).splitlines()[0])
             return {}
-        return dict(found)
+        return {
+            column.lower(): [(keys[table], name) for table, name in sorted(leaves(node)) if table in keys]
+            for column, node in nodes.items()
+            if column.lower() in columns
+        }
 
 
 def _table(expression: Any) -> str:
