@@ -9,12 +9,12 @@
     nullif(regexp_extract({{ column }}, '{{ pattern | replace("\\", "\\\\") }}', {{ group }}), '')
 {%- endmacro %}
 
-{% macro each_number(column) -%}
-    {#- In a select list: one row per run of digits in a list written as text (`[1, 2]`, `1;2`). -#}
-    {{ return(adapter.dispatch("each_number", "handoff")(column)) }}
+{% macro each_id(column) -%}
+    {#- In a select list: one row per id of a list written as text (`[1, 2]`, `1;2`). -#}
+    {{ return(adapter.dispatch("each_id", "handoff")(column)) }}
 {%- endmacro %}
-{% macro default__each_number(column) -%} unnest(regexp_extract_all({{ column }}, '[0-9]+')) {%- endmacro %}
-{% macro spark__each_number(column) -%} explode(regexp_extract_all({{ column }}, '[0-9]+', 0)) {%- endmacro %}
+{% macro default__each_id(column) -%} unnest(regexp_extract_all({{ column }}, '[^][;,|" ]+')) {%- endmacro %}
+{% macro spark__each_id(column) -%} explode(regexp_extract_all({{ column }}, '[^\\[\\];,|" ]+', 0)) {%- endmacro %}
 
 {% macro url_parameter(column, name) -%}
     {#- A parameter of a URL's query, decoded; null where it is absent. -#}
@@ -54,16 +54,24 @@
 {%- endmacro %}
 
 {% macro json_parameter(column, key) -%}
-    {#- A parameter of GA4's event_params: a JSON list of {key, value: {string_value, int_value, …}}. -#}
+    {#- A parameter of GA4's event_params: a JSON list of {key, value: {string_value, int_value, …}}, whose other values are null. -#}
     {{ return(adapter.dispatch("json_parameter", "handoff")(column, key)) }}
 {%- endmacro %}
 {% macro default__json_parameter(column, key) -%}
+    {%- set pattern -%}
+        "key"\s*:\s*"{{ key }}"\s*,\s*"value"\s*:\s*\{[^}]*?_value"\s*:\s*(?:"([^"]*)"|([0-9.-]+))
+    {%- endset -%}
+    nullif(regexp_extract({{ column }}, '{{ pattern }}', 1) || regexp_extract({{ column }}, '{{ pattern }}', 2), '')
+{%- endmacro %}
+{% macro spark__json_parameter(column, key) -%}
+    {%- set pattern -%}
+        "key"\\s*:\\s*"{{ key }}"\\s*,\\s*"value"\\s*:\\s*\\{[^}]*?_value"\\s*:\\s*(?:"([^"]*)"|([0-9.-]+))
+    {%- endset -%}
     nullif(
-        regexp_extract(
-            {{ column }},
-            '"key"\s*:\s*"{{ key }}"\s*,\s*"value"\s*:\s*\{[^}]*?"(?:string|int|float|double)_value"\s*:\s*"?([^",}]+)',
-            1
+        concat(
+            coalesce(regexp_extract({{ column }}, '{{ pattern }}', 1), ''),
+            coalesce(regexp_extract({{ column }}, '{{ pattern }}', 2), '')
         ),
-        'null'
+        ''
     )
 {%- endmacro %}

@@ -17,14 +17,12 @@ with
 
     listed_losers as (
         select
-            source_system || ':' || {{ each_number("merged_ids") }} as loser_id,
-            record_id as survivor_id,
-            'lead' as object
+            source_system || ':' || {{ each_id("merged_ids") }} as loser_id, record_id as survivor_id, 'lead' as object
         from {{ ref("int_lead_record") }}
         where merged_ids is not null
         union all
         select
-            source_system || ':' || {{ each_number("merged_ids") }} as loser_id,
+            source_system || ':' || {{ each_id("merged_ids") }} as loser_id,
             record_id as survivor_id,
             'account' as object
         from {{ ref("int_account_record") }}

@@ -45,7 +45,7 @@ with
         from {{ ref("stg_hubspot__merge") }}
         where object = 'opportunity'
         union
-        select source_system || ':' || {{ each_number("merged_ids") }} as loser_id
+        select source_system || ':' || {{ each_id("merged_ids") }} as loser_id
         from newest
         where merged_ids is not null
     ),

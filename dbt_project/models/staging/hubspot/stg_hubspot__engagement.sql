@@ -77,7 +77,7 @@ with
         from newest
         where person_id is not null
         union
-        select native_id as engagement_id, {{ each_number("contact_ids") }} as contact_id
+        select native_id as engagement_id, {{ each_id("contact_ids") }} as contact_id
         from newest
         where contact_ids is not null
     ),
