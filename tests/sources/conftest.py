@@ -1,4 +1,4 @@
-"""A landing zone brought as far as the unified records: loaded, and the models up to intermediate/unified built by dbt."""
+"""A landing zone brought as far as the unified records: loaded, then built by dbt up to intermediate/unified."""
 
 import os
 import subprocess
@@ -14,9 +14,10 @@ from handoff.control import begin_run
 from handoff.settings import CHECKOUT, DBT_PROJECT, Settings
 from handoff.warehouse import open_warehouse
 from ingestion.load import load
-from tests.sources.vendor_extracts import write_extracts
 
 AS_OF = datetime(2026, 6, 1)
+NATIVE = Path(__file__).parent / "native_extracts"
+UNIFIED = "+path:models/intermediate/unified"
 # The gate's part is played by a table that admits nobody: the records are unified whether admitted or not.
 NO_ADMISSIONS = """
 create table if not exists quality.lead_admission (source_system varchar, native_id varchar, is_admitted boolean)
@@ -62,8 +63,7 @@ def reader(settings: Settings) -> duckdb.DuckDBPyConnection:
 @pytest.fixture(scope="session")
 def vendor_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     home = tmp_path_factory.mktemp("vendors")
-    write_extracts(home / "extracts")
-    return unify(home, home / "extracts")
+    return unify(home, NATIVE)
 
 
 @pytest.fixture
