@@ -11,6 +11,8 @@ import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +26,7 @@ with warnings.catch_warnings():
     import great_expectations as gx
     import great_expectations.expectations as gxe
     from great_expectations.core import ExpectationSuiteValidationResult
+    from great_expectations.core.batch_definition import BatchDefinition
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
 logging.getLogger("great_expectations").setLevel(logging.ERROR)
@@ -113,6 +116,15 @@ def expectation(alternative: Alternative, vocabulary: Vocabulary) -> gxe.Expecta
     raise AssertionError(alternative.test)
 
 
+@cache
+def _chunks() -> BatchDefinition[Any]:
+    """Where data frames enter Great Expectations. One context per process: each makes a temporary folder."""
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    asset = context.data_sources.add_pandas("lead_records").add_dataframe_asset("chunk")
+    return asset.add_batch_definition_whole_dataframe("whole")
+
+
 class Judge:
     """The rules of one period, for one source."""
 
@@ -123,16 +135,12 @@ class Judge:
             name="completeness",
             expectations=[expectation(alternative, vocabulary) for alternative in self.alternatives],
         )
-        context = gx.get_context(mode="ephemeral")
-        context.variables.progress_bars = ProgressBarsConfig(globally=False)
-        asset = context.data_sources.add_pandas("lead_records").add_dataframe_asset("chunk")
-        self._batches = asset.add_batch_definition_whole_dataframe("whole")
 
     def failures(self, frame: pd.DataFrame) -> tuple[dict[str, np.ndarray], ExpectationSuiteValidationResult | None]:
         """For each rule, which rows fail it, and what Great Expectations said. The frame's index must be 0, 1, 2 …"""
         if not self.alternatives or frame.empty:
             return {rule: np.zeros(len(frame), dtype=bool) for rule in self.rules}, None
-        result = self._batches.get_batch({"dataframe": frame}).validate(
+        result = _chunks().get_batch({"dataframe": frame}).validate(
             self.suite,
             result_format={
                 "result_format": "COMPLETE",

@@ -185,7 +185,9 @@ def _verdicts(
         # complete by the rules of a later time, or because the clock moved?
         later = np.zeros(len(held), dtype=bool)
         retry = held.assign(judged_until=pd.Timestamp(now).as_unit(until.dt.unit))
-        for again in judges[number:]:
+        clock_rules = {each.rule for each in own.alternatives if each.test == "not_future"}
+        by_clock = [own] if any(failed[rule].any() for rule in clock_rules) else []
+        for again in [*by_clock, *judges[number + 1 :]]:
             verdict, _ = again.failures(retry)
             later |= ~np.logical_or.reduce([*verdict.values(), np.zeros(len(held), dtype=bool)])
         times = [each.field for each in own.alternatives if each.test == "not_future"]

@@ -527,7 +527,16 @@ def build_quarantine(con: duckdb.DuckDBPyConnection, now: datetime) -> int:
         where failed_rules is not null
         """
     )
-    con.execute("create or replace temp table gate_quarantine_before as from quality.quarantine")
+    con.execute(
+        """
+        create or replace temp table gate_quarantine_before as
+        select
+            *,
+            coalesce(native_id, source_file || ':' || line) as record_key,
+            coalesce(version_at, timestamp '0001-01-01') as version_key
+        from quality.quarantine
+        """
+    )
     con.execute(
         """
         create or replace table quality.quarantine as
@@ -580,13 +589,9 @@ def build_quarantine(con: duckdb.DuckDBPyConnection, now: datetime) -> int:
             gate_quarantine_before as before
             on attempt.source_system = before.source_system
             and attempt.object = before.object
-            and attempt.native_id is not distinct from before.native_id
-            and attempt.version_at is not distinct from before.version_at
             and attempt.rule = before.rule
-            and (
-                attempt.native_id is not null
-                or (attempt.first.source_file = before.source_file and attempt.first.line = before.line)
-            )
+            and coalesce(attempt.native_id, attempt.first.source_file || ':' || attempt.first.line) = before.record_key
+            and coalesce(attempt.version_at, timestamp '0001-01-01') = before.version_key
         order by source_system, object, native_id, version_at, source_file, line, rule
         """,
         {"now": now},
@@ -599,9 +604,9 @@ def build_quarantine(con: duckdb.DuckDBPyConnection, now: datetime) -> int:
             gate_quarantine_before as before
             on quarantine.source_system = before.source_system
             and quarantine.object = before.object
-            and quarantine.native_id = before.native_id
-            and quarantine.version_at is not distinct from before.version_at
             and quarantine.rule = before.rule
+            and quarantine.native_id = before.record_key
+            and coalesce(quarantine.version_at, timestamp '0001-01-01') = before.version_key
         where before.released_at is null and quarantine.released_at is not null
         """
     ).fetchone()

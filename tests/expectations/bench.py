@@ -59,8 +59,8 @@ class Bench:
         self.con.execute(
             """
             insert into quality.load_log (
-                delivery_id, source_system, object, source_file, sha256, rows_read, rows_loaded, rows_held, rows_malformed,
-                status, loaded_at
+                delivery_id, source_system, object, source_file, sha256, rows_read, rows_loaded, rows_held,
+                rows_malformed, status, loaded_at
             )
             values (?, ?, ?, ?, ?, ?, ?, 0, ?, 'loaded', ?)
             """,
