@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from handoff.definitions import Definitions
 from handoff.errors import HandoffError
 from handoff.settings import Settings
 from scoring.card import Scorecard, read_card
@@ -37,6 +38,11 @@ def cards_folder(settings: Settings) -> Path:
 def read_cards(settings: Settings) -> list[Scorecard]:
     """All cards, by version."""
     return [read_card(path) for path in sorted(cards_folder(settings).glob("*.csv"))]
+
+
+def named_cards(definitions: Definitions) -> set[str]:
+    """The cards that any version of the definitions puts into force."""
+    return {row["value"] for row in definitions.files["settings"] if row["setting"] == "scorecard_version"}
 
 
 def load_cards(settings: Settings, con: duckdb.DuckDBPyConnection, named: Iterable[str] = ()) -> int:

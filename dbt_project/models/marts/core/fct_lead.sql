@@ -120,8 +120,8 @@ with
             first_opportunity.opportunity_id,
             icp.is_icp_fit,
             icp.icp_reasons,
-            cast(null as bigint) as score,
-            cast(null as varchar) as score_band,
+            cast(score.score as bigint) as score,
+            score.score_band,
             handoff.owner_id as handoff_owner_id,
             coalesce(handoff_story.handoff_count, 0) as handoff_count,
             handoff.sla_hours,
@@ -155,6 +155,7 @@ with
         left join won on leads.lead_id = won.lead_id
         left join icp on leads.lead_id = icp.lead_id
         left join {{ ref("int_lead_touch") }} as touch on leads.lead_id = touch.lead_id
+        left join {{ ref("int_lead_score") }} as score on leads.lead_id = score.lead_id
         left join
             {{ ref("stg_definitions__versions") }} as versions
             on versions.effective_from <= leads.created_at

@@ -89,7 +89,7 @@ with
                 waiting.icp_reasons
             ) as why_qualified,
             engagement.last_touches,
-            cast(null as bigint) as score,
+            cast(score.score as bigint) as score,
             case
                 when waiting.response_at is null and coalesce(not waiting.is_within_sla, false)
                 then 'Call now: the SLA has lapsed'
@@ -99,6 +99,7 @@ with
             end as next_step
         from waiting
         left join engagement on waiting.lead_id = engagement.lead_id
+        left join {{ ref("int_lead_score") }} as score on waiting.lead_id = score.lead_id
     )
 
 select *

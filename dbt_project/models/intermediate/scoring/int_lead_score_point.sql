@@ -1,0 +1,164 @@
+-- Grain: one row per lead, version and bin that applies to the lead. The sum of points, between 0 and 100, is its
+-- score.
+{% set number_fields = number_signals() + [
+    "touches_30d",
+    "touches_90d",
+    "page_views_30d",
+    "form_submissions",
+    "event_attendances",
+    "responded_campaigns",
+] %}
+{% set text_fields = category_signals() + ["job_title"] %}
+with
+    signal as (select * from {{ ref("int_lead_signal") }}),
+
+    bin as (select * from {{ ref("int_scorecard_bin") }}),
+
+    -- only what some card or rule asks for
+    asked as (select distinct field from bin),
+
+    value as (
+        select
+            signal.lead_id,
+            signal.scored_at,
+            asked.field,
+            case
+                asked.field
+                {% for field in text_fields %} when '{{ field }}' then signal.{{ field }} {% endfor %}
+                {% for field in number_fields %}
+                    when '{{ field }}'
+                    then
+                        case
+                            when signal.{{ field }} = floor(signal.{{ field }})
+                            then cast(cast(signal.{{ field }} as bigint) as varchar)
+                            else cast(signal.{{ field }} as varchar)
+                        end
+                {% endfor %}
+                else
+                    case
+                        when asked.field like 'attribute:%'
+                        then
+                            nullif(
+                                lower(trim({{ attribute_text("signal.attributes", "substr(asked.field, 11)") }})), ''
+                            )
+                    end
+            end as text_value
+        from signal
+        cross join asked
+    ),
+
+    -- a value is judged once for all the leads that have it
+    rule_value as (select distinct field, text_value from value where text_value is not null),
+
+    rule_met as (
+        select rule_value.field, rule_value.text_value, bin.version, bin.attribute, bin.bin_number
+        from bin
+        inner join rule_value on bin.field = rule_value.field
+        where bin.kind in ('rule', 'alternative') and {{ holds("rule_value.text_value", "bin.operator", "bin.value") }}
+    ),
+
+    by_rule as (
+        select value.lead_id, rule_met.version, rule_met.attribute, rule_met.bin_number, value.text_value
+        from value
+        inner join rule_met on value.field = rule_met.field and value.text_value = rule_met.text_value
+        inner join
+            (select distinct version, effective_from, effective_to from bin where method = 'rules') as period
+            on rule_met.version = period.version
+            and period.effective_from <= value.scored_at
+            and value.scored_at < period.effective_to
+    ),
+
+    by_number as (
+        select value.lead_id, bin.version, bin.attribute, bin.bin_number, value.text_value
+        from value
+        inner join
+            bin
+            on value.field = bin.field
+            and bin.kind = 'number'
+            and try_cast(value.text_value as double) >= coalesce(bin.lower_bound, -1e308)
+            and try_cast(value.text_value as double) < coalesce(bin.upper_bound, 1e308)
+    ),
+
+    by_category as (
+        select value.lead_id, category.version, category.attribute, category.bin_number, value.text_value
+        from value
+        inner join
+            {{ source("scoring_store", "scorecard_category") }} as category
+            on value.field = category.attribute
+            and value.text_value = category.category
+    ),
+
+    by_other as (
+        select value.lead_id, bin.version, bin.attribute, bin.bin_number, value.text_value
+        from value
+        inner join bin on value.field = bin.field and bin.kind = 'other'
+        left join
+            {{ source("scoring_store", "scorecard_category") }} as category
+            on bin.version = category.version
+            and bin.attribute = category.attribute
+            and value.text_value = category.category
+        where value.text_value is not null and category.category is null
+    ),
+
+    by_missing as (
+        select value.lead_id, bin.version, bin.attribute, bin.bin_number, value.text_value
+        from value
+        inner join bin on value.field = bin.field and bin.kind = 'missing'
+        left join
+            (select distinct version, attribute from bin where kind = 'number') as numbered
+            on bin.version = numbered.version
+            and bin.attribute = numbered.attribute
+        where
+            value.text_value is null
+            or (numbered.attribute is not null and try_cast(value.text_value as double) is null)
+    ),
+
+    applied as (
+        select *
+        from by_rule
+        union all
+        select *
+        from by_number
+        union all
+        select *
+        from by_category
+        union all
+        select *
+        from by_other
+        union all
+        select *
+        from by_missing
+    ),
+
+    final as (
+        select
+            applied.lead_id,
+            applied.version,
+            applied.attribute,
+            bin.bin_number,
+            bin.bin,
+            bin.points,
+            case
+                when bin.kind = 'rule'
+                then applied.attribute || ' ' || applied.text_value
+                when bin.kind = 'alternative'
+                then bin.field || ' ' || applied.text_value
+                else applied.attribute || ' ' || bin.bin
+            end as reason
+        from applied
+        inner join
+            bin
+            on applied.version = bin.version
+            and applied.attribute = bin.attribute
+            and applied.bin_number = bin.bin_number
+        -- of the alternatives of a rule, one counts
+        qualify
+            bin.kind <> 'alternative'
+            or row_number() over (
+                partition by applied.lead_id, applied.version, applied.attribute order by bin.bin_number
+            )
+            = 1
+    )
+
+select *
+from final

@@ -1,0 +1,202 @@
+-- Grain: one row per lead as it was at its scoring time: the first handoff, else the run's now. The training table of
+-- the scorecards and what they are applied to.
+-- Nothing known only afterwards enters the signals: touches up to the scoring time, fields as they were then (the old
+-- value of the first later change). A field without history counts with today's value. `attributes` are today's.
+{% set fields = [
+    "job_title",
+    "industry",
+    "employee_count",
+    "annual_revenue",
+    "country",
+    "technology",
+    "growth_stage",
+    "trigger_event",
+] %}
+{% set counters = {
+    "sessions": "touch_type in ('web_session', 'page_view')",
+    "pricing_page_views": "touch_type in ('web_session', 'page_view') and lower(landing_page) like '%pricing%'",
+    "content_views": "touch_type in ('web_session', 'page_view') and (lower(landing_page) like '%blog%' or lower(landing_page) like '%docs%' or lower(landing_page) like '%resource%')",
+    "form_submissions": is_form("touch_type", "medium"),
+    "event_attendances": is_event("touch_type", "medium"),
+    "email_clicks": "touch_type = 'email_click'",
+    "responded_campaigns": "touch_type = 'campaign_response'",
+    "paid_touches": "lower(medium) in ('cpc', 'ppc', 'paid', 'paidsocial', 'paid-social', 'display', 'retargeting')",
+} %}
+with
+    leads as (select * from {{ ref("int_lead") }}),
+
+    first_handoff as (select lead_id, handed_off_at, decision from {{ ref("int_handoff") }} where handoff_number = 1),
+
+    scored as (
+        select
+            leads.lead_id,
+            leads.person_id,
+            leads.created_at,
+            coalesce(first_handoff.handed_off_at, {{ as_of() }}) as scored_at,
+            first_handoff.handed_off_at is not null as is_handed_off,
+            coalesce(first_handoff.decision = 'rejected', false) as is_rejected
+        from leads
+        left join first_handoff on leads.lead_id = first_handoff.lead_id
+    ),
+
+    seen as (
+        select
+            scored.lead_id,
+            touch.touch_id,
+            touch.touch_type,
+            touch.medium,
+            touch.landing_page,
+            touch.channel,
+            touch.touched_at,
+            {{ seconds_between("touch.touched_at", "scored.scored_at") }} / 86400.0 as days_before
+        from scored
+        inner join
+            {{ ref("int_touch") }} as touch
+            on scored.person_id = touch.person_id
+            and touch.touched_at <= scored.scored_at
+    ),
+
+    behaviour as (
+        select
+            lead_id,
+            {% for counter, condition in counters.items() %}
+                {% for days in (30, 60) %}
+                    sum(
+                        case when days_before < {{ days }} and ({{ condition }}) then 1 else 0 end
+                    ) as {{ counter }}_{{ days }}d,
+                {% endfor %}
+            {% endfor %}
+            count(distinct case when days_before < 60 then channel end) as distinct_channels_60d,
+            sum(case when days_before <= 30 then 1 else 0 end) as touches_30d,
+            sum(case when days_before <= 90 then 1 else 0 end) as touches_90d,
+            sum(
+                case when days_before <= 30 and touch_type in ('web_session', 'page_view') then 1 else 0 end
+            ) as page_views_30d,
+            sum(case when touch_type in ('form_submission', 'form_submit') then 1 else 0 end) as form_submissions,
+            sum(case when touch_type in ('event_attendance', 'event') then 1 else 0 end) as event_attendances,
+            sum(case when touch_type = 'campaign_response' then 1 else 0 end) as responded_campaigns,
+            cast(floor(min(days_before)) as double) as days_since_last_touch,
+            cast(floor(max(days_before)) as double) as days_since_first_touch
+        from seen
+        group by lead_id
+    ),
+
+    last_touch as (
+        select lead_id, channel
+        from seen
+        qualify row_number() over (partition by lead_id order by touched_at desc, touch_id desc) = 1
+    ),
+
+    -- what was changed later had its old value at the scoring time
+    later_change as (
+        select scored.lead_id, change.field, coalesce(change.old_value, '') as value_then
+        from scored
+        inner join {{ ref("int_lead_change") }} as change on scored.lead_id = change.record_id
+        where
+            change.changed_at > scored.scored_at
+            and change.field in ({% for field in fields %}'{{ field }}'{{ "," if not loop.last }} {% endfor %})
+        qualify
+            row_number() over (partition by scored.lead_id, change.field order by change.changed_at, change.sequence)
+            = 1
+    ),
+
+    later as (
+        select
+            lead_id,
+            {% for field in fields %}
+                max(case when field = '{{ field }}' then value_then end) as {{ field }}{{ "," if not loop.last }}
+            {% endfor %}
+        from later_change
+        group by lead_id
+    ),
+
+    fit as (
+        select
+            leads.lead_id,
+            {% for field in fields %}
+                nullif(trim(coalesce(later.{{ field }}, cast(leads.{{ field }} as varchar))), '') as {{ field }},
+            {% endfor %}
+            nullif(lower(trim(leads.lead_source)), '') as lead_source,
+            leads.attributes
+        from leads
+        left join later on leads.lead_id = later.lead_id
+    ),
+
+    -- the earliest of the lead's opportunities that came after the scoring
+    outcome as (
+        select
+            scored.lead_id,
+            min(opportunity.created_at) as opportunity_at,
+            min(opportunity.qualified_at) as qualified_at,
+            min(case when opportunity.is_won then opportunity.closed_at end) as won_at
+        from scored
+        inner join {{ ref("int_lead_opportunity") }} as link on scored.lead_id = link.lead_id
+        inner join {{ ref("int_opportunity") }} as opportunity on link.opportunity_id = opportunity.opportunity_id
+        group by scored.lead_id
+    ),
+
+    final as (
+        select
+            scored.lead_id,
+            scored.scored_at,
+            scored.is_handed_off,
+            {% for counter in counters %}
+                {% for days in (30, 60) %}
+                    cast(coalesce(behaviour.{{ counter }}_{{ days }}d, 0) as double) as {{ counter }}_{{ days }}d,
+                {% endfor %}
+            {% endfor %}
+            cast(coalesce(behaviour.distinct_channels_60d, 0) as double) as distinct_channels_60d,
+            coalesce(behaviour.touches_30d, 0) as touches_30d,
+            coalesce(behaviour.touches_90d, 0) as touches_90d,
+            coalesce(behaviour.page_views_30d, 0) as page_views_30d,
+            coalesce(behaviour.form_submissions, 0) as form_submissions,
+            coalesce(behaviour.event_attendances, 0) as event_attendances,
+            coalesce(behaviour.responded_campaigns, 0) as responded_campaigns,
+            behaviour.days_since_last_touch,
+            behaviour.days_since_first_touch,
+            cast(
+                floor({{ seconds_between("scored.created_at", "scored.scored_at") }} / 86400.0) as double
+            ) as days_since_creation,
+            try_cast(fit.employee_count as double) as employee_count,
+            try_cast(fit.annual_revenue as double) as annual_revenue,
+            lower(fit.industry) as industry,
+            lower(fit.country) as country,
+            lower(fit.technology) as technology,
+            lower(fit.growth_stage) as growth_stage,
+            lower(fit.trigger_event) as trigger_event,
+            lower(fit.job_title) as job_title,
+            {{ job_level("lower(fit.job_title)") }} as job_level,
+            {{ job_function("lower(fit.job_title)") }} as job_function,
+            fit.lead_source,
+            last_touch.channel,
+            fit.attributes,
+            scored.is_rejected,
+            coalesce(outcome.opportunity_at > scored.scored_at, false) as has_opportunity,
+            outcome.qualified_at,
+            outcome.won_at
+        from scored
+        inner join fit on scored.lead_id = fit.lead_id
+        left join behaviour on scored.lead_id = behaviour.lead_id
+        left join last_touch on scored.lead_id = last_touch.lead_id
+        left join outcome on scored.lead_id = outcome.lead_id
+    )
+
+select
+    *,
+    -- the outcome within the horizon, and whether the horizon is over
+    coalesce(
+        won_at > scored_at
+        and {{ seconds_between("scored_at", "won_at") }}
+        <= 86400 * cast({{ setting("scoring_horizon_days") }} as integer),
+        false
+    ) as is_won,
+    coalesce(
+        qualified_at > scored_at
+        and {{ seconds_between("scored_at", "qualified_at") }}
+        <= 86400 * cast({{ setting("scoring_horizon_days") }} as integer),
+        false
+    ) as is_qualified,
+    is_handed_off
+    and {{ seconds_between("scored_at", as_of()) }}
+    >= 86400 * cast({{ setting("scoring_horizon_days") }} as integer) as is_mature
+from final
