@@ -1,0 +1,122 @@
+"""The semantic layer in this process: MetricFlow over a published build or a warehouse, without a running dbt.
+
+Here: asking for metrics by name. Not here: what the metrics are (`dbt_project/models/semantic`).
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from handoff.errors import HandoffError
+from handoff.settings import Settings
+
+if TYPE_CHECKING:
+    from metricflow.data_table.mf_table import MetricFlowDataTable
+
+# dbt names every relation with the database `warehouse`; a build is attached under that name.
+DATABASE = "warehouse"
+
+
+class SemanticLayer:
+    """Metrics by name, from one DuckDB file that is only read.
+
+    Args:
+        manifest: dbt's `semantic_manifest.json`.
+        database: the DuckDB file that holds the marts.
+    """
+
+    def __init__(self, manifest: Path, database: Path) -> None:
+        from dbt_metricflow.cli.dbt_connectors.dbt_config_accessor import parse_manifest_from_dbt_generated_manifest
+        from metricflow.engine.metricflow_engine import MetricFlowEngine
+        from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
+
+        self._con = duckdb.connect()
+        self._con.execute("set TimeZone = 'UTC'")
+        self._con.execute(f"attach '{str(database).replace(chr(39), chr(39) * 2)}' as {DATABASE} (read_only)")
+        parsed = parse_manifest_from_dbt_generated_manifest(manifest_json_string=manifest.read_text())
+        self._lookup = SemanticManifestLookup(parsed)
+        self._engine = MetricFlowEngine(semantic_manifest_lookup=self._lookup, sql_client=_Client(self._con))
+
+    def metrics(self) -> list[str]:
+        """The names of all metrics."""
+        return sorted(reference.element_name for reference in self._lookup.metric_lookup.metric_references)
+
+    def query(
+        self,
+        metrics: Sequence[str] = (),
+        group_by: Sequence[str] = (),
+        *,
+        where: Sequence[str] = (),
+        order_by: Sequence[str] = (),
+        limit: int | None = None,
+        saved_query: str | None = None,
+    ) -> "MetricFlowDataTable":
+        """The figures, as `mf query` would give them. `result.column_names` and `result.rows` hold them."""
+        from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
+
+        request = MetricFlowQueryRequest.create(
+            saved_query_name=saved_query,
+            metric_names=list(metrics) or None,
+            group_by_names=list(group_by) or None,
+            where_constraints=list(where) or None,
+            order_by_names=list(order_by) or None,
+            limit=limit,
+        )
+        result = self._engine.query(request).result_df
+        if result is None:
+            raise ValueError("MetricFlow returned no table")
+        return result
+
+    def close(self) -> None:
+        self._con.close()
+
+
+class _Client:
+    """What MetricFlow asks of an SQL engine, answered by one DuckDB connection."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        from metricflow.protocols.sql_client import SqlEngine
+        from metricflow.sql.render.duckdb_renderer import DuckDbSqlPlanRenderer
+
+        self._con = con
+        self.sql_engine_type = SqlEngine.DUCKDB
+        self.sql_plan_renderer = DuckDbSqlPlanRenderer()
+
+    def query(self, stmt: str, sql_bind_parameter_set: Any = None) -> "MetricFlowDataTable":
+        from metricflow.data_table.mf_table import MetricFlowDataTable
+
+        cursor = self._con.execute(stmt)
+        names = [column[0] for column in cursor.description or []]
+        return MetricFlowDataTable.create_from_rows(column_names=names, rows=cursor.fetchall())
+
+    def execute(self, stmt: str, sql_bind_parameter_set: Any = None) -> None:
+        self._con.execute(stmt)
+
+    def dry_run(self, stmt: str, sql_bind_parameter_set: Any = None) -> None:
+        self._con.execute(f"explain {stmt}")
+
+    def close(self) -> None:
+        self._con.close()
+
+    def render_bind_parameter_key(self, bind_parameter_key: str) -> str:
+        return f"${bind_parameter_key}"
+
+
+def open_semantic_layer(settings: Settings) -> SemanticLayer:
+    """The semantic layer over the last published build: it can be asked at any time, also during a night.
+
+    Raises:
+        HandoffError: nothing has been published yet.
+    """
+    manifest, database = settings.home / "dbt" / "semantic_manifest.json", settings.publish / "marts.duckdb"
+    for path in (manifest, database):
+        if not path.exists():
+            raise HandoffError(
+                "There is no published build to ask.",
+                where=str(path),
+                why="the file does not exist",
+                remedy="Run `make nightly` once, then ask again",
+            )
+    return SemanticLayer(manifest, database)
