@@ -4,7 +4,9 @@ The SQL is the project's own, compiled once by dbt; only dbt's materialisation i
 milliseconds. What dbt adds (contracts, tests, the incremental scoreboard) is tested by building the project.
 """
 
+import functools
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +66,17 @@ COLUMNS: dict[str, str] = {
         "spend_date date, platform varchar, channel varchar, campaign_id varchar, cost decimal(18,6),"
         " impressions bigint, clicks bigint"
     ),
+    "attribution.attribution_by_campaign": (
+        "month_start date, basis varchar, model varchar, campaign_id varchar, channel varchar,"
+        " credited_amount decimal(18,2), opportunities bigint, spend decimal(18,2), roas double"
+    ),
+    "attribution.attribution_by_content": (
+        "month_start date, basis varchar, model varchar, content varchar, channel varchar,"
+        " credited_amount decimal(18,2), opportunities bigint"
+    ),
+    "core.dim_channel": "channel varchar, is_marketing boolean",
+    "core.dim_campaign": "campaign_id varchar, name varchar, channel varchar, platform varchar",
+    "core.dim_account": "account_id varchar, name varchar, industry varchar, country varchar, is_icp_fit boolean",
     "core.dim_owner": "owner_id varchar, name varchar, team varchar",
     "core.dim_date": (
         "date_day date, week_start date, month_start date, quarter_start date, fiscal_year bigint,"
@@ -80,15 +93,32 @@ class Model:
     sql: str
 
 
-def compile_models(folder: Path, select: list[str]) -> list[Model]:
-    """The project's models under `select`, compiled, in the order in which they can be built."""
+@dataclass(frozen=True)
+class Compiled:
+    """The metrics models in the order in which they can be built, and the semantic manifest of the same parse."""
+
+    models: list[Model]
+    semantic_manifest: Path
+
+
+@functools.cache
+def compiled() -> Compiled:
+    """The project's metrics models, compiled by dbt once a test run."""
     from dbt.cli.main import dbtRunner
 
+    folder = Path(tempfile.mkdtemp(prefix="handoff_metrics_"))
+    before = os.environ.get("HANDOFF_HOME")
     os.environ["HANDOFF_HOME"] = str(folder)
-    arguments = ["--quiet", "compile", "--no-introspect", "--select", *select]
+    arguments = ["--quiet", "compile", "--no-introspect", "--select", "marts.metrics", "time_spine"]
     arguments += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
     arguments += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
-    result = dbtRunner().invoke(arguments)
+    try:
+        result = dbtRunner().invoke(arguments)
+    finally:
+        if before is None:
+            del os.environ["HANDOFF_HOME"]
+        else:
+            os.environ["HANDOFF_HOME"] = before
     if not result.success:
         raise AssertionError(f"dbt compile failed: {result.exception}")
     nodes = {entry.node.unique_id: entry.node for entry in result.result if entry.node.resource_type == "model"}
@@ -105,7 +135,7 @@ def compile_models(folder: Path, select: list[str]) -> list[Model]:
 
     for unique_id in sorted(nodes):
         visit(unique_id)
-    return ordered
+    return Compiled(ordered, folder / "target" / "semantic_manifest.json")
 
 
 class Warehouse:
@@ -141,8 +171,9 @@ class Warehouse:
         marks = ", ".join("?" for _ in values)
         self.con.execute(f"insert into {table} ({names}) values ({marks})", list(values.values()))
 
-    def build(self, models: list[Model]) -> "Warehouse":
-        for model in models:
+    def build(self) -> "Warehouse":
+        """Every metrics mart, from what the contract tables hold."""
+        for model in compiled().models:
             self.con.execute(f"create schema if not exists {model.relation.split('.')[0]}")
             self.con.execute(f"create or replace table {model.relation} as {model.sql}")
         return self

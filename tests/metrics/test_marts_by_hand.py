@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from tests.metrics.marts import Model, Warehouse
+from tests.metrics.marts import Warehouse
 
 JAN, MAR, APR, MAY, JUN, JUL = (date(2025, month, 1) for month in (1, 3, 4, 5, 6, 7))
 Q1, Q2 = date(2025, 1, 1), date(2025, 4, 1)
@@ -122,10 +122,10 @@ def fill(w: Warehouse) -> None:
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory, metric_models: list[Model]) -> Warehouse:
+def company(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     warehouse = Warehouse(tmp_path_factory.mktemp("by_hand"), as_of="2025-07-15 12:00")
     fill(warehouse)
-    return warehouse.build(metric_models)
+    return warehouse.build()
 
 
 CASES = [

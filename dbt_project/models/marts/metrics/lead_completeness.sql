@@ -4,7 +4,7 @@
 -- their first version.
 -- Hazard: delivered repeats on every rule's row, and a record can fail several rules: never sum over rules.
 with
-    deliveries as (select * from {{ ref("int_lead_first_delivery") }}),
+    deliveries as (select * from {{ ref("metric_lead_delivery") }}),
 
     rules as (
         select distinct rule

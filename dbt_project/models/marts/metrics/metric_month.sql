@@ -131,7 +131,7 @@ with
         select
             {{ period_start("month", "delivered_on") }} as month_start,
             {{ rate("sum(case when is_complete_at_first then 1 else 0 end)", "count(*)") }} as completeness_rate
-        from {{ ref("int_lead_first_delivery") }}
+        from {{ ref("metric_lead_delivery") }}
         group by 1
     ),
 

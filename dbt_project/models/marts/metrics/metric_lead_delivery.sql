@@ -1,8 +1,6 @@
 -- Grain: one row per lead record judged at the door: whether its first version was complete, and the slice it is
 -- counted in.
 -- Deleted and merged-away records are not judged and not here.
-{{ config(materialized="view") }}
-
 with
     admissions as (select * from {{ source("quality", "lead_admission") }}),
 
