@@ -1,4 +1,4 @@
-"""A warehouse made by hand: the contract columns of the core marts as small tables, and the metrics marts built on them.
+"""A warehouse made by hand: the contract columns of the core marts as small tables, metrics and review marts built on them.
 
 The SQL is the project's own, compiled once by dbt; only dbt's materialisation is left out, so a scenario costs
 milliseconds. What dbt adds (contracts, tests, the incremental scoreboard) is tested by building the project.
@@ -74,9 +74,41 @@ COLUMNS: dict[str, str] = {
         "month_start date, basis varchar, model varchar, content varchar, channel varchar,"
         " credited_amount decimal(18,2), opportunities bigint"
     ),
+    "attribution.attribution_by_channel": (
+        "month_start date, basis varchar, model varchar, channel varchar, credited_amount decimal(18,2),"
+        " opportunities bigint, spend decimal(18,2), roas double"
+    ),
+    "attribution.fct_attribution": (
+        "opportunity_id varchar, basis varchar, model varchar, touch_id varchar, channel varchar,"
+        " campaign_id varchar, touched_at timestamp, weight double, credited_amount decimal(18,2)"
+    ),
+    "scoring.score_performance": (
+        "version varchar, month_start date, score_band varchar, leads bigint, conversions bigint,"
+        " conversion_rate double, lift double, psi double"
+    ),
+    "scoring.scorecard_version": (
+        "version varchar, trained_at timestamp, valid_from timestamp, status varchar, method varchar, leads bigint,"
+        " wins bigint, auc double, auc_low double, auc_high double, calibration_slope double, threshold double"
+    ),
+    "core.fct_touch": (
+        "touch_id varchar, person_id varchar, account_id varchar, touched_at timestamp, channel varchar,"
+        " source varchar, medium varchar, campaign_id varchar, content varchar, touch_type varchar"
+    ),
+    "core.fct_opportunity_stage_event": (
+        "opportunity_id varchar, stage varchar, entered_at timestamp, exited_at timestamp, amount decimal(18,2)"
+    ),
+    "core.handoff_queue": (
+        "lead_id varchar, owner_id varchar, handed_off_at timestamp, waiting_hours double, is_sla_lapsed boolean,"
+        " why_qualified varchar, last_touches varchar, score bigint, next_step varchar"
+    ),
     "core.dim_channel": "channel varchar, is_marketing boolean",
-    "core.dim_campaign": "campaign_id varchar, name varchar, channel varchar, platform varchar",
-    "core.dim_account": "account_id varchar, name varchar, industry varchar, country varchar, is_icp_fit boolean",
+    "core.dim_campaign": (
+        "campaign_id varchar, name varchar, channel varchar, platform varchar, started_on date, ended_on date"
+    ),
+    "core.dim_account": (
+        "account_id varchar, name varchar, domain varchar, industry varchar, employee_count bigint, country varchar,"
+        " is_icp_fit boolean"
+    ),
     "core.dim_owner": "owner_id varchar, name varchar, team varchar",
     "core.dim_date": (
         "date_day date, week_start date, month_start date, quarter_start date, fiscal_year bigint,"
@@ -109,7 +141,7 @@ def compiled() -> Compiled:
     folder = Path(tempfile.mkdtemp(prefix="handoff_metrics_"))
     before = os.environ.get("HANDOFF_HOME")
     os.environ["HANDOFF_HOME"] = str(folder)
-    arguments = ["--quiet", "compile", "--no-introspect", "--select", "marts.metrics", "time_spine"]
+    arguments = ["--quiet", "compile", "--no-introspect", "--select", "marts.metrics", "marts.reviews", "time_spine"]
     arguments += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
     arguments += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
     try:
@@ -149,7 +181,12 @@ class Warehouse:
             self.con.execute(f"create schema if not exists {table.split('.')[0]}")
             self.con.execute(f"create or replace table {table} ({columns})")
         self.add("control.run", as_of=as_of, run_id="by hand")
-        defaults = {"reporting_timezone": "UTC", "reporting_currency": "USD", "maturity_days": "90"}
+        defaults = {
+            "reporting_timezone": "UTC",
+            "reporting_currency": "USD",
+            "maturity_days": "90",
+            "handoff_score_threshold": "50",
+        }
         for name, value in (defaults | (settings or {})).items():
             self.add(
                 "staging.stg_definitions__setting",
