@@ -61,6 +61,11 @@ class Settings(BaseSettings):
     schedule: str = "0 2 * * *"
     schedule_timezone: Annotated[str, AfterValidator(_time_zone)] = "UTC"
     keep_builds: int = Field(default=3, ge=2, le=1000)
+    dagster_url: str = "http://127.0.0.1:3000"
+    reviews_url: str = ""
+    notify_email: str = ""
+    smtp_url: SecretStr | None = None
+    slack_webhook_url: SecretStr | None = None
 
     @cached_property
     def now(self) -> datetime:

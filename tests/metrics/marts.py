@@ -1,4 +1,4 @@
-"""A warehouse made by hand: the contract columns of the core marts as small tables, metrics and review marts built on them.
+"""A warehouse made by hand: the contract columns of the core marts as small tables, and the marts on top of them.
 
 The SQL is the project's own, compiled once by dbt; only dbt's materialisation is left out, so a scenario costs
 milliseconds. What dbt adds (contracts, tests, the incremental scoreboard) is tested by building the project.
@@ -17,7 +17,8 @@ from handoff.settings import DBT_PROJECT
 
 COLUMNS: dict[str, str] = {
     "control.run": "as_of timestamp, run_id varchar, definitions_sha256 varchar",
-    "staging.stg_definitions__setting": "setting varchar, value varchar, effective_from timestamp, effective_to timestamp",
+    "staging.stg_definitions__setting": "setting varchar, value varchar, effective_from timestamp, effective_to "
+    "timestamp",
     "staging.stg_definitions__targets": "month_start date, metric varchar, value double",
     "staging.stg_definitions__sales_costs": "month_start date, cost decimal(18,2)",
     "staging.stg_definitions__lead_sources": (

@@ -14,7 +14,6 @@ The company (as of 2025-07-15 12:00 UTC, maturity 90 days). Leads, all created i
 
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,7 +59,8 @@ def fill(w: Warehouse) -> None:
     handoff("L2", response_at="2025-01-13 13:00", response_hours=4, response_business_hours=4, **answered,
             decision="accepted", decided_at="2025-01-13 13:00")  # fmt: skip
     handoff("L3", response_at="2025-01-15 09:00", response_hours=48, response_business_hours=16, is_within_sla=False,
-            is_icp_fit=None, decision="rejected", decided_at="2025-01-15 09:00", rejection_reason="not_ready")  # fmt: skip
+            is_icp_fit=None, decision="rejected", decided_at="2025-01-15 09:00", rejection_reason="not_ready",
+    )  # fmt: skip
     handoff("L3", 2, "2025-04-10 09:00", response_at="2025-04-10 10:00", response_hours=1, response_business_hours=1,
             is_within_sla=True, is_icp_fit=False, decision="accepted", decided_at="2025-04-10 10:00")  # fmt: skip
     handoff("L4", at="2025-02-03 09:00", is_within_sla=False, is_icp_fit=False)
@@ -143,7 +143,8 @@ CASES = [
         {"channel": None, "campaign_id": None, "leads": 1, "mqls": 0, "mql_rate": 0.0, "mql_to_sql_rate": None,
          "handoff_to_opportunity_rate": None},
     ),
-    ("a young cohort is not mature", "select is_mature, leads from metrics.lead_funnel where cohort_month = '2025-06-01'",
+    ("a young cohort is not mature", "select is_mature, leads from metrics.lead_funnel where cohort_month = "
+                                     "'2025-06-01'",
      {"is_mature": False, "leads": 1}),
     (
         "speed: hours 1, 4, 48: median 4, p90 = 4 + 0.8 x 44",
@@ -152,24 +153,30 @@ CASES = [
          "median_response_hours": 4.0, "p90_response_hours": 39.2, "median_response_business_hours": 4.0,
          "p90_response_business_hours": 13.6, "team": "Inside"},
     ),
-    ("an unanswered lead past its SLA counts as late", "select * from metrics.speed_to_follow_up where week_start = '2025-02-03'",
+    ("an unanswered lead past its SLA counts as late", "select * from metrics.speed_to_follow_up where week_start = "
+                                                       "'2025-02-03'",
      {"handed_off": 1, "answered": 0, "lapsed_unanswered": 1, "sla_attainment": 0.0, "median_response_hours": None}),
-    ("a lead within its SLA time has no verdict yet", "select * from metrics.speed_to_follow_up where week_start = '2025-07-14'",
+    ("a lead within its SLA time has no verdict yet", "select * from metrics.speed_to_follow_up where week_start = "
+                                                      "'2025-07-14'",
      {"handed_off": 1, "answered": 0, "lapsed_unanswered": 0, "within_sla": 0, "sla_attainment": None}),
     ("one rejection of three decisions in the week", "select * from metrics.rejections",
      {"week_start": date(2025, 1, 13), "reason": "not_ready", "rejected": 1, "decided": 3, "rejection_rate": 1 / 3}),
-    ("pipeline of February, paid: O1 and O2", "select * from metrics.pipeline_contribution where month_start = '2025-02-01'",
+    ("pipeline of February, paid: O1 and O2", "select * from metrics.pipeline_contribution where month_start = "
+                                              "'2025-02-01'",
      {"pipeline_created": 1500, "pipeline_sourced": 1000, "pipeline_influenced": 500, "opportunities": 2,
       "sourced_share": 2 / 3, "influenced_share": 1 / 3}),
     ("open on 2025-03-09: O1, O2, O6", "select * from metrics.active_pipeline where date_day = '2025-03-09'",
      {"open_pipeline": 2400, "sourced_share": 1000 / 2400, "influenced_share": 0.0, "open_opportunities": 3}),
-    ("closed on 2025-03-10, O1 is out that evening", "select * from metrics.active_pipeline where date_day = '2025-03-10'",
+    ("closed on 2025-03-10, O1 is out that evening", "select * from metrics.active_pipeline where date_day = "
+                                                     "'2025-03-10'",
      {"open_pipeline": 1400, "sourced_share": 0.0}),
-    ("O3 is not influenced before its first touch", "select * from metrics.active_pipeline where date_day = '2025-05-09'",
+    ("O3 is not influenced before its first touch", "select * from metrics.active_pipeline where date_day = "
+                                                    "'2025-05-09'",
      {"open_pipeline": 1600, "influenced_share": 0.0, "sourced_share": 700 / 1600}),
     ("and from that day on", "select * from metrics.active_pipeline where date_day = '2025-05-10'",
      {"influenced_share": 700 / 1600}),
-    ("the last day is the as-of day", "select max(date_day) as last, min(date_day) as first from metrics.active_pipeline",
+    ("the last day is the as-of day", "select max(date_day) as last, min(date_day) as first from "
+                                      "metrics.active_pipeline",
      {"first": date(2025, 2, 1), "last": date(2025, 7, 15)}),
     (
         "first quarter, Web: O1 won; L1, L2 are its SQLs; L3 rejected and recycled",
@@ -185,32 +192,44 @@ CASES = [
          "median_lead_to_won_days": None, "median_opportunity_cycle_days": 42.5, "mean_opportunity_cycle_days": 42.5,
          "p90_opportunity_cycle_days": 49.3, "sqls": 0, "sql_to_customer_rate": None},
     ),
-    ("a renewal is revenue and neither a win nor a loss", "select * from metrics.source_performance where lead_source = 'Referral' and quarter_start = '2025-01-01'",
+    ("a renewal is revenue and neither a win nor a loss", "select * from metrics.source_performance where lead_source "
+                                                          "= 'Referral' and quarter_start = '2025-01-01'",
      {"won": 0, "lost": 0, "win_rate_count": None, "revenue": 300, "median_opportunity_cycle_days": None}),
-    ("A1 became a customer in March", "select * from metrics.revenue_by_source where month_start = '2025-03-01' and channel = 'paid'",
+    ("A1 became a customer in March", "select * from metrics.revenue_by_source where month_start = '2025-03-01' and "
+                                      "channel = 'paid'",
      {"revenue": 1000, "customers": 1, "new_business_revenue": 1000, "shared_revenue": 1000}),
-    ("and not again in May; O5 has no lead that reached SQL", "select * from metrics.revenue_by_source where month_start = '2025-05-01'",
+    ("and not again in May; O5 has no lead that reached SQL", "select * from metrics.revenue_by_source where "
+                                                              "month_start = '2025-05-01'",
      {"revenue": 400, "customers": 0, "shared_revenue": 0}),
-    ("January, paid: 120 on three leads", "select * from metrics.cost_efficiency where month_start = '2025-01-01' and channel = 'paid'",
+    ("January, paid: 120 on three leads", "select * from metrics.cost_efficiency where month_start = '2025-01-01' and "
+                                          "channel = 'paid'",
      {"spend": 120, "leads": 3, "mqls": 3, "cost_per_lead": 40.0, "cost_per_mql": 40.0, "qualified_opportunities": 0,
       "cost_per_qualified_opportunity": None, "cost_per_customer": None}),
-    ("leads without spend cost null, not nothing", "select * from metrics.cost_efficiency where month_start = '2025-01-01' and channel = 'direct'",
+    ("leads without spend cost null, not nothing", "select * from metrics.cost_efficiency where month_start = "
+                                                   "'2025-01-01' and channel = 'direct'",
      {"spend": None, "leads": 1, "cost_per_lead": None}),
     ("spend without leads", "select * from metrics.cost_efficiency where campaign_id = 'c2'",
      {"spend": 50, "leads": 0, "cost_per_lead": None}),
-    ("March: 50 spend, 150 sales cost, one customer", "select * from metrics.acquisition_cost where month_start = '2025-03-01'",
+    ("March: 50 spend, 150 sales cost, one customer", "select * from metrics.acquisition_cost where month_start = "
+                                                      "'2025-03-01'",
      {"spend": 50, "sales_cost": 150, "customers": 1, "cost_per_customer": 50.0, "customer_acquisition_cost": 200.0}),
     ("January: no customer, no cost of one", "select * from metrics.acquisition_cost where month_start = '2025-01-01'",
      {"spend": 120, "sales_cost": None, "customers": 0, "cost_per_customer": None, "customer_acquisition_cost": None}),
-    ("guarantee: the first handoff of February was outside", "select * from metrics.lead_guarantee where month_start = '2025-02-01'",
+    ("guarantee: the first handoff of February was outside", "select * from metrics.lead_guarantee where month_start "
+                                                             "= '2025-02-01'",
      {"handed_off": 1, "credits": 1}),
-    ("guarantee: unknown fit is no credit, second handoffs do not count", "select sum(handed_off) as handed_off, sum(credits) as credits, sum(fit_unknown) as unknown from metrics.lead_guarantee",
+    ("guarantee: unknown fit is no credit, second handoffs do not count", "select sum(handed_off) as handed_off, "
+                                                                          "sum(credits) as credits, sum(fit_unknown) "
+                                                                          "as unknown from metrics.lead_guarantee",
      {"handed_off": 5, "credits": 1, "unknown": 1}),
-    ("plan: what adds up, past month", "select * from metrics.plan_vs_actual where month_start = '2025-01-01' and metric = 'leads'",
+    ("plan: what adds up, past month", "select * from metrics.plan_vs_actual where month_start = '2025-01-01' and "
+                                       "metric = 'leads'",
      {"target": 5.0, "actual": 5.0, "attainment": 1.0, "paced_target": 5.0, "status": "on_plan"}),
-    ("plan: current month, 11 of 23 working days, no lead yet", "select * from metrics.plan_vs_actual where month_start = '2025-07-01' and metric = 'leads'",
+    ("plan: current month, 11 of 23 working days, no lead yet", "select * from metrics.plan_vs_actual where "
+                                                                "month_start = '2025-07-01' and metric = 'leads'",
      {"target": 23.0, "actual": 0.0, "attainment": 0.0, "paced_target": 11.0, "status": "behind"}),
-    ("plan: a rate compares directly", "select * from metrics.plan_vs_actual where month_start = '2025-03-01' and metric = 'win_rate'",
+    ("plan: a rate compares directly", "select * from metrics.plan_vs_actual where month_start = '2025-03-01' and "
+                                       "metric = 'win_rate'",
      {"actual": 1.0, "attainment": 1.0, "paced_target": 1.0, "status": "on_plan"}),
     ("plan: lower is better", "select * from metrics.plan_vs_actual where metric = 'cost_per_customer'",
      {"target": 100.0, "actual": 50.0, "attainment": 2.0, "status": "ahead"}),
@@ -218,18 +237,26 @@ CASES = [
      {"actual": None, "paced_target": None, "status": None}),
     ("plan: an unknown metric keeps its target", "select * from metrics.plan_vs_actual where metric = 'no_such_metric'",
      {"target": 3.0, "actual": None, "status": None}),
-    ("objections: one lost deal, one lead called twice, one theme", "select sum(opportunities) as opportunities, sum(leads) as leads, sum(amount) as amount from metrics.objections where theme = 'Price'",
+    ("objections: one lost deal, one lead called twice, one theme", "select sum(opportunities) as opportunities, "
+                                                                    "sum(leads) as leads, sum(amount) as amount from "
+                                                                    "metrics.objections where theme = 'Price'",
      {"opportunities": 1, "leads": 1, "amount": Decimal("500.00")}),
-    ("audit of January MQLs, Web: L1, L2 both; L3 definition; L4 the CRM", "select * from metrics.definition_audit where month_start = '2025-01-01' and stage = 'mql' and lead_source = 'Web'",
+    ("audit of January MQLs, Web: L1, L2 both; L3 definition; L4 the CRM", "select * from metrics.definition_audit "
+                                                                           "where month_start = '2025-01-01' and "
+                                                                           "stage = 'mql' and lead_source = 'Web'",
      {"agreed_and_crm": 2, "crm_only": 1, "definition_only": 1, "neither": 0, "agreement": 0.5, "taken_from_crm": 0}),
-    ("audit: a stage without criteria takes the CRM's word", "select * from metrics.definition_audit where month_start = '2025-01-01' and stage = 'sql' and lead_source = 'Web'",
+    ("audit: a stage without criteria takes the CRM's word", "select * from metrics.definition_audit where "
+                                                             "month_start = '2025-01-01' and stage = 'sql' and "
+                                                             "lead_source = 'Web'",
      {"agreed_and_crm": 2, "neither": 2, "agreement": 1.0, "taken_from_crm": 2}),
-    ("completeness as a whole, in the week across the year's end", "select * from metrics.lead_completeness where rule = 'all'",
+    ("completeness as a whole, in the "
+     "week across the year's end", "select * from metrics.lead_completeness where rule = 'all'",
      {"week_start": date(2024, 12, 30), "lead_source": "Web", "delivered": 3, "incomplete": 2, "released": 1,
       "still_held": 1, "completeness_rate": 1 / 3}),
     ("completeness by rule", "select * from metrics.lead_completeness where rule = 'reachable'",
      {"delivered": 3, "incomplete": 1, "released": 0, "still_held": 1, "completeness_rate": 2 / 3}),
-    ("scoreboard of March", "select * from metrics.scoreboard where month_start = '2025-03-01' and metric = 'shared_revenue'",
+    ("scoreboard of March", "select * from metrics.scoreboard where month_start = '2025-03-01' and metric = "
+                            "'shared_revenue'",
      {"value": 1000.0, "prior": 0.0, "unit": "USD", "better": "higher", "owners": "marketing, sales",
       "as_of_date": date(2025, 7, 15)}),
 ]  # fmt: skip
@@ -257,14 +284,17 @@ MONTHS = [
     ("lead_to_won_days", MAR, 59.0), ("sales_cycle_days", MAR, 37.0), ("revenue", MAR, 1300.0), ("revenue", JUN, 0.0),
     ("shared_revenue", MAR, 1000.0), ("customers", MAR, 1.0), ("customers", MAY, 0.0), ("spend", JAN, 120.0),
     ("cost_per_lead", JAN, 24.0), ("cost_per_mql", JAN, 40.0), ("cost_per_qualified_opportunity", MAR, None),
-    ("cost_per_customer", MAR, 50.0), ("customer_acquisition_cost", MAR, 200.0), ("completeness_rate", date(2024, 12, 1), None),
+    ("cost_per_customer", MAR, 50.0), ("customer_acquisition_cost", MAR, 200.0),
+    ("completeness_rate", date(2024, 12, 1), None),
     ("definition_agreement", JAN, 4 / 7),  # mql 2 of 4, sql 2 of 2, sales_ready 0 of 1
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("metric", "month", "value"), MONTHS, ids=[f"{name} {month:%b}" for name, month, _ in MONTHS])
 def test_monthly_figure_by_hand(company: Warehouse, metric: str, month: date, value: float | None) -> None:
-    found = company.rows(f"select value from metrics.metric_month where metric = '{metric}' and month_start = '{month}'")
+    found = company.rows(
+        f"select value from metrics.metric_month where metric = '{metric}' and month_start = '{month}'"
+    )
     assert [row["value"] for row in found] == ([pytest.approx(value)] if metric != "completeness_rate" else [])
 
 

@@ -1,4 +1,4 @@
-"""The semantic layer and the marts give the same figure: for every metric of the dictionary, and on the marts' own slices.
+"""The semantic layer and the marts give the same figure, for every metric and on the marts' own slices.
 
 One process, one MetricFlow engine, on the company worked by hand in `tests/metrics`.
 """
@@ -141,7 +141,8 @@ SLICES: dict[str, tuple[str, list[str], list[str]]] = {
         ["completeness_rate_by_rule"],
     ),
     "lead_completeness, as a whole": (
-        "select week_start, lead_source, delivered, completeness_rate from metrics.lead_completeness where rule = 'all'",
+        "select week_start, lead_source, delivered, completeness_rate from "
+        "metrics.lead_completeness where rule = 'all'",
         ["metric_time__week", "lead_record__lead_source"],
         ["delivered_leads", "completeness_rate"],
     ),

@@ -1,0 +1,133 @@
+"""Charts as inline SVG: Vega-Lite rendered in this process, without a browser or a network.
+
+A chart that has not changed is read from a folder of charts instead of being drawn again.
+Not here: which chart a page shows (`pages.py`).
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+INK, GRID = "#1f2933", "#e4e7eb"
+NOW, BEFORE, GOOD, BAD = "#1d4f91", "#b8c4d6", "#2a7d4f", "#b4462f"
+PALETTE = ["#1d4f91", "#d08a1d", "#2a7d4f", "#8a4f9e", "#b4462f", "#3d8ea6", "#6b7280", "#a3843b"]
+WIDTH = 400
+
+Spec = dict[str, Any]
+Row = dict[str, Any]
+
+
+def _text(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _chart(rows: Sequence[Row], height: int | dict[str, int], layers: list[Spec]) -> Spec:
+    values = [{name: _text(value) for name, value in row.items()} for row in rows]
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "data": {"values": values},
+        "width": WIDTH,
+        "height": height,
+        "layer": layers,
+        "background": None,
+        "config": {
+            "font": "system-ui, 'DejaVu Sans', sans-serif",
+            "view": {"stroke": None},
+            "axis": {
+                "labelColor": INK,
+                "titleColor": INK,
+                "gridColor": GRID,
+                "domain": False,
+                "ticks": False,
+                "labelFontSize": 12,
+                "labelLimit": 150,
+                "titleFontWeight": "normal",
+                "titleFontSize": 12,
+            },
+            "legend": {"orient": "top", "title": None, "labelFontSize": 12, "labelColor": INK, "labelLimit": 220},
+            "range": {"category": PALETTE},
+        },
+    }
+
+
+def bars(rows: Sequence[Row], *, form: str, axis: str, before: str = "") -> Spec:
+    """Horizontal bars of `label` and `value`, in the order given; `before` names the tick of `value_before`."""
+    y: Spec = {"field": "label", "type": "nominal", "sort": None, "title": None}
+    x: Spec = {"type": "quantitative", "axis": {"format": form, "title": axis, "tickCount": 4}}
+    layers: list[Spec] = [
+        {
+            "mark": {"type": "bar", "color": NOW, "height": {"band": 0.62}},
+            "encoding": {"y": y, "x": x | {"field": "value"}},
+        }
+    ]
+    if before:
+        tick = {"type": "tick", "color": "#d08a1d", "thickness": 3, "size": 18}
+        named = {"datum": before, "type": "nominal", "scale": {"range": ["#d08a1d"]}}
+        layers.append({"mark": tick, "encoding": {"y": y, "x": x | {"field": "value_before"}, "color": named}})
+    return _chart(rows, {"step": 26}, layers)
+
+
+def lines(rows: Sequence[Row], *, form: str, axis: str, tick: str = "%b %y") -> Spec:
+    """Lines of `value` over `day`, one per `series`; a dashed line where `target` is given."""
+    x: Spec = {
+        "field": "day",
+        "type": "temporal",
+        "axis": {"format": tick, "title": None, "grid": False, "tickCount": 6},
+    }
+    y: Spec = {"type": "quantitative", "axis": {"format": form, "title": axis, "tickCount": 5}}
+    color: Spec = {"field": "series", "type": "nominal", "sort": None}
+    if len({row["series"] for row in rows}) == 1:
+        color["legend"] = None
+    layers: list[Spec] = [
+        {
+            "mark": {"type": "line", "strokeWidth": 2.5, "point": {"size": 36}},
+            "encoding": {"x": x, "y": y | {"field": "value"}, "color": color},
+        }
+    ]
+    if any(row.get("target") is not None for row in rows):
+        dashed = {"type": "line", "strokeDash": [5, 4], "strokeWidth": 1.5, "color": "#d08a1d"}
+        layers.append({"mark": dashed, "encoding": {"x": x, "y": y | {"field": "target"}}})
+    return _chart(rows, 200, layers)
+
+
+def stacked(rows: Sequence[Row], *, form: str, axis: str) -> Spec:
+    """Horizontal bars of `label`, divided into `series` of `value`: models or outcomes side by side."""
+    mark = {"type": "bar", "height": {"band": 0.7}}
+    encoding: Spec = {
+        "y": {"field": "label", "type": "nominal", "sort": None, "title": None},
+        "x": {
+            "field": "value",
+            "type": "quantitative",
+            "stack": "zero",
+            "axis": {"format": form, "title": axis, "tickCount": 4},
+        },
+        "color": {"field": "series", "type": "nominal", "sort": None, "legend": {"columns": 3}},
+        "order": {"field": "rank", "type": "quantitative"},
+    }
+    return _chart(rows, {"step": 26}, [{"mark": mark, "encoding": encoding}])
+
+
+class Drawings:
+    """Draws charts and keeps them by what they show.
+
+    Args:
+        folder: where drawn charts are kept between nights.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def svg(self, spec: Spec) -> str:
+        """The chart as an `<svg>` element that scales with the page; all text in it is escaped."""
+        import vl_convert
+
+        text = json.dumps(spec, sort_keys=True)
+        kept = self._folder / f"{hashlib.sha256((vl_convert.__version__ + text).encode()).hexdigest()[:32]}.svg"
+        if not kept.exists():
+            drawn: str = vl_convert.vegalite_to_svg(text)
+            kept.write_text(drawn, encoding="utf-8")
+        return kept.read_text(encoding="utf-8")

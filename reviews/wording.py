@@ -1,0 +1,93 @@
+"""How figures are written for readers. Not here: which figures (`pages.py`)."""
+
+from datetime import date, timedelta
+from typing import Any
+
+NOTHING = "–"
+
+
+def count(value: Any) -> str:
+    return NOTHING if value is None else f"{float(value):,.0f}"
+
+
+def share(value: Any) -> str:
+    if value is None:
+        return NOTHING
+    percent = float(value) * 100
+    return f"{percent:.0f} %" if abs(percent) >= 10 or percent == 0 else f"{percent:.1f} %"
+
+
+def decimal(value: Any) -> str:
+    return NOTHING if value is None else f"{float(value):,.1f}"
+
+
+def hours(value: Any) -> str:
+    """Hours up to three days, days beyond.
+
+    >>> hours(30.25), hours(100)
+    ('30.2 h', '4.2 days')
+    """
+    if value is None:
+        return NOTHING
+    return f"{float(value):,.1f} h" if float(value) <= 72 else f"{float(value) / 24:,.1f} days"
+
+
+def days(value: Any) -> str:
+    return NOTHING if value is None else f"{float(value):,.0f} days"
+
+
+def money(value: Any, currency: str) -> str:
+    """Whole units below ten thousand, thousands and millions above.
+
+    >>> money(950, "USD"), money(1234567, "USD")
+    ('USD 950', 'USD 1.23 M')
+    """
+    if value is None:
+        return NOTHING
+    amount = float(value)
+    if abs(amount) >= 1_000_000:
+        return f"{currency} {amount / 1_000_000:,.2f} M"
+    return f"{currency} {amount / 1000:,.0f} k" if abs(amount) >= 10_000 else f"{currency} {amount:,.0f}"
+
+
+def figure(value: Any, kind: str | None, currency: str) -> str:
+    """A figure in the words of its kind, as the metric dictionary names it."""
+    if kind == "money":
+        return money(value, currency)
+    return {"share": share, "hours": hours, "days": days, "count": count}.get(kind or "", decimal)(value)
+
+
+def day(value: date | None) -> str:
+    return NOTHING if value is None else f"{value.day} {value:%b %Y}"
+
+
+def period(kind: str, start: date) -> str:
+    """What people call the period.
+
+    >>> period("quarter", date(2025, 4, 1)), period("week", date(2024, 12, 30))
+    ('Q2 2025', '30 Dec 2024 to 5 Jan 2025 (week 1)')
+    """
+    if kind == "week":
+        return f"{day(start)} to {day(start + timedelta(days=6))} (week {start.isocalendar().week})"
+    return f"{start:%B %Y}" if kind == "month" else f"Q{(start.month + 2) // 3} {start.year}"
+
+
+def change(now: float | None, before: float | None) -> str:
+    """The direction a rate moved, in percentage points.
+
+    >>> change(0.4, 0.3), change(0.3, 0.3), change(0.2, None)
+    ('up from 30 %', 'as before', '')
+    """
+    if now is None or before is None:
+        return ""
+    if abs(now - before) < 0.005:
+        return "as before"
+    return f"{'up' if now > before else 'down'} from {share(before)}"
+
+
+def plural(number: int, one: str, many: str | None = None) -> str:
+    """
+    >>> plural(1, "deal"), plural(2, "deal")
+    ('1 deal', '2 deals')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
