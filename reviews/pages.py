@@ -1132,13 +1132,6 @@ REPORTS = (
         attribution_review,
     ),
     Report(
-        "threshold-review",
-        "Threshold review",
-        "month",
-        "Conversion by score band, the proposed threshold, drift.",
-        threshold_review,
-    ),
-    Report(
         "win-loss",
         "Win/loss review",
         "quarter",

@@ -34,11 +34,3 @@
 {% macro sum_if(value, condition) -%}
     cast(coalesce(sum(case when {{ condition }} then {{ value }} end), 0) as decimal(18, 2))
 {%- endmacro %}
-
-{% test unique_grain(model, columns) %}
-    {#- The columns together name a row. Unlike a primary key, a null is a value of its own (a lead without a campaign). -#}
-    select {{ columns | join(", ") }}, count(*) as copies
-    from {{ model }}
-    group by {{ columns | join(", ") }}
-    having count(*) > 1
-{% endtest %}
