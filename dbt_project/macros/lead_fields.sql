@@ -129,3 +129,14 @@
         list_bool_or(list_transform({{ split_list(value) }}, lambda part:contains(lower({{ text }}), part))), false
     )
 {%- endmacro %}
+
+{% macro plain_text(value) -%}
+    {#- Any value as the text a person would write: 1623 rather than 1623.000. -#}
+    trim(
+        case
+            when cast({{ value }} as varchar) like '%.%' and try_cast({{ value }} as double) is not null
+            then rtrim(rtrim(cast({{ value }} as varchar), '0'), '.')
+            else cast({{ value }} as varchar)
+        end
+    )
+{%- endmacro %}

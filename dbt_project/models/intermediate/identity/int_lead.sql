@@ -70,10 +70,9 @@ with
     ),
 
     source_change as (
-        select alias.lead_id, change.old_value, change.changed_at, change.sequence, record.source_system
+        select change.record_id as lead_id, change.old_value, change.changed_at, change.sequence
         from {{ ref("int_lead_change") }} as change
-        inner join alias on change.record_id = alias.record_id
-        inner join record on alias.lead_id = record.record_id and change.source_system = record.source_system
+        inner join record on change.record_id = record.record_id and record.is_secondary = 0
         where
             change.field = 'lead_source'
             -- a property history opens with the first value itself, which changes nothing

@@ -135,6 +135,7 @@ with
             on numbered.lead_id = responding.lead_id
             and responding.responded_at > numbered.handed_off_at
             and responding.responded_at < numbered.next_handed_off_at
+        where responding.responded_at <= {{ as_of() }}
         group by numbered.lead_id, numbered.handoff_number
     ),
 
@@ -142,40 +143,29 @@ with
         select
             numbered.lead_id,
             numbered.handoff_number,
-            min(case when stage_event.stage = 'accepted' then stage_event.entered_at end) as recorded_acceptance_at,
-            min(
-                case when stage_event.stage in ('sql', 'sales_ready', 'opportunity') then stage_event.entered_at end
-            ) as implied_acceptance_at,
-            min(case when stage_event.stage = 'rejected' then stage_event.entered_at end) as rejected_at
+            case outcome_event.stage when 'rejected' then 'rejected' else 'accepted' end as decision,
+            outcome_event.entered_at as decided_at
         from numbered
         inner join
             (
                 select lead_id, stage, entered_at
                 from stage_event
+                where stage in ('accepted', 'rejected', 'sql', 'sales_ready', 'opportunity')
                 union all
                 select lead_id, 'opportunity' as stage, opportunity_at as entered_at
                 from {{ ref("int_lead_opportunity") }}
                 where opportunity_number = 1
-            ) as stage_event
-            on numbered.lead_id = stage_event.lead_id
-            and stage_event.entered_at > numbered.handed_off_at
-            and stage_event.entered_at < numbered.next_handed_off_at
-        group by numbered.lead_id, numbered.handoff_number
-    ),
-
-    decided as (
-        select
-            *,
-            coalesce(recorded_acceptance_at, implied_acceptance_at) as accepted_at,
-            case
-                when
-                    rejected_at is not null
-                    and rejected_at <= coalesce(recorded_acceptance_at, implied_acceptance_at, rejected_at)
-                then 'rejected'
-                when coalesce(recorded_acceptance_at, implied_acceptance_at) is not null
-                then 'accepted'
-            end as decision
-        from outcome
+            ) as outcome_event
+            on numbered.lead_id = outcome_event.lead_id
+            and outcome_event.entered_at > numbered.handed_off_at
+            and outcome_event.entered_at < numbered.next_handed_off_at
+        where outcome_event.entered_at <= {{ as_of() }}
+        qualify
+            row_number() over (
+                partition by numbered.lead_id, numbered.handoff_number
+                order by outcome_event.entered_at, case outcome_event.stage when 'rejected' then 1 else 0 end
+            )
+            = 1
     ),
 
     timed as (
@@ -188,11 +178,8 @@ with
             coalesce(numbered.owner_id, owner_then.owner_before, owner_then.owner_after, leads.owner_id) as owner_id,
             response.response_at,
             response.response_type,
-            decided.decision,
-            case
-                decided.decision when 'rejected' then decided.rejected_at when 'accepted' then decided.accepted_at
-            end as decided_at,
-            decided.accepted_at,
+            outcome.decision,
+            outcome.decided_at,
             {{ as_of() }} as now_at,
             cast(sla_hours.value as double) as sla_hours,
             lower(sla_clock.value) as sla_clock
@@ -201,7 +188,7 @@ with
         left join
             owner_then on numbered.lead_id = owner_then.lead_id and numbered.handoff_number = owner_then.handoff_number
         left join response on numbered.lead_id = response.lead_id and numbered.handoff_number = response.handoff_number
-        left join decided on numbered.lead_id = decided.lead_id and numbered.handoff_number = decided.handoff_number
+        left join outcome on numbered.lead_id = outcome.lead_id and numbered.handoff_number = outcome.handoff_number
         left join
             {{ ref("stg_definitions__setting") }} as sla_hours
             on sla_hours.setting = 'sla_hours'
@@ -311,7 +298,6 @@ with
             end as is_sla_lapsed,
             measured.decision,
             measured.decided_at,
-            measured.accepted_at,
             case measured.decision when 'rejected' then rejection.reason end as rejection_reason,
             case measured.decision when 'rejected' then rejection.reason_text end as rejection_reason_text,
             icp.is_icp_fit,

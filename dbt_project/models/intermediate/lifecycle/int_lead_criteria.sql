@@ -70,23 +70,9 @@ with
 
     -- values of the record's own fields, by its history where it has one
     changes as (
-        select
-            leads.lead_id,
-            change.field,
-            trim(change.old_value) as old_value,
-            case
-                when change.field like 'has_%' and lower(trim(change.new_value)) in ('1', 'yes', 't', 'y')
-                then 'true'
-                else trim(change.new_value)
-            end as new_value,
-            greatest(change.changed_at, leads.created_at) as changed_at,
-            row_number() over (
-                partition by leads.lead_id, change.field order by change.changed_at, change.sequence, change.record_id
-            ) as change_number
-        from {{ ref("int_lead_change") }} as change
+        select change.*
+        from {{ ref("int_lead_field_change") }} as change
         inner join used_field on change.field = used_field.field
-        inner join alias on change.record_id = alias.record_id
-        inner join leads on alias.lead_id = leads.lead_id
     ),
 
     record_field as (
@@ -126,12 +112,12 @@ with
             and changes.change_number = 1
         where changes.lead_id is null and (record_value.value <> '' or record_value.is_met_by_empty)
         union all
-        select changes.lead_id, changes.field, leads.created_at as known_from, coalesce(changes.old_value, '') as value
+        select changes.lead_id, changes.field, leads.created_at as known_from, changes.old_value as value
         from changes
         inner join leads on changes.lead_id = leads.lead_id
         where changes.change_number = 1 and changes.changed_at > leads.created_at
         union all
-        select lead_id, field, changed_at as known_from, coalesce(new_value, '') as value
+        select lead_id, field, changed_at as known_from, new_value as value
         from changes
         qualify row_number() over (partition by lead_id, field, changed_at order by change_number desc) = 1
     ),

@@ -31,27 +31,17 @@ with
     ),
 
     changes as (
-        select
-            leads.lead_id,
-            change.field,
-            change.old_value,
-            change.new_value,
-            greatest(change.changed_at, leads.created_at) as changed_at,
-            row_number() over (
-                partition by leads.lead_id, change.field order by change.changed_at, change.sequence, change.record_id
-            ) as change_number
-        from {{ ref("int_lead_change") }} as change
-        inner join {{ ref("int_lead_alias") }} as alias on change.record_id = alias.record_id
-        inner join leads on alias.lead_id = leads.lead_id
+        select *
+        from {{ ref("int_lead_field_change") }}
         where
-            change.field in ({% for field in dimensions.values() %}'{{ field }}'{{ "," if not loop.last }} {% endfor %})
+            field in ({% for field in dimensions.values() %}'{{ field }}'{{ "," if not loop.last }} {% endfor %})
     ),
 
     known_values as (
-        select lead_id, field, changed_at, coalesce(trim(new_value), '') as value, change_number
+        select lead_id, field, changed_at, new_value as value, change_number
         from changes
         union all
-        select changes.lead_id, changes.field, leads.created_at, coalesce(trim(changes.old_value), '') as value, 0
+        select changes.lead_id, changes.field, leads.created_at, changes.old_value as value, 0
         from changes
         inner join leads on changes.lead_id = leads.lead_id
         where changes.change_number = 1
@@ -102,7 +92,7 @@ with
         select
             stretches.*,
             {% for field in dimensions.values() %}
-                coalesce(trim(cast(leads.{{ field }} as varchar)), '') as {{ field }}{{ "," if not loop.last }}
+                coalesce({{ plain_text('leads.' ~ field) }}, '') as {{ field }}{{ "," if not loop.last }}
             {% endfor %}
         from stretches
         inner join leads on stretches.lead_id = leads.lead_id
@@ -114,7 +104,7 @@ with
             {% for field in dimensions.values() %}
                 coalesce(
                     {{ last_known("changed_values." ~ field, "stretches.lead_id", "stretches.valid_from") }},
-                    trim(cast(leads.{{ field }} as varchar)),
+                    {{ plain_text('leads.' ~ field) }},
                     ''
                 ) as {{ field }}{{ "," if not loop.last }}
             {% endfor %}

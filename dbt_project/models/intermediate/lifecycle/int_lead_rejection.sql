@@ -1,5 +1,5 @@
--- Grain: one row per entry of a lead into rejected, with its reason: the last one entered while it was rejected, else
--- the one the record carried then by its field history, else the record's current one.
+-- Grain: one row per entry of a lead into rejected, with its reason: the one the record carried then by its field
+-- history, else the first one entered while it was rejected; without history the record's current one.
 -- reason: one of rejection_reasons.csv, `unmapped` for a text it does not know, `missing` without one.
 with
     rejections as (
@@ -32,16 +32,23 @@ with
             rejections.rejection_number,
             max_by(
                 changes.new_value,
+                case when changes.changed_at <= rejections.rejected_at then changes.change_number end
+            ) as value_then,
+            count(case when changes.changed_at <= rejections.rejected_at then 1 end) as changes_before,
+            min_by(
+                changes.new_value,
                 case
                     when
-                        changes.changed_at >= rejections.rejected_at
+                        changes.changed_at > rejections.rejected_at
                         and changes.changed_at < rejections.rejected_to
                         and changes.new_value is not null
                     then changes.change_number
                 end
-            ) as entered_value,
-            max(case when changes.changed_at < rejections.rejected_at then changes.change_number end) as before_number,
-            min(case when changes.changed_at >= rejections.rejected_at then changes.change_number end) as after_number
+            ) as value_entered_later,
+            min_by(
+                changes.old_value,
+                case when changes.changed_at > rejections.rejected_at then changes.change_number end
+            ) as value_before_change
         from rejections
         inner join changes on rejections.lead_id = changes.lead_id
         group by rejections.lead_id, rejections.rejection_number
@@ -53,26 +60,18 @@ with
             rejections.rejection_number,
             rejections.rejected_at,
             case
-                when history.entered_value is not null
-                then history.entered_value
-                when history.before_number is not null
-                then change_before.new_value
-                when history.after_number is not null
-                then change_after.old_value
-                else nullif(trim(leads.rejection_reason), '')
+                when history.lead_id is null
+                then nullif(trim(leads.rejection_reason), '')
+                when history.changes_before > 0
+                then coalesce(history.value_then, history.value_entered_later)
+                else coalesce(history.value_before_change, history.value_entered_later)
             end as reason_text
         from rejections
         inner join {{ ref("int_lead") }} as leads on rejections.lead_id = leads.lead_id
         left join
-            history on rejections.lead_id = history.lead_id and rejections.rejection_number = history.rejection_number
-        left join
-            changes as change_before
-            on history.lead_id = change_before.lead_id
-            and history.before_number = change_before.change_number
-        left join
-            changes as change_after
-            on history.lead_id = change_after.lead_id
-            and history.after_number = change_after.change_number
+            history
+            on rejections.lead_id = history.lead_id
+            and rejections.rejection_number = history.rejection_number
     ),
 
     taxonomy as (

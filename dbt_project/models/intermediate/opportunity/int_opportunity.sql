@@ -196,13 +196,15 @@ with
                 then closed.first_qualified_at
                 when closed.is_won
                 then closed.closed_at
+                when closed.stage = 'qualified'
+                then closed.created_at
             end as qualified_at,
             closed.closed_at,
             closed.close_date,
             closed.stated_close_date,
             closed.is_closed,
             closed.is_won,
-            closed.first_qualified_at is not null or closed.is_won as is_qualified,
+            closed.first_qualified_at is not null or closed.stage in ('qualified', 'won') as is_qualified,
             closed.closings > 1 or (closed.closings > 0 and not closed.is_closed) as is_reopened,
             closed.amount_original,
             closed.currency,

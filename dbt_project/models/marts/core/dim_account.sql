@@ -19,7 +19,7 @@ with
             select
                 account_id,
                 '{{ dimension }}' as dimension,
-                coalesce(trim(cast({{ dimension }} as varchar)), '') as value
+                coalesce({{ plain_text(dimension) }}, '') as value
             from account {{ "union all" if not loop.last }}
         {% endfor %}
     ),
