@@ -70,9 +70,10 @@ with
     ),
 
     source_change as (
-        select change.record_id as lead_id, change.old_value, change.changed_at, change.sequence
+        select alias.lead_id, change.old_value, change.changed_at, change.sequence
         from {{ ref("int_lead_change") }} as change
-        inner join record on change.record_id = record.record_id and record.is_secondary = 0
+        inner join alias on change.record_id = alias.record_id
+        inner join record on alias.lead_id = record.record_id and change.source_system = record.source_system
         where
             change.field = 'lead_source'
             -- a property history opens with the first value itself, which changes nothing

@@ -1,6 +1,6 @@
 -- Grain: one row per change of a field that criteria or the ideal customer profile read, in order (change_number).
--- The history of a lead's own fields: a merged-away record's fields were not the survivor's, and of several systems the
--- first that has a history of the field tells it.
+-- The history of the records merged into a lead is the lead's; of several systems the lead's own tells it, else the
+-- first that has a history of the field.
 with
     used_field as (
         select field
@@ -17,27 +17,21 @@ with
     changes as (
         select
             leads.lead_id,
-            change.record_id,
+            case when change.source_system = leads.source_system then '' else change.source_system end as teller,
             change.field,
             change.old_value,
             change.new_value,
             greatest(change.changed_at, leads.created_at) as changed_at,
             change.changed_at as recorded_at,
-            change.sequence
+            change.sequence,
+            change.record_id
         from {{ ref("int_lead_change") }} as change
         inner join used_field on change.field = used_field.field
-        inner join
-            {{ ref("int_lead_alias") }} as alias
-            on change.record_id = alias.record_id
-            and change.record_id = alias.survivor_id
+        inner join {{ ref("int_lead_alias") }} as alias on change.record_id = alias.record_id
         inner join {{ ref("int_lead") }} as leads on alias.lead_id = leads.lead_id
     ),
 
-    teller as (
-        select lead_id, field, min(case when record_id = lead_id then '' else record_id end) as record_id
-        from changes
-        group by lead_id, field
-    ),
+    first_teller as (select lead_id, field, min(teller) as teller from changes group by lead_id, field),
 
     final as (
         select
@@ -52,14 +46,15 @@ with
             {% endfor %}
             changes.changed_at,
             row_number() over (
-                partition by changes.lead_id, changes.field order by changes.recorded_at, changes.sequence
+                partition by changes.lead_id, changes.field
+                order by changes.recorded_at, changes.sequence, changes.record_id
             ) as change_number
         from changes
         inner join
-            teller
-            on changes.lead_id = teller.lead_id
-            and changes.field = teller.field
-            and changes.record_id = case when teller.record_id = '' then changes.lead_id else teller.record_id end
+            first_teller
+            on changes.lead_id = first_teller.lead_id
+            and changes.field = first_teller.field
+            and changes.teller = first_teller.teller
     )
 
 select *

@@ -33,8 +33,7 @@ with
     changes as (
         select *
         from {{ ref("int_lead_field_change") }}
-        where
-            field in ({% for field in dimensions.values() %}'{{ field }}'{{ "," if not loop.last }} {% endfor %})
+        where field in ({% for field in dimensions.values() %}'{{ field }}'{{ "," if not loop.last }} {% endfor %})
     ),
 
     known_values as (
@@ -92,7 +91,7 @@ with
         select
             stretches.*,
             {% for field in dimensions.values() %}
-                coalesce({{ plain_text('leads.' ~ field) }}, '') as {{ field }}{{ "," if not loop.last }}
+                coalesce({{ plain_text("leads." ~ field) }}, '') as {{ field }}{{ "," if not loop.last }}
             {% endfor %}
         from stretches
         inner join leads on stretches.lead_id = leads.lead_id
@@ -104,7 +103,7 @@ with
             {% for field in dimensions.values() %}
                 coalesce(
                     {{ last_known("changed_values." ~ field, "stretches.lead_id", "stretches.valid_from") }},
-                    {{ plain_text('leads.' ~ field) }},
+                    {{ plain_text("leads." ~ field) }},
                     ''
                 ) as {{ field }}{{ "," if not loop.last }}
             {% endfor %}

@@ -31,8 +31,7 @@ with
             rejections.lead_id,
             rejections.rejection_number,
             max_by(
-                changes.new_value,
-                case when changes.changed_at <= rejections.rejected_at then changes.change_number end
+                changes.new_value, case when changes.changed_at <= rejections.rejected_at then changes.change_number end
             ) as value_then,
             count(case when changes.changed_at <= rejections.rejected_at then 1 end) as changes_before,
             min_by(
@@ -46,8 +45,7 @@ with
                 end
             ) as value_entered_later,
             min_by(
-                changes.old_value,
-                case when changes.changed_at > rejections.rejected_at then changes.change_number end
+                changes.old_value, case when changes.changed_at > rejections.rejected_at then changes.change_number end
             ) as value_before_change
         from rejections
         inner join changes on rejections.lead_id = changes.lead_id
@@ -69,9 +67,7 @@ with
         from rejections
         inner join {{ ref("int_lead") }} as leads on rejections.lead_id = leads.lead_id
         left join
-            history
-            on rejections.lead_id = history.lead_id
-            and rejections.rejection_number = history.rejection_number
+            history on rejections.lead_id = history.lead_id and rejections.rejection_number = history.rejection_number
     ),
 
     taxonomy as (

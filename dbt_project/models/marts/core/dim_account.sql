@@ -16,10 +16,7 @@ with
 
     traits as (
         {% for dimension in dimensions %}
-            select
-                account_id,
-                '{{ dimension }}' as dimension,
-                coalesce({{ plain_text(dimension) }}, '') as value
+            select account_id, '{{ dimension }}' as dimension, coalesce({{ plain_text(dimension) }}, '') as value
             from account {{ "union all" if not loop.last }}
         {% endfor %}
     ),

@@ -57,7 +57,10 @@ with
     handoff as (select * from {{ ref("int_handoff") }}),
 
     handoff_story as (
-        select lead_id, count(*) as handoff_count, min(case when decision = 'accepted' then decided_at end) as accepted_at from handoff group by lead_id
+        select
+            lead_id, count(*) as handoff_count, min(case when decision = 'accepted' then decided_at end) as accepted_at
+        from handoff
+        group by lead_id
     ),
 
     rejection as (select * from {{ ref("int_lead_rejection") }} where rejection_number = 1),
