@@ -1,7 +1,7 @@
-"""The spec computed a second time, in plain Python, from the extracts of a Salesforce company (Data Export shape) with GA4 sessions.
+"""The facts behind the metrics computed a second time, in plain Python, from Salesforce extracts and GA4 sessions.
 
-Written from the definitions alone, one lead and one deal at a time, without SQL and without a line of the product. It shares
-no code with the warehouse on purpose; where the two differ, one of them misread the definitions.
+Written from the definitions alone, one lead and one deal at a time, without SQL and without a line of the product. It
+shares no code with the warehouse on purpose; where the two differ, one of them misread the definitions.
 
 Not here: other sources, malformed files, the batch stop (they have tests of their own).
 """
@@ -15,8 +15,10 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from functools import cached_property
+from math import floor
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -364,7 +366,12 @@ class Company:
             ):
                 parent[find(record)] = find(contact)
         self.person = {record: find(record) for record in [*leads, *self.contacts]}
-        self.person_of_email = {key[7:]: find(key) for key in parent if key.startswith("mailto:")}
+        of_email: dict[str, set[str]] = defaultdict(set)
+        for rows in (leads, self.contacts):
+            for record, row in rows.items():
+                if salesforce_id(row.get("masterrecordid")) or not truth(row.get("isdeleted")):
+                    of_email[(row.get("email") or "").strip().lower()].add(self.person[record])
+        self.person_of_email = {email: min(people) for email, people in of_email.items() if len(people) == 1}
 
     # -- completeness at entry
 
@@ -449,8 +456,13 @@ class Company:
             if header(row["field"]).removesuffix("c") == name.removesuffix("c")
         ]
 
+    def _changes_of(self, lead: Lead, name: str) -> list[tuple[datetime, Row]]:
+        """The changes of a column over the lead's own record and those merged into it, in order of time."""
+        found = [change for record in lead.aliases for change in self._changes(record, name)]
+        return sorted(found, key=lambda change: change[0])
+
     def _lead_source(self, lead: Lead) -> str | None:
-        changes = self._changes(lead.record, "leadsource")
+        changes = self._changes_of(lead, "leadsource")
         raw = lead.row.get("leadsource") or None
         if changes and not self.d.is_filler(changes[0][1]["oldvalue"]):
             raw = changes[0][1]["oldvalue"]
@@ -674,9 +686,9 @@ class Company:
             lead.opportunity = min(found, key=lambda x: (self.opportunities[x].created, x))
             for link in found:
                 deal = self.opportunities[link]
-                deal.people.add(lead.person)
                 if deal.lead is None:
                     deal.lead, deal.source = lead.record, lead.source
+                    deal.people.add(lead.person)
         for row in self.roles.values():
             deal_id, contact = salesforce_id(row["opportunityid"]), salesforce_id(row["contactid"])
             if not truth(row.get("isdeleted")) and deal_id in self.opportunities and contact in self.contacts:
@@ -730,7 +742,7 @@ class Company:
     def known_then(self, lead: Lead, name: str, at: datetime) -> str | None:
         """The value of a column as it stood at a moment, by the field history; today's where there is none."""
         column = self.COLUMNS[name]
-        changes = self._changes(lead.record, column)
+        changes = self._changes_of(lead, column)
         before = [row["newvalue"] for when, row in changes if when <= at]
         if before:
             return before[-1]
@@ -923,7 +935,7 @@ class Company:
         path = self.path(deal, "pipeline")
         return bool(path) and path[0].channel in self.d.marketing_channels
 
-    def weights(self, deal: Opportunity, basis: str, model: str) -> dict[str, float]:
+    def weights(self, deal: Opportunity, basis: str, model: str) -> dict[str, Fraction]:
         """Touch key -> weight of a position or decay model; empty for a deal without touches."""
         path = self.path(deal, basis)
         if not path:
@@ -932,12 +944,12 @@ class Company:
         assert anchor is not None
         if model == "time_decay":
             half = float(self.d.setting("time_decay_half_life_days", deal.created))
-            raw = {t.key: 2 ** (-((anchor - t.at).total_seconds() / 86400) / half) for t in path}
+            raw = {t.key: Fraction(2 ** (-((anchor - t.at).total_seconds() / 86400) / half)) for t in path}
             total = sum(raw.values())
             return {key: value / total for key, value in raw.items()}
         if model == "last_non_direct":
             named = [t for t in path if t.channel != "direct"] or path
-            return {named[-1].key: 1.0}
+            return {named[-1].key: Fraction(1)}
         lead_made = None
         if deal.lead:
             before = [t for t in path if t.at <= self.leads[deal.lead].created]
@@ -945,23 +957,21 @@ class Company:
         before = [t for t in path if t.at <= deal.created]
         deal_made = before[-1] if before else None
         shares = {
-            "first_touch": (100, 0, 0, 0, 0),
-            "last_touch": (0, 0, 0, 100, 0),
-            "linear": (0, 0, 0, 0, 100),
-            "u_shaped": (40, 0, 0, 40, 20),
-            "w_shaped": (30, 30, 30, 0, 10),
-            "full_path": (22.5, 22.5, 22.5, 22.5, 10),
-        }[model]
-        if model == "full_path" and basis == "pipeline":
-            shares = (30, 30, 30, 0, 10)
-        *named_shares, others = shares
-        held: dict[str, float] = defaultdict(float)
+            "first_touch": ("100", "0", "0", "0", "0"),
+            "last_touch": ("0", "0", "0", "100", "0"),
+            "linear": ("0", "0", "0", "0", "100"),
+            "u_shaped": ("40", "0", "0", "40", "20"),
+            "w_shaped": ("30", "30", "30", "0", "10"),
+            "full_path": ("22.5", "22.5", "22.5", "22.5", "10"),
+        }["w_shaped" if model == "full_path" and basis == "pipeline" else model]
+        *named_shares, others = map(Fraction, shares)
+        held: dict[str, Fraction] = defaultdict(Fraction)
         for share, touch in zip(named_shares, (path[0], lead_made, deal_made, path[-1]), strict=True):
             if share and touch is not None:
                 held[touch.key] += share
         rest = [t for t in path if t.key not in held]
         if not held:
-            return {t.key: 1 / len(path) for t in path}
+            return {t.key: Fraction(1, len(path)) for t in path}
         weights = dict(held)
         if rest and others:
             weights = {key: value * (100 - others) / sum(held.values()) for key, value in held.items()}
@@ -970,11 +980,11 @@ class Company:
         return {key: value / total for key, value in weights.items()}
 
 
-def cents(amount: Decimal, weights: dict[str, float], order: list[str]) -> dict[str, Decimal]:
+def cents(amount: Decimal, weights: dict[str, Fraction], order: list[str]) -> dict[str, Decimal]:
     """An amount in cents: rounded down, then a cent each to the largest remainders, ties to the earlier touch."""
-    exact = {key: amount * Decimal(repr(weights[key])) for key in order}
-    floors = {key: value.quantize(Decimal("0.01"), ROUND_FLOOR) for key, value in exact.items()}
-    left = int((amount - sum(floors.values())) * 100)
-    for key in sorted(order, key=lambda k: (-(exact[k] - floors[k]), order.index(k)))[:left]:
-        floors[key] += Decimal("0.01")
-    return floors
+    exact = {key: Fraction(amount) * 100 * weights[key] for key in order}
+    whole = {key: floor(value) for key, value in exact.items()}
+    left = int(amount * 100) - sum(whole.values())
+    for key in sorted(order, key=lambda k: (whole[k] - exact[k], order.index(k)))[:left]:
+        whole[key] += 1
+    return {key: (Decimal(value) / 100).quantize(Decimal("0.01")) for key, value in whole.items()}

@@ -54,7 +54,7 @@ def table(con: duckdb.DuckDBPyConnection, name: str, keys: int, columns: str) ->
 
 def compare(home: Path, company: Company) -> list[tuple[str, str]]:
     """All differences between `publish/marts.duckdb` under a home and the computation; empty when they agree."""
-    con = duckdb.connect(str(home / "publish" / "marts.duckdb"), read_only=True)
+    con = duckdb.connect(str(home if home.is_file() else home / "publish" / "marts.duckdb"), read_only=True)
     found = list(_leads(con, company))
     found += _handoffs(con, company)
     found += _deals(con, company)
@@ -166,7 +166,7 @@ def _credit(con: duckdb.DuckDBPyConnection, company: Company) -> Iterator[tuple[
                 rows = [(moments[k].at, moments[k].channel, weights[k], credited[k]) for k in order]
                 rows = rows or [(None, "unattributed", 1.0, deal.amount or cents_zero())]
                 expected[SF + deal.record, basis, model] = {
-                    "touches": [(at, channel, round(weight, 9), amount) for at, channel, weight, amount in rows]
+                    "touches": [(at, channel, round(float(weight), 9), amount) for at, channel, weight, amount in rows]
                 }
     found: dict[Any, dict[str, Any]] = {}
     for key, basis, model, at, channel, weight, amount in con.execute(
@@ -175,7 +175,7 @@ def _credit(con: duckdb.DuckDBPyConnection, company: Company) -> Iterator[tuple[
         [list(MODELS)],
     ).fetchall():
         found.setdefault((key, basis, model), {"touches": []})["touches"].append(
-            (at, channel, round(weight, 9), amount)
+            (at, channel, round(float(weight), 9), amount)
         )
     for side in (expected, found):
         for row in side.values():
