@@ -3,7 +3,7 @@
 from collections import Counter
 
 from handoff.settings import Settings
-from orchestration.run import NightResult
+from orchestration.run import LOAD_FIGURES, NightResult
 
 
 def print_night(settings: Settings, night: NightResult, seconds: float) -> None:
@@ -29,13 +29,12 @@ def _print_loaded(night: NightResult) -> None:
     if not night.rows_loaded:
         print("Loaded: nothing new in the landing zone\n")
         return
-    columns = ("files", "rows_read", "rows_loaded", "rows_malformed")
-    print(f"{'Loaded':<40}" + "".join(f"{name.removeprefix('rows_'):>12}" for name in columns))
+    print(f"{'Loaded':<40}" + "".join(f"{name.removeprefix('rows_'):>12}" for name in LOAD_FIGURES))
     total: Counter[str] = Counter()
     for table, figures in sorted(night.rows_loaded.items()):
         total.update(figures)
-        print(f"  {table:<38}" + "".join(f"{figures[name]:>12,}" for name in columns))
-    print(f"  {'total':<38}" + "".join(f"{total[name]:>12,}" for name in columns) + "\n")
+        print(f"  {table:<38}" + "".join(f"{figures[name]:>12,}" for name in LOAD_FIGURES))
+    print(f"  {'total':<38}" + "".join(f"{total[name]:>12,}" for name in LOAD_FIGURES) + "\n")
 
 
 def _print_counts(title: str, counts: dict[str, int], none: str = "nothing") -> None:

@@ -1,5 +1,6 @@
 """One night in this process. Not here: what the terminal says about it (`report.py`)."""
 
+import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,8 +10,9 @@ import dagster as dg
 
 from handoff.errors import HandoffError
 from handoff.settings import Settings
+from handoff.warehouse import open_warehouse
 
-LOAD_FIGURES = ("files", "rows_read", "rows_loaded", "rows_malformed")
+LOAD_FIGURES = ("files", "rows_read", "rows_loaded", "rows_held", "rows_malformed")
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ def nightly(settings: Settings) -> NightResult:
     Raises:
         HandoffError: the night failed; what readers see is unchanged.
     """
+    # The run reads its settings itself, as it does when the UI starts it: it is told the "now" of this process.
+    os.environ["HANDOFF_AS_OF"] = f"{settings.now.isoformat()}+00:00"
     from orchestration.definitions import defs
 
     try:
@@ -46,33 +50,41 @@ def nightly(settings: Settings) -> NightResult:
         if found := _handoff_error(error):
             raise found from error
         raise
-    return _summary(result)
+    return _summary(settings, result)
 
 
-def _summary(result: dg.ExecuteInProcessResult) -> NightResult:
+def _summary(settings: Settings, result: dg.ExecuteInProcessResult) -> NightResult:
     said: dict[tuple[str, ...], Mapping[str, Any]] = {}
     for event in result.get_asset_materialization_events():
         materialization = event.step_materialization_data.materialization
         said[tuple(materialization.asset_key.path)] = {
             name: value.value for name, value in materialization.metadata.items()
         }
-    loaded = {
-        path[1]: Counter({name: said[path][name] for name in LOAD_FIGURES})
-        for path in said
-        if path[0] == "raw" and said[path]["new_files"]
-    }
     publish = said[("publish", "marts")]
     failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
-    refused = [check.metadata["refused"].value for check in failed if check.check_name == "files_are_readable"]
+    refused: list[Any] = [
+        check.metadata["refused"].value for check in failed if check.check_name == "files_are_readable"
+    ]
     return NightResult(
         result.run_id,
         publish["build_id"],
-        loaded,
+        _loaded(settings) if any(figures.get("files") for figures in said.values()) else {},
         dict(said[("quality", "quarantine")]["held_by_rule"]),
         dict(publish["rows"]),
         dict(refused[0]) if refused else {},
         [f"{check.asset_key.to_user_string()}: {check.check_name}" for check in failed],
     )
+
+
+def _loaded(settings: Settings) -> dict[str, Counter[str]]:
+    """The figures of what this night loaded, as the gate left them in the load log."""
+    with open_warehouse(settings) as con:
+        rows = con.execute(
+            "select source_system || '/' || object, count(*), sum(rows_read), sum(rows_loaded), sum(rows_held), "
+            "sum(rows_malformed) from quality.load_log where loaded_at = ? group by 1",
+            [settings.now],
+        ).fetchall()
+    return {table: Counter(dict(zip(LOAD_FIGURES, map(int, figures), strict=True))) for table, *figures in rows}
 
 
 def _handoff_error(error: BaseException) -> HandoffError | None:

@@ -1,21 +1,29 @@
 """Extract files and the raw tables made of them, one asset each, so that lineage ends at a file."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import dagster as dg
 
 from handoff.settings import load_settings
-from ingestion.load import load
+from ingestion.entities import ENTITIES
+from ingestion.load import Delivery, load
 from ingestion.mapping import load_mappings
 from orchestration.night import Night
 
 OWNERS = ["team:data-engineering"]
+OBJECTS = [(mapping, name) for mapping in load_mappings(load_settings()) for name in mapping.objects]
 LOGS = {
-    ("quality", "load_log"): "One row per distinct delivery: rows read, loaded, held and malformed, status and error.",
-    ("quality", "malformed_row"): "Rows that could not be parsed, with file, line, the raw text and the reason.",
-    ("control", "source_object"): "The objects that the mappings declare.",
+    "quality/load_log": "One row per distinct delivery: rows read, loaded, held and malformed, status and error.",
+    "quality/malformed_row": "Rows that could not be parsed, with file, line, the raw text and the reason.",
+    "control/source_object": "The objects that the mappings declare, each with its newest delivery.",
+    "control/run": "One row: the run's now and the definitions in force.",
+}
+LOAD_LOG = dg.AssetKey(["quality", "load_log"])
+CHECKS = {
+    "files_are_readable": "Every new file could be read; a refused one is left aside and the night goes on without it.",
+    "shape_is_as_before": "No file brought columns that were not there before or left out columns that were.",
 }
 
 
@@ -27,7 +35,17 @@ def extract_key(source: str, object_: str) -> dg.AssetKey:
     return dg.AssetKey(["extracts", source, object_])
 
 
-OBJECTS = [(mapping, name) for mapping in load_mappings(load_settings()) for name in mapping.objects]
+def _table(key: dg.AssetKey, deps: Iterable[dg.AssetKey], description: str) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        key,
+        deps=list(deps),
+        description=description,
+        group_name=key.path[0],
+        owners=OWNERS,
+        kinds={"duckdb", "python"},
+        skippable=True,
+    )
+
 
 extracts = [
     dg.AssetSpec(
@@ -39,89 +57,82 @@ extracts = [
     )
     for mapping, name in OBJECTS
 ]
-FILES_READABLE = dg.AssetCheckSpec(
-    "files_are_readable",
-    asset=dg.AssetKey(["quality", "load_log"]),
-    description="Every new file could be read; a refused one is left aside and the night goes on without it.",
-)
+
+
+def _specs() -> list[dg.AssetSpec]:
+    raw = [
+        _table(
+            raw_key(mapping.source, name),
+            [extract_key(mapping.source, name)],
+            f"Every parseable row of `{mapping.source}/{name}` as delivered, append-only "
+            f"(entity: {mapping.objects[name].entity}).",
+        )
+        for mapping, name in OBJECTS
+    ]
+    mapped = [
+        _table(
+            raw_key("mapped", entity),
+            [
+                extract_key(mapping.source, name)
+                for mapping, name in OBJECTS
+                if not mapping.is_vendor and mapping.objects[name].entity == entity
+            ],
+            f"The rows of every source mapped without code that are a `{entity}`, as one view.",
+        )
+        for entity in ENTITIES
+    ]
+    every_extract = [extract_key(mapping.source, name) for mapping, name in OBJECTS]
+    logs = [_table(dg.AssetKey(key.split("/")), every_extract, description) for key, description in LOGS.items()]
+    return [*raw, *mapped, *logs]
+
+
+# A dict, because Dagster takes a list of specs in a module for assets of their own.
+TABLES = {spec.key: spec for spec in _specs()}
 
 
 @dg.multi_asset(
     name="load_extracts",
-    check_specs=[FILES_READABLE],
-    specs=[
-        *(
-            dg.AssetSpec(
-                raw_key(mapping.source, name),
-                deps=[extract_key(mapping.source, name)],
-                description=f"Every parseable row delivered for `{mapping.source}/{name}`, as delivered, append-only "
-                f"(entity: {mapping.objects[name].entity}).",
-                group_name="raw",
-                owners=OWNERS,
-                kinds={"duckdb", "python"},
-                skippable=True,
-            )
-            for mapping, name in OBJECTS
-        ),
-        *(
-            dg.AssetSpec(
-                dg.AssetKey(list(key)),
-                deps=[extract_key(mapping.source, name) for mapping, name in OBJECTS],
-                description=description,
-                group_name="quality" if key[0] == "quality" else "control",
-                owners=OWNERS,
-                kinds={"duckdb", "python"},
-                skippable=True,
-            )
-            for key, description in LOGS.items()
-        ),
-        dg.AssetSpec(
-            dg.AssetKey(["control", "run"]),
-            description="One row: the run's now and the definitions in force.",
-            group_name="control",
-            owners=OWNERS,
-            kinds={"duckdb", "python"},
-            skippable=True,
-        ),
-    ],
+    specs=list(TABLES.values()),
+    check_specs=[dg.AssetCheckSpec(name, asset=LOAD_LOG, description=text) for name, text in CHECKS.items()],
 )
 def load_extracts(night: Night) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """Loads what is new in the landing zone; what is known by its hash is left alone."""
     report = load(night.settings, night.con)
-    by_table = defaultdict(list)
+    by_table: dict[dg.AssetKey, list[Delivery]] = defaultdict(list)
     for delivery in report.deliveries:
         by_table[raw_key(delivery.source_system, delivery.object)].append(delivery)
-    for mapping, name in OBJECTS:
-        key = raw_key(mapping.source, name)
-        count = night.con.execute(f'select count(*) from raw."{mapping.source}__{name}"').fetchone()
-        new = [delivery for delivery in by_table[key] if delivery.is_new]
-        yield dg.MaterializeResult(
-            asset_key=key,
-            metadata={
-                "dagster/row_count": count[0] if count else 0,
-                "dagster/table_name": f"raw.{mapping.source}__{name}",
-                "new_files": [delivery.source_file for delivery in new][:20],
-                "files": len(new),
-                "rows_read": sum(delivery.rows_read for delivery in new),
-                "rows_loaded": sum(delivery.rows_loaded for delivery in new),
-                "rows_malformed": sum(delivery.rows_malformed for delivery in new),
-                "known_files": len(by_table[key]) - len(new),
-            },
-        )
-    for schema, table in [*LOGS, ("control", "run")]:
-        count = night.con.execute(f"select count(*) from {schema}.{table}").fetchone()
-        yield dg.MaterializeResult(
-            asset_key=dg.AssetKey([schema, table]), metadata={"dagster/row_count": count[0] if count else 0}
-        )
+    for key in TABLES:
+        schema, table = key.path
+        count = night.con.execute(f'select count(*) from {schema}."{table}"').fetchone()
+        metadata = {"dagster/row_count": count[0] if count else 0, "dagster/table_name": f"{schema}.{table}"}
+        figures = _figures(by_table[key]) if schema == "raw" else {}
+        yield dg.MaterializeResult(asset_key=key, metadata={**metadata, **figures})
     refused = {
         f"{delivery.source_system}/{delivery.object}/{delivery.source_file}": delivery.error or ""
         for delivery in report.deliveries
         if delivery.is_new and delivery.status == "refused"
     }
-    yield dg.AssetCheckResult(
-        asset_key=FILES_READABLE.asset_key,
-        check_name=FILES_READABLE.name,
-        passed=not refused,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={"refused_files": len(refused), "refused": dict(sorted(refused.items())[:20])},
+    yield _warning("files_are_readable", not refused, {"refused": dict(sorted(refused.items())[:20])})
+    yield _warning(
+        "shape_is_as_before",
+        not report.drift,
+        {"changes": report.drift[:20], "files_still_being_written": report.unsettled[:20]},
+    )
+
+
+def _figures(deliveries: list[Delivery]) -> dict[str, Any]:
+    """What the newest load did to a table, and how many of its files were known before."""
+    new = [delivery for delivery in deliveries if delivery.is_new]
+    return {
+        "files": len(new),
+        "new_files": [delivery.source_file for delivery in new][:20],
+        "known_files": len(deliveries) - len(new),
+        "rows_read": sum(delivery.rows_read for delivery in new),
+        "rows_malformed": sum(delivery.rows_malformed for delivery in new),
+    }
+
+
+def _warning(name: str, passed: bool, metadata: dict[str, Any]) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=LOAD_LOG, check_name=name, passed=passed, severity=dg.AssetCheckSeverity.WARN, metadata=metadata
     )

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 import dagster as dg
 
 from expectations.gate import run_gate
-from orchestration.defs.extracts import OBJECTS, OWNERS, raw_key
+from orchestration.defs.extracts import LOAD_LOG, OBJECTS, OWNERS, raw_key
 from orchestration.night import Night
 
-LOAD_LOG = dg.AssetKey(["quality", "load_log"])
 TABLES = {
     "lead_verdict": "Every delivered lead version with the rules it failed.",
     "lead_admission": "Every lead record: admitted or held, and since when.",
