@@ -6,7 +6,7 @@ Not here: which chart a page shows (`pages.py`).
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 INK, GRID = "#1f2933", "#e4e7eb"
 NOW, BEFORE, GOOD, BAD = "#1d4f91", "#b8c4d6", "#2a7d4f", "#b4462f"
 PALETTE = ["#1d4f91", "#d08a1d", "#2a7d4f", "#8a4f9e", "#b4462f", "#3d8ea6", "#6b7280", "#a3843b"]
-WIDTH = 400
+WIDTH = 470
 
 Spec = dict[str, Any]
 Row = dict[str, Any]
@@ -31,6 +31,7 @@ def _chart(rows: Sequence[Row], height: int | dict[str, int], layers: list[Spec]
         "data": {"values": values},
         "width": WIDTH,
         "height": height,
+        "autosize": {"type": "fit-x", "contains": "padding"},
         "layer": layers,
         "background": None,
         "config": {
@@ -43,11 +44,18 @@ def _chart(rows: Sequence[Row], height: int | dict[str, int], layers: list[Spec]
                 "domain": False,
                 "ticks": False,
                 "labelFontSize": 12,
-                "labelLimit": 150,
+                "labelLimit": 190,
                 "titleFontWeight": "normal",
                 "titleFontSize": 12,
             },
-            "legend": {"orient": "top", "title": None, "labelFontSize": 12, "labelColor": INK, "labelLimit": 220},
+            "legend": {
+                "orient": "top",
+                "columns": 3,
+                "title": None,
+                "labelFontSize": 12,
+                "labelColor": INK,
+                "labelLimit": 220,
+            },
             "range": {"category": PALETTE},
         },
     }
@@ -93,8 +101,13 @@ def lines(rows: Sequence[Row], *, form: str, axis: str, tick: str = "%b %y") -> 
     return _chart(rows, 200, layers)
 
 
-def stacked(rows: Sequence[Row], *, form: str, axis: str) -> Spec:
+def stacked(rows: Sequence[Row], *, form: str, axis: str, colors: Mapping[str, str]) -> Spec:
     """Horizontal bars of `label`, divided into `series` of `value`: models or outcomes side by side."""
+    seen = {row["series"] for row in rows}
+    scale = {
+        "domain": [name for name in colors if name in seen],
+        "range": [colors[name] for name in colors if name in seen],
+    }
     mark = {"type": "bar", "height": {"band": 0.7}}
     encoding: Spec = {
         "y": {"field": "label", "type": "nominal", "sort": None, "title": None},
@@ -104,7 +117,7 @@ def stacked(rows: Sequence[Row], *, form: str, axis: str) -> Spec:
             "stack": "zero",
             "axis": {"format": form, "title": axis, "tickCount": 4},
         },
-        "color": {"field": "series", "type": "nominal", "sort": None, "legend": {"columns": 3}},
+        "color": {"field": "series", "type": "nominal", "scale": scale, "legend": {"columns": 3}},
         "order": {"field": "rank", "type": "quantitative"},
     }
     return _chart(rows, {"step": 26}, [{"mark": mark, "encoding": encoding}])

@@ -32,12 +32,13 @@ class Tile:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text; the first `left` columns are words, the others figures."""
+    """Rows of text; the first `left` columns and the columns `words` are words, the others figures."""
 
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
     left: int = 1
     hidden: int = 0
+    words: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def rejection_report(data: Data, period: Period) -> Page:
             rows.sort(key=lambda row: (-row["rejected"], -(row["rejection_rate"] or 0)))
         if not any(row["rejected"] for row in rows):
             continue
-        top = rows[0]
+        top = next((row for row in rows if row["value"] not in ("no campaign", "no source")), rows[0])
         if dimension == "reason":
             reason = top["value"].replace("_", " ").capitalize()
             title = f"{reason} is the most frequent reason: {plural(top['rejected'], 'rejection')}"
@@ -202,7 +203,15 @@ def rejection_report(data: Data, period: Period) -> Page:
     return Page(tiles, sections)
 
 
-OUTCOMES = ("won", "opportunity", "accepted", "answered, undecided", "waiting", "waiting past the SLA", "rejected")
+OUTCOMES = {
+    "won": "#14532d",
+    "opportunity": "#2a7d4f",
+    "accepted": "#7fb894",
+    "answered, undecided": "#9fb3c8",
+    "waiting": "#d9dee4",
+    "waiting past the SLA": "#d08a1d",
+    "rejected": "#b4462f",
+}
 
 
 def lead_review(data: Data, period: Period) -> Page:
@@ -248,12 +257,12 @@ def lead_review(data: Data, period: Period) -> Page:
             if by_source[source][outcome]
         ]
         good = sum(row["outcome"] in ("won", "opportunity", "accepted") for row in handoffs)
-        shown, hidden = cut(handoffs, 40)
+        shown, hidden = cut(handoffs)
         sections.append(
             Section(
                 f"{good} of {plural(len(handoffs), 'handoff')} accepted or further by now",
                 "review_lead_review__handoffs",
-                charts.stacked(bars, form="d", axis="handoffs"),
+                charts.stacked(bars, form="d", axis="handoffs", colors=OUTCOMES),
                 Table(
                     ("Company", "Source", "Owner", "Outcome", "Response"),
                     [
@@ -303,38 +312,47 @@ def lead_review(data: Data, period: Period) -> Page:
                 )
             )
     if data.is_newest:
-        shown, hidden = cut(waiting)
-        title = (
-            f"{plural(len(waiting), 'lead')} wait past the SLA right now"
-            if waiting
-            else "Nobody waits past the SLA right now"
-        )
-        sections.insert(
-            0 if waiting else len(sections),
-            Section(
-                title,
-                "review_lead_review__waiting",
-                table=Table(
-                    ("Company", "Owner", "Waiting", "Score", "Why qualified", "Next step"),
-                    [
-                        [
-                            row["account_name"] or row["lead_id"],
-                            row["owner_name"],
-                            hours(row["waiting_hours"]),
-                            count(row["score"]),
-                            row["why_qualified"] or "",
-                            row["next_step"] or "",
-                        ]
-                        for row in shown
-                    ],
-                    left=2,
-                    hidden=hidden,
-                )
-                if waiting
-                else None,
-            ),
-        )
+        sections.insert(0 if waiting else len(sections), _waiting(waiting))
     return Page(tiles, sections)
+
+
+def _waiting(waiting: list[Row]) -> Section:
+    """Who waits past the SLA as of now: those of the last four weeks first, the best scored on top."""
+    asset = "review_lead_review__waiting"
+    if not waiting:
+        return Section("Nobody waits past the SLA right now", asset)
+    recent = [row for row in waiting if row["waiting_hours"] <= 28 * 24]
+    waiting.sort(key=lambda row: (row["waiting_hours"] > 28 * 24, -(row["score"] or 0), row["waiting_hours"]))
+    owners: dict[str, int] = defaultdict(int)
+    for row in waiting:
+        owners[row["owner_name"]] += 1
+    most = sorted(owners, key=lambda name: (-owners[name], name))[:10]
+    shown, hidden = cut(waiting, 15)
+    return Section(
+        f"{plural(len(waiting), 'lead')} past the SLA without a decision right now, "
+        f"{len(recent):,} handed off in the last four weeks",
+        asset,
+        charts.bars(
+            [{"label": name, "value": owners[name]} for name in most], form="d", axis="leads past the SLA, by owner"
+        ),
+        Table(
+            ("Company", "Owner", "Score", "Waiting", "Next step"),
+            [
+                [
+                    row["account_name"] or row["lead_id"],
+                    row["owner_name"],
+                    count(row["score"]),
+                    hours(row["waiting_hours"]),
+                    row["next_step"] or "",
+                ]
+                for row in shown
+            ],
+            left=2,
+            hidden=hidden,
+            words=(4,),
+        ),
+        "Those of the last four weeks first, highest score on top.",
+    )
 
 
 def team_meeting(data: Data, period: Period) -> Page:
@@ -377,7 +395,7 @@ def team_meeting(data: Data, period: Period) -> Page:
                     bar_rows(week[:12], "lead_source", "leads", "mean_leads_before"),
                     form="d",
                     axis="leads",
-                    before="weekly mean of the four weeks before",
+                    before="mean of four weeks before",
                 ),
                 Table(
                     ("Source", "Leads", "Leads before", "Wins", "Revenue"),
@@ -515,7 +533,7 @@ def pipeline_review(data: Data, period: Period) -> Page:
             "rejection_rate",
         ),
     ]
-    top = sources[0]
+    top = next((row for row in sources if row["lead_source"] != "no source"), sources[0])
     part = float(top["pipeline_created"]) / float(total["pipeline_created"]) if total["pipeline_created"] else None
     sections = [
         Section(
@@ -591,7 +609,7 @@ def pipeline_review(data: Data, period: Period) -> Page:
     shown, hidden = cut(coming, 15)
     sections.append(
         Section(
-            f"Next: {plural(len(coming), 'campaign')} start in the two months after"
+            f"Next: {plural(len(coming), 'campaign')} in the two months after"
             if coming
             else "No campaign is announced for the two months after",
             "review_pipeline_review__next_campaigns",
@@ -641,19 +659,23 @@ def attribution_review(data: Data, period: Period) -> Page:
                 f"{basis.capitalize()} credited", data.money(total), "the same under every model", f"attributed_{basis}"
             )
         )
-        low, high = _spread(by, channels, models)
+        channels.sort(key=lambda name: name == "unattributed")
+        leader = next((name for name in channels if name not in ("direct", "unassigned", "unattributed")), channels[0])
+        low, high = _spread(by, leader, models)
         shown_models = [model for model in models if model in MODELS][:8]
+        named, rest = [name for name in channels if name != "unattributed"][:6], "all others"
         bars = [
             {
                 "label": model.replace("_", " "),
-                "series": channel,
+                "series": channel if channel in named or channel == "unattributed" else rest,
                 "value": float(by[model, channel]["credited_amount"]),
-                "rank": rank,
+                "rank": named.index(channel) if channel in named else 8 if channel == "unattributed" else 7,
             }
             for model in shown_models
-            for rank, channel in enumerate(channels[:8])
+            for channel in sorted(channels, key=lambda name: name == "unattributed")
             if (model, channel) in by and by[model, channel]["credited_amount"]
         ]
+        colors = dict(zip(named, charts.PALETTE, strict=False)) | {rest: "#9fb3c8", "unattributed": "#e4e7eb"}
         heads = [
             "Channel",
             *[model.replace("_", " ") for model in shown_models],
@@ -666,9 +688,9 @@ def attribution_review(data: Data, period: Period) -> Page:
         ]
         sections.append(
             Section(
-                f"{channels[0]} made most {basis}: {low} to {high} of it, by model",
+                f"{leader} made most {basis} of all marketing channels: {low} to {high} of it, by model",
                 "review_attribution__channels",
-                charts.stacked(bars, form="~s", axis=f"{basis} credited, {data.currency}"),
+                charts.stacked(bars, form="~s", axis=f"{basis} credited, {data.currency}", colors=colors),
                 Table(heads, table, hidden=max(0, len(channels) - 12)),
             )
         )
@@ -707,8 +729,8 @@ def attribution_review(data: Data, period: Period) -> Page:
     return Page(tiles, sections)
 
 
-def _spread(by: dict[tuple[str, str], Row], channels: Sequence[str], models: Sequence[str]) -> tuple[str, str]:
-    shares = [by.get((model, channels[0]), {}).get("share") or 0 for model in models]
+def _spread(by: dict[tuple[str, str], Row], channel: str, models: Sequence[str]) -> tuple[str, str]:
+    shares = [by.get((model, channel), {}).get("share") or 0 for model in models]
     return share(min(shares)), share(max(shares))
 
 
@@ -932,7 +954,9 @@ def business_review(data: Data, period: Period) -> Page:
         "select * from reviews.review_business_review__icp where quarter_start = ? order by leads desc", period.start
     )
     audit = data.rows(
-        "select * from reviews.review_business_review__audit where quarter_start = ? order by stage", period.start
+        "select * from reviews.review_business_review__audit where quarter_start = ? order by array_position(['mql', "
+        "'sql', 'sales_ready'], stage)",
+        period.start,
     )
     blockers = data.rows(
         "select * from reviews.review_business_review__blockers where quarter_start = ? order by cases desc, blocker",
@@ -987,7 +1011,7 @@ def business_review(data: Data, period: Period) -> Page:
             if target
             else f"Shared revenue came to {data.money(revenue)}",
             "review_business_review__scoreboard",
-            charts.lines(curve, form="~s", axis=f"shared revenue a month, {data.currency} (dashed: target)"),
+            charts.lines(curve, form="~s", axis=f"{data.currency} a month (dashed: target)"),
             Table(("Scoreboard", *[f"{month:%b %Y}" for month in months]), table),
             "▲ ahead of plan, ▼ behind, ■ on plan. * cohort younger than the maturity window: still growing. Both "
             "teams own every row.",
@@ -1024,7 +1048,8 @@ def business_review(data: Data, period: Period) -> Page:
     if blockers:
         sections.append(
             Section(
-                f"Biggest blocker: {blockers[0]['blocker'].lower()} ({plural(blockers[0]['cases'], 'lead')})",
+                f"Biggest blocker: {blockers[0]['blocker'][:1].lower() + blockers[0]['blocker'][1:]} "
+                f"({plural(blockers[0]['cases'], 'lead')})",
                 "review_business_review__blockers",
                 charts.bars(bar_rows(blockers, "blocker", "cases"), form="d", axis="leads"),
             )
@@ -1130,6 +1155,13 @@ REPORTS = (
         "month",
         "Which campaigns, content and channels made pipeline and revenue, models side by side.",
         attribution_review,
+    ),
+    Report(
+        "threshold-review",
+        "Threshold review",
+        "month",
+        "Conversion by score band, the proposed threshold, drift.",
+        threshold_review,
     ),
     Report(
         "win-loss",

@@ -65,10 +65,10 @@ def period(kind: str, start: date) -> str:
     """What people call the period.
 
     >>> period("quarter", date(2025, 4, 1)), period("week", date(2024, 12, 30))
-    ('Q2 2025', '30 Dec 2024 to 5 Jan 2025 (week 1)')
+    ('Q2 2025', 'Week 1, 30 Dec 2024 to 5 Jan 2025')
     """
     if kind == "week":
-        return f"{day(start)} to {day(start + timedelta(days=6))} (week {start.isocalendar().week})"
+        return f"Week {start.isocalendar().week}, {day(start)} to {day(start + timedelta(days=6))}"
     return f"{start:%B %Y}" if kind == "month" else f"Q{(start.month + 2) // 3} {start.year}"
 
 

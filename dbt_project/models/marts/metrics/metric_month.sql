@@ -171,9 +171,6 @@ with
                         union all
                         select month_start
                         from closed
-                        union all
-                        select month_start
-                        from spend
                     ) as seen
             )
     ),

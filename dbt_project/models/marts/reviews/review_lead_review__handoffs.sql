@@ -14,7 +14,7 @@ with
             {{ period_start("week", to_reporting_date("handoffs.handed_off_at")) }} as week_start,
             handoffs.lead_id,
             cast(handoffs.handoff_number as bigint) as handoff_number,
-            accounts.name as account_name,
+            coalesce(accounts.name, leads.company) as account_name,
             coalesce(leads.lead_source, 'no source') as lead_source,
             coalesce(owners.name, handoffs.owner_id, 'no owner') as owner_name,
             coalesce(owners.team, 'no team') as team,

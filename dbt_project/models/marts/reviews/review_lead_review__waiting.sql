@@ -2,7 +2,7 @@
 with
     queue as (select * from {{ ref("handoff_queue") }} where is_sla_lapsed),
 
-    leads as (select lead_id, account_id, lead_source from {{ ref("fct_lead") }}),
+    leads as (select lead_id, account_id, company, lead_source from {{ ref("fct_lead") }}),
 
     accounts as (select account_id, name from {{ ref("dim_account") }}),
 
@@ -11,7 +11,7 @@ with
     final as (
         select
             queue.lead_id,
-            accounts.name as account_name,
+            coalesce(accounts.name, leads.company) as account_name,
             coalesce(leads.lead_source, 'no source') as lead_source,
             coalesce(owners.name, queue.owner_id, 'no owner') as owner_name,
             coalesce(owners.team, 'no team') as team,
