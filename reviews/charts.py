@@ -50,7 +50,6 @@ def _chart(rows: Sequence[Row], height: int | dict[str, int], layers: list[Spec]
             },
             "legend": {
                 "orient": "top",
-                "columns": 3,
                 "title": None,
                 "labelFontSize": 12,
                 "labelColor": INK,
@@ -117,7 +116,12 @@ def stacked(rows: Sequence[Row], *, form: str, axis: str, colors: Mapping[str, s
             "stack": "zero",
             "axis": {"format": form, "title": axis, "tickCount": 4},
         },
-        "color": {"field": "series", "type": "nominal", "scale": scale, "legend": {"columns": 3}},
+        "color": {
+            "field": "series",
+            "type": "nominal",
+            "scale": scale,
+            "legend": {"columns": 2 if max(map(len, seen)) > 14 else 3},
+        },
         "order": {"field": "rank", "type": "quantitative"},
     }
     return _chart(rows, {"step": 26}, [{"mark": mark, "encoding": encoding}])
