@@ -28,6 +28,7 @@ def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
             remedy="Wait for that process to end or stop it; BI tools read publish/marts.duckdb, never the warehouse",
         ) from error
     con.execute("set TimeZone = 'UTC'")
+    con.execute("set enable_progress_bar = false")
     con.execute(f"set memory_limit = '{settings.memory_limit}'")
     con.execute(f"set threads = {settings.threads}")
     return con

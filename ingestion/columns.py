@@ -14,9 +14,9 @@ from ingestion.refusal import Refusal
 
 MAX_COLUMNS = 2_000
 MAX_HEADER_LENGTH = 1_000
-BLANKS = " \t\r\n\v\f\u00a0\ufeff"
+BLANKS = " \t\r\n\u00a0"
 SALESFORCE_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
-NO_SALESFORCE_ID = ("000000000000000", "000000000000000aaa")
+NO_SALESFORCE_ID = ("000000000000000", "000000000000000AAA", "000000000000000aaa")
 
 # What the file format itself says of a column; a CSV file says nothing, all is text.
 Kind = Literal["text", "number", "temporal"]
@@ -187,17 +187,17 @@ def typed_select(plan: Plan, mapped: ObjectMapping, relation: str, extra: dict[s
 
     Three steps, each evaluated once per row: the cleaned text of every field, its value, and which of them failed.
     """
-    texts: list[str] = [f"{sql} as {name}" for name, sql in extra.items()]
-    values: list[str] = []
+    texts: dict[str, str] = {}
+    values: dict[str, str] = {}
     errors: list[str] = []
     raw: dict[str, str] = {}
 
     def add(name: str, spec: FieldMapping, field_type: FieldType, columns: list[Column]) -> None:
-        text, value = f"s{len(raw)}", f"v{len(raw)}"
-        raw[name] = value
-        texts.append(f"{_field_text(name, spec, columns, mapped)} as {text}")
+        if not columns and spec.default is None:
+            return
+        text = texts.setdefault(_field_text(name, spec, columns, mapped), f"s{len(texts)}")
         expression = value_sql(text, field_type, mapped, spec, {column.kind for column in columns})
-        values.append(f"{expression} as {value}")
+        value = raw[name] = values.setdefault(expression, f"v{len(values)}")
         if SQL_TYPES[field_type] != "varchar":
             message = literal(f"{spec.headers[0]} ({name}): ")
             wrong = f"{text} is not null and {value} is null"
@@ -208,19 +208,19 @@ def typed_select(plan: Plan, mapped: ObjectMapping, relation: str, extra: dict[s
     for name, constant in mapped.constants.items():
         add(name, FieldMapping(column=(name,), default=constant), mapped.types[name], [])
     add("version_at", mapped.version or FieldMapping(column=("version",)), "timestamp", plan.version)
-    kept = ", ".join(
+    kept = [
         f"{literal(header)}, {_cleaned(column.text, mapped) if column else 'null'}"
         for header, column in plan.keep.items()
-    )
-    raw["attributes"] = "attributes"
-    texts.append(f"{f'cast(json_object({kept}) as varchar)' if kept else 'cast(null as varchar)'} as attributes")
+    ]
+    if any(plan.keep.values()):
+        raw["attributes"] = texts.setdefault(f"cast(json_object({', '.join(kept)}) as varchar)", f"s{len(texts)}")
     for name, column in plan.undeclared.items():
-        texts.append(f"{column.text} as r{len(raw)}")
-        raw[name] = f"r{len(raw)}"
-    inner = f"select {', '.join(texts)} from {relation}"
-    middle = f"select *, {', '.join(values)} from ({inner})"
+        raw[name] = texts.setdefault(column.text, f"s{len(texts)}")
+    steps = [f"{sql} as {name}" for sql, name in texts.items()] + [f"{sql} as {name}" for name, sql in extra.items()]
+    inner = f"select {', '.join(steps)} from {relation}"
+    middle = f"select {', '.join(['*', *(f'{sql} as {name}' for sql, name in values.items())])} from ({inner})"
     error = f"case {' '.join(errors)} end" if errors else "cast(null as varchar)"
-    return Typed(f"select {', '.join([*raw.values(), *extra])}, {error} as error from ({middle})", raw)
+    return Typed(f"select {', '.join([*dict.fromkeys(raw.values()), *extra])}, {error} as error from ({middle})", raw)
 
 
 def _field_text(name: str, spec: FieldMapping, columns: list[Column], mapped: ObjectMapping) -> str:
@@ -228,8 +228,8 @@ def _field_text(name: str, spec: FieldMapping, columns: list[Column], mapped: Ob
     translation = {key.strip().casefold(): value for key, value in mapped.values.get(name, {}).items()}
     cells = [_cleaned(column.text, mapped, translation) for column in columns]
     if not cells:
-        text = "cast(null as varchar)"
-    elif spec.concat:
+        return literal(spec.default or "")
+    if spec.concat:
         text = f"nullif(concat_ws({literal(spec.separator)}, {', '.join(cells)}), '')"
     else:
         text = cells[0] if len(cells) == 1 else f"coalesce({', '.join(cells)})"
@@ -239,13 +239,19 @@ def _field_text(name: str, spec: FieldMapping, columns: list[Column], mapped: Ob
 
 
 def _cleaned(text: str, mapped: ObjectMapping, translation: dict[str, str] | None = None) -> str:
-    trimmed = f"trim({text}, {literal(BLANKS)})"
-    nulls = sorted({spelling.strip().lower() for spelling in mapped.nulls or ()} - {""})
+    """A text without surrounding blanks, translated; null where it is empty or spells a null."""
+    # trim() is slow beside these tests, and there is seldom anything to trim.
+    ends = " or ".join(f"suffix({text}, {literal(blank)})" for blank in BLANKS)
+    blank = f"{text} < '!' or {ends} or prefix({text}, '\u00a0')"
+    trimmed = f"case when {blank} then trim({text}, {literal(BLANKS)}) else {text} end"
+    nulls = {spelling.strip().lower() for spelling in mapped.nulls or ()} - {"", *(translation or {})}
     cases = [f"when {literal(key)} then nullif({literal(value)}, '')" for key, value in (translation or {}).items()]
-    cases += [f"when {literal(spelling)} then null" for spelling in nulls if spelling not in (translation or {})]
+    cases += [f"when {literal(spelling)} then null" for spelling in sorted(nulls)]
     if not cases:
         return f"nullif({trimmed}, '')"
-    return f"case lower({trimmed}) when '' then null {' '.join(cases)} else {trimmed} end"
+    longest = max(len(key.encode()) for key in (*(translation or {}), *nulls))
+    known = f"case lower({trimmed}) when '' then null {' '.join(cases)} else {trimmed} end"
+    return f"case when strlen({text}) <= {longest} or {blank} then {known} else {trimmed} end"
 
 
 def value_sql(text: str, field_type: FieldType, mapped: ObjectMapping, spec: FieldMapping, kinds: set[Kind]) -> str:
@@ -282,7 +288,7 @@ def salesforce_id(text: str) -> str:
     letters = " || ".join(check_letter(start) for start in (1, 6, 11))
     none = ", ".join(literal(spelling) for spelling in NO_SALESFORCE_ID)
     return (
-        f"case when lower({text}) in ({none}) then null when length({text}) = 15 "
+        f"case when {text} in ({none}) then null when length({text}) = 15 "
         f"and regexp_full_match({text}, '[A-Za-z0-9]*') then {text} || {letters} else {text} end"
     )
 
@@ -303,17 +309,27 @@ def _number(text: str, field_type: FieldType, multiply: Decimal | None) -> str:
         value = f"try_cast({text} as double)"
         factor = "" if multiply is None else f" * {float(multiply)!r}"
         return f"case when isfinite({value}) then {value}{factor} end"
-    value = f"try_cast({text} as decimal(38,9))"
+    value = _decimal(text)
     if multiply is not None:
         # A decimal product keeps the sum of its factors' places and may not pass 38 digits.
         whole = multiply == multiply.to_integral_value()
         left, right = ("decimal(28,9)", "decimal(10,0)") if whole else ("decimal(28,6)", "decimal(10,9)")
-        product = f"try_cast({text} as {left}) * cast({literal(f'{multiply:f}')} as {right})"
+        product = f"try_cast({value} as {left}) * cast({literal(f'{multiply:f}')} as {right})"
         value = f"try_cast(try({product}) as decimal(38,9))"
     if field_type == "integer":
-        return f"case when {value} = trunc({value}) then try_cast({value} as bigint) end"
+        plain = f"case when regexp_full_match({text}, '[-+]?[0-9]{{1,18}}') then try_cast({text} as bigint) end"
+        whole_number = f"case when {value} = trunc({value}) then try_cast({value} as bigint) end"
+        return f"coalesce({plain}, {whole_number})" if multiply is None else whole_number
     limit = "1000000000000000" if field_type == "amount" else "1000000000000000000"
     return f"case when abs({value}) < {limit} then {value} end"
+
+
+def _decimal(text: str) -> str:
+    """A decimal of 9 places. DuckDB reads one of 18 digits a hundred times as fast as one of 38: those come first."""
+    short = f"cast(try_cast({text} as decimal(18,9)) as decimal(38,9))"
+    is_cents = f"regexp_full_match({text}, '[-+]?[0-9]+([.][0-9]{{0,2}})?')"
+    cents = f"cast(case when {is_cents} then try_cast({text} as decimal(18,2)) end as decimal(38,9))"
+    return f"coalesce({short}, {cents}, try_cast({text} as decimal(38,9)))"
 
 
 def _within_calendar(value: str, kind: str) -> str:
@@ -331,11 +347,17 @@ def _timestamp(text: str, format_: str, zone: str) -> str:
         if "%z" in format_ or "%Z" in format_:
             return _within_calendar(f"timezone('UTC', cast({parsed} as timestamptz))", "timestamp")
         return _within_calendar(_from_zone(parsed, zone), "timestamp")
-    moment = f"timezone('UTC', try_cast({text} as timestamptz))"
-    if zone != "UTC":
-        has_offset = f"regexp_matches({text}, ':[0-9.]+ *([A-Za-z]|[-+])')"
-        local = _from_zone(f"try_cast({text} as timestamp)", zone)
-        moment = f"case when {has_offset} then {moment} else {local} end"
+    # The plain cast is ten times as fast, and right where the offset is zero; it skips over any other.
+    plain, exact = f"try_cast({text} as timestamp)", f"timezone('UTC', try_cast({text} as timestamptz))"
+    tail = f"substr({text}, 12)"
+    has_sign = f"(contains({tail}, '+') or contains({tail}, '-'))"
+    is_utc = f"(suffix({text}, '+0000') or suffix({text}, '+00:00') or suffix({text}, 'Z'))"
+    if zone == "UTC":
+        moment = f"case when {is_utc} or not {has_sign} then coalesce({plain}, {exact}) else {exact} end"
+    else:
+        has_zone = f"({has_sign} or regexp_matches({tail}, '[A-Za-z]'))"
+        local = _from_zone(plain, zone)
+        moment = f"case when {is_utc} then {plain} when {has_zone} then {exact} else {local} end"
     return f"case when {_starts_with_year(text)} then {_within_calendar(moment, 'timestamp')} end"
 
 

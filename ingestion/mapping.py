@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
@@ -322,13 +322,11 @@ def _field_problems(field: str, spec: FieldMapping, field_type: FieldType) -> Pr
         yield (), f"{field} is of type {field_type}; strip and multiply are for numbers"
 
 
-class _LinedLoader(yaml.SafeLoader):
-    """YAML in which every scalar is text (so that `Yes`, `No` and `1` stay what is written) and lines are known."""
-
-
 def _parsed(path: Path) -> tuple[Any, Lines]:
+    """The file with every scalar as text, so that `Yes`, `No` and `1` stay what is written, and the line of each key."""
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=_LinedLoader)
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        node = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         why = f"not YAML: {error.problem or error.context}"
@@ -425,6 +423,7 @@ def read_folder(folder: Path) -> dict[str, SourceMapping]:
     return mappings
 
 
+@cache
 def shipped_mappings() -> dict[str, SourceMapping]:
     """The vendors' mappings by source."""
     shipped = read_folder(SHIPPED)

@@ -325,14 +325,15 @@ class Reader:
             f"ignore_errors = false, compression = '{'gzip' if self.scan.compressed else 'none'}')"
         )
         try:
-            staged = self._typed(plan, relation, {}, "rowid + 2")
-            if 1 + staged.loaded + staged.malformed == self.scan.physical_lines:
-                return self._with_texts(staged)
-            if not self.scan.has_quotes:
-                return None
-            text = f"concat_ws('', {', '.join(f'c{index}' for index in range(width))})"
-            breaks = f"length({text}) - length(replace({text}, chr(10), ''))"
-            before = "coalesce(sum(breaks) over (order by rowid rows between unbounded preceding and 1 preceding), 0)"
+            if not self._head_breaks_lines(delimiter):
+                staged = self._typed(plan, relation, {}, "rowid + 2")
+                if 1 + staged.loaded + staged.malformed == self.scan.physical_lines:
+                    return self._with_texts(staged)
+                if not self.scan.has_quotes:
+                    return None
+            breaks = " + ".join(_line_breaks(f"c{index}") for index in range(width))
+            # Without an order of its own the window streams over the rows as they stand in the file.
+            before = "sum(breaks) over (rows between unbounded preceding and current row) - breaks"
             staged = self._typed(plan, relation, {"breaks": breaks}, f"rowid + 2 + cast({before} as bigint)")
             inside = self.con.execute("select coalesce(sum(breaks), 0) from landed").fetchall()[0][0]
             exact = 1 + staged.loaded + staged.malformed + inside == self.scan.physical_lines
@@ -341,6 +342,18 @@ class Reader:
             raise
         except duckdb.Error:
             return None
+
+    def _head_breaks_lines(self, delimiter: str) -> bool:
+        """Whether quoted line breaks show in the first records: then their lines are counted from the start."""
+        if not self.scan.has_quotes:
+            return False
+        text = self.scan.head.decode("utf-8", "replace")
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        with suppress(csv.Error):
+            for number, _ in enumerate(reader, start=1):
+                if reader.line_num != number:
+                    return True
+        return False
 
     def _csv_strict(self, plan: Plan, width: int, delimiter: str) -> Staged:
         """Python's reader: slower, but it knows the line on which a record starts, and goes on after a bad one."""
@@ -544,6 +557,11 @@ def _first_record(text: str, delimiter: str) -> tuple[list[str], int]:
     """The first record that is not blank, and the line it ends on."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     return next(record for record in reader if record), reader.line_num
+
+
+def _line_breaks(column: str) -> str:
+    breaks = f"strlen({column}) - strlen(replace({column}, chr(10), ''))"
+    return f"case when contains({column}, chr(10)) then {breaks} else 0 end"
 
 
 def _next_record(reader: Iterator[list[str]], lines: _Lines) -> list[str]:

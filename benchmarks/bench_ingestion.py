@@ -1,0 +1,128 @@
+"""Ingestion of one CSV file against DuckDB's own `create table as select from read_csv` with the same types.
+
+    python -m benchmarks.bench_ingestion --rows 1000000 [--old-files 10000] [--object lead]
+
+Prints the seconds of both, their ratio (the promise is 2 at most), the peak memory of ingestion, and the seconds of a
+second load that finds nothing new, with `--old-files` further files known.
+"""
+
+import argparse
+import multiprocessing
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from handoff.settings import Settings
+from handoff.warehouse import open_warehouse
+from ingestion.load import load
+
+SESSION = """
+    'GA1.2.' || (i * 7919 % 1000003) as client_id,
+    case when i % 5 = 0 then 'person' || (i % 90000) || '@example.com' end as user_id,
+    timestamp '2025-01-01 00:00:00' + to_seconds(cast(i * 17 % 40000000 as bigint)) as session_start,
+    ['google', 'linkedin', 'newsletter', '(direct)'][1 + i % 4] as source,
+    ['cpc', 'social', 'email', '(none)'][1 + i % 4] as medium,
+    'campaign ' || (i % 40) as campaign,
+    'content ' || (i % 90) as content,
+    '/page/' || (i % 300) as landing_page
+"""
+LEAD = """
+    'Q00' || lpad(cast(i as varchar), 12, '0') || 'AAA' as "Id",
+    'First ' || (i % 3000) as "FirstName", 'Last, "' || (i % 9000) || '"' as "LastName",
+    'person' || i || '@company' || (i % 20000) || '.com' as "Email", '+1 555 ' || i as "Phone",
+    'Head of ' || (i % 50) as "Title", 'Company ' || (i % 20000) as "Company",
+    'company' || (i % 20000) || '.com' as "Website",
+    'Industry ' || (i % 12) as "Industry", i % 5000 as "NumberOfEmployees", (i % 5000) * 1000.5 as "AnnualRevenue",
+    'Germany' as "Country", ['Web', 'Referral', 'Webinar'][1 + i % 3] as "LeadSource",
+    ['Open', 'Working', 'Qualified'][1 + i % 3] as "Status", '00500000000000' || (i % 9) || 'AAA' as "OwnerId",
+    strftime(timestamp '2025-01-01' + to_seconds(cast(i * 17 % 40000000 as bigint)), '%Y-%m-%dT%H:%M:%S.000+0000')
+        as "CreatedDate",
+    strftime(timestamp '2025-02-01' + to_seconds(cast(i * 17 % 40000000 as bigint)), '%Y-%m-%dT%H:%M:%S.000+0000')
+        as "SystemModstamp",
+    i % 50 = 0 as "IsDeleted", 'line one
+line two ' || i as "Description"
+"""
+SHAPES: dict[str, tuple[str, str, dict[str, str]]] = {
+    "session": ("ga4", SESSION, {"session_start": "TIMESTAMP"}),
+    "lead": (
+        "salesforce",
+        LEAD,
+        {
+            "NumberOfEmployees": "BIGINT",
+            "AnnualRevenue": "DECIMAL(38,9)",
+            "CreatedDate": "TIMESTAMPTZ",
+            "SystemModstamp": "TIMESTAMPTZ",
+            "IsDeleted": "BOOLEAN",
+        },
+    ),
+}
+
+
+def measured(work: Callable[..., None], *arguments: Any) -> tuple[float, float]:
+    """Seconds and peak memory in GB of a function in a process of its own."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_timed, (work, *arguments))
+
+
+def _timed(work: Callable[..., None], *arguments: Any) -> tuple[float, float]:
+    started = time.perf_counter()
+    work(*arguments)
+    return time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def make_file(path: Path, columns: str, rows: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect() as con:
+        con.execute("set enable_progress_bar = false")
+        con.execute(f"copy (select {columns} from range({rows}) numbers (i)) to '{path}' (header, delimiter ',')")
+
+
+def bare(path: Path, types: dict[str, str], folder: Path) -> None:
+    with duckdb.connect(str(folder / "bare.duckdb")) as con:
+        con.execute("set enable_progress_bar = false; set threads = 2; set TimeZone = 'UTC'")
+        header = path.open(encoding="utf-8").readline().strip().split(",")
+        listed = ", ".join(f"'{name}': '{types.get(name, 'VARCHAR')}'" for name in header)
+        con.execute(f"create table bare as select * from read_csv('{path}', header = true, columns = {{{listed}}})")
+
+
+def ingest(settings: Settings) -> None:
+    with open_warehouse(settings) as con:
+        report = load(settings, con)
+    assert not report.refused, report.summary()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--object", choices=SHAPES, action="append")
+    parser.add_argument("--old-files", type=int, default=0)
+    options = parser.parse_args()
+    for object_ in options.object or SHAPES:
+        source, columns, types = SHAPES[object_]
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary)
+            path = folder / "extracts" / source / object_ / "delivery.csv"
+            make_file(path, columns, options.rows)
+            size = path.stat().st_size / 2**20
+            settings = Settings(home=folder / "home", extracts=str(folder / "extracts"), sources=None)
+            for number in range(options.old_files):
+                path.with_name(f"old_{number:06d}.csv").write_text(
+                    path.open(encoding="utf-8").readline() + f"{number}" + "," * (columns.count(" as ") - 1) + "\n"
+                )
+            plain, _ = measured(bare, path, types, folder)
+            loaded, memory = measured(ingest, settings)
+            again, _ = measured(ingest, settings)
+            print(
+                f"{source}/{object_}: {options.rows:,} rows, {size:,.0f} MB: DuckDB {plain:.2f} s, "
+                f"ingestion {loaded:.2f} s, ratio {loaded / plain:.2f}, peak {memory:.2f} GB; "
+                f"nothing new ({options.old_files + 1:,} files known): {again:.2f} s"
+            )
+
+
+if __name__ == "__main__":
+    main()
