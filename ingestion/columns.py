@@ -154,13 +154,14 @@ def _some(headers: list[str]) -> str:
 
 def _raw_names(columns: list[Column], mapped: ObjectMapping) -> dict[str, Column]:
     """Columns nobody declared, under the name they get in the raw table."""
-    taken = {name.casefold() for name in (*mapped.types, *BOOKKEEPING_COLUMNS, "rowid")}
+    fields = {name.casefold() for name in (*mapped.types, *BOOKKEEPING_COLUMNS, "rowid")}
+    taken = set(fields)
     named: dict[str, Column] = {}
     for number, column in enumerate(columns, start=1):
         plain = (
             "".join(letter if letter.isprintable() else " " for letter in column.header).strip() or f"column_{number}"
         )
-        name = plain if plain.casefold() not in taken else f"{plain}__raw"
+        name = plain if plain.casefold() not in fields else f"{plain}__raw"
         copies = 1
         while name.casefold() in taken:
             copies += 1

@@ -385,9 +385,13 @@ class _Loader:
             self.report.drift.append(f"{file.source}/{file.object}/{file.name} brings new columns: {_some(new)}")
 
     def _insert(self, table: str, delivery: Delivery, staged: Staged) -> None:
+        columns = {
+            **{quoted(name): sql for name, sql in staged.raw.items()},
+            "_delivery_id": "?",
+            "_line": "landed_line",
+        }
         self.con.execute(
-            f"insert into {table} ({', '.join(map(quoted, staged.raw))}, _delivery_id, _line) "
-            f"select {', '.join(staged.raw.values())}, ?, landed_line "
+            f"insert into {table} ({', '.join(columns)}) select {', '.join(columns.values())} "
             f"from (select *, {staged.line} as landed_line from landed) where error is null",
             [delivery.delivery_id],
         )

@@ -38,6 +38,7 @@ FORMATTED: tuple[FieldType, ...] = ("timestamp", "date")
 NUMERIC: tuple[FieldType, ...] = ("amount", "number", "float", "integer")
 # Part of every mapping's hash: a reader that types values differently reloads what an older one loaded.
 READER_VERSION = "1"
+MAX_DEPTH = 8
 
 Lines = dict[tuple[str, ...], int]
 Problems = Iterator[tuple[tuple[str, ...], str]]
@@ -323,7 +324,7 @@ def _field_problems(field: str, spec: FieldMapping, field_type: FieldType) -> Pr
 
 
 def _parsed(path: Path) -> tuple[Any, Lines]:
-    """The file with every scalar as text, so that `Yes`, `No` and `1` stay what is written, and the line of each key."""
+    """The file with every scalar as text, so that `Yes`, `No`, `1` stay as written, and the line of each key."""
     try:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         node = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=loader)
@@ -342,6 +343,8 @@ def _parsed(path: Path) -> tuple[Any, Lines]:
 
     def built(node: yaml.Node, here: tuple[str, ...]) -> Any:
         lines.setdefault(here, node.start_mark.line + 1)
+        if len(here) > MAX_DEPTH:
+            raise MappingError(path, [(node.start_mark.line + 1, "the keys are nested too deeply")])
         if isinstance(node, yaml.MappingNode):
             result: dict[str, Any] = {}
             for key_node, value_node in node.value:

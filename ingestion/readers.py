@@ -340,7 +340,7 @@ class Reader:
             return self._with_texts(staged) if exact else None
         except duckdb.OutOfMemoryException:
             raise
-        except duckdb.Error:
+        except (duckdb.Error, UnicodeEncodeError):  # the second: a path that is no text, which only Python can open
             return None
 
     def _head_breaks_lines(self, delimiter: str) -> bool:
@@ -471,7 +471,7 @@ class Reader:
             )
         except duckdb.OutOfMemoryException:
             raise
-        except duckdb.Error as error:
+        except (duckdb.Error, UnicodeEncodeError) as error:
             reason = str(error).splitlines()[0]
             raise Refusal(f"the file cannot be read as Parquet ({reason})", WHOLE_AGAIN) from error
         columns = [Column(column.header, f"c{index}", column.kind) for index, column in enumerate(sources)]

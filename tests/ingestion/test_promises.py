@@ -1,0 +1,569 @@
+"""Every promise about an extract, one case per row: what is refused, what is malformed, what is delivered once."""
+
+import csv
+import gzip
+import io
+import json
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+from ingestion_lab import CRM, Zone
+
+from handoff.errors import HandoffError
+
+HEADER = "Id,Email,Employees,CreatedDate,IsDeleted,SystemModstamp\n"
+
+
+def lead(number: int, version: str = "2026-01-01T00:00:00Z", email: str = "a@b.com") -> str:
+    return f"{number},{email},5,2026-01-01T00:00:00Z,false,{version}\n"
+
+
+GOOD = HEADER + lead(1) + lead(2)
+PARQUET = b"PAR1" + b"\0" * 40 + b"PAR1"
+
+REFUSED = [
+    ("ends inside a quoted field", "a.csv", GOOD + '3,"a@b', "line 4"),
+    ("ends inside a quoted field, lines later", "a.csv", HEADER + '3,"a@b.com,5\n' + lead(1) + lead(2), "line 2"),
+    ("last record short, without line end", "a.csv", GOOD + "3,a@b.com,5", "line 4, has 3 of 6"),
+    ("last record short in its first cell", "a.csv", GOOD + "3", "line 4, has 1 of 6"),
+    ("a required column is missing", "a.csv", "Email,Employees\na@b.com,5\n", "column Id (field native_id)"),
+    ("no declared column at all", "a.csv", "x,y\n1,2\n", "column Id"),
+    ("a declared column twice", "a.csv", "Id,Email,Email\n1,a,b\n", "'Email' is ambiguous"),
+    ("two spellings of a declared column", "a.csv", "Id,e_mail,E_MAIL\n1,a,b\n", "'Email' is ambiguous"),
+    ("zero bytes", "a.csv", "", "empty"),
+    ("blank lines only", "a.csv", "\n\n\n", "empty"),
+    ("a CSV named Parquet", "a.parquet", GOOD, "cannot be read as Parquet"),
+    ("a Parquet named CSV", "a.csv", PARQUET, "a Parquet file"),
+    ("a Parquet named JSON", "a.jsonl", PARQUET, "a Parquet file"),
+    ("a damaged Parquet", "a.parquet", PARQUET, "cannot be read as Parquet"),
+    ("gzip named CSV", "a.csv", gzip.compress(GOOD.encode()), "gzip"),
+    ("a workbook named CSV", "a.csv", b"PK\x03\x04rest", "Excel"),
+    ("a web page named CSV", "a.csv", "<!DOCTYPE html>\n<html>Sign in</html>\n", "column Id"),
+    ("JSON named CSV", "a.csv", '{"Id": 1}\n', "column Id"),
+    ("CSV named JSON", "a.jsonl", GOOD, "no line of the file is a JSON object"),
+    ("a JSON array", "a.jsonl", '[{"Id": 1},\n{"Id": 2}]\n', "one JSON array"),
+    ("JSON cut off", "a.jsonl", '{"Id": 1}\n{"Id": 2, "Em', "its last line, 2"),
+    ("JSON without the required key", "a.jsonl", '{"Email": "a"}\n', "column Id"),
+    ("UTF-16 that nobody declared", "a.csv", GOOD.encode("utf-16"), "UTF-16"),
+    ("UTF-16 without a mark", "a.csv", GOOD.encode("utf-16-le"), "NUL"),
+    ("a header in another encoding", "a.csv", b"Id,Stra\xdfe\n1,x\n", "not utf-8"),
+    ("100,000 columns", "a.csv", ",".join(f"c{i}" for i in range(100_000)) + "\n", "columns, more than"),
+    ("a header without an end", "a.csv", "Id," + "x" * 1_200_000, "longer than 1 MB"),
+    ("a column name of 2,000 letters", "a.csv", f"Id,{'x' * 2000}\n1,2\n", "column name is longer"),
+    ("JSON with ever new keys", "a.jsonl", json.dumps({f"k{i}": 1 for i in range(3000)}) + "\n", "columns, more than"),
+    ("a text file", "notes.txt", "hello", "none of .csv"),
+    ("an unfinished header quote", "a.csv", '"Id,Email\n1,2\n', "header line cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "reason"), [c[1:] for c in REFUSED], ids=[c[0] for c in REFUSED])
+def test_refused_whole_while_the_others_go_on(zone: Zone, name: str, content: str | bytes, reason: str) -> None:
+    path = zone.put(name, content)
+    before = path.read_bytes()
+    zone.put("z_good.csv", HEADER + lead(8) + lead(9))
+    report = zone.load()
+    (refused,) = report.refused
+    assert refused.source_file == name
+    assert reason in (refused.error or "")
+    assert (refused.error or "").startswith(f"crm/lead/{name}: ")
+    assert "What to do: " in (refused.error or "")
+    assert refused.rows_read == 0
+    assert zone.rows("native_id") == [("8",), ("9",)]
+    assert path.read_bytes() == before
+    again = zone.load()
+    assert not again.new, "a refused file is not read again as long as nothing changed"
+
+
+def truncated_gzip() -> bytes:
+    return gzip.compress("".join(lead(i) for i in range(5000)).encode())[:-20]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(truncated_gzip(), "cut off"), (GOOD.encode(), "not gzip"), (b"", "empty"), (gzip.compress(b"x")[:5], "cut off")],
+    ids=["truncated", "plain text", "zero bytes", "cut in the header"],
+)
+def test_damaged_gzip_is_refused(zone: Zone, content: bytes, reason: str) -> None:
+    path = zone.put("a.csv", "")
+    path.unlink()
+    path.with_name("a.csv.gz").write_bytes(content)
+    (refused,) = zone.load().refused
+    assert reason in (refused.error or "")
+
+
+MALFORMED = [
+    ("too few columns", HEADER + lead(1) + "2,x\n" + lead(3), [(3, "2,x")], 2),
+    ("too many columns", HEADER + lead(1) + lead(2).strip() + ",x,y\n" + lead(3), [(3, lead(2).strip() + ",x,y")], 2),
+    ("last one short, with line end", HEADER + lead(1) + "2,x\n", [(3, "2,x")], 1),
+    ("last one long, without line end", HEADER + lead(1) + "1,2,3,4,5,6,7", [(3, "1,2,3,4,5,6,7")], 1),
+    ("a cell that lost its type", HEADER + lead(1) + "2,x,many,,,\n", [(3, "2,x,many,,,")], 1),
+    ("text behind a closing quote", HEADER + '1,"a"b,,,,\n' + lead(2), [(2, '1,"a"b,,,,')], 1),
+    ("a NUL byte", HEADER + "1,a\0b,,,,\n" + lead(2), [(2, "1,a\\x00b,,,,")], 1),
+    ("after quoted lines", HEADER + '1,"a\nb\nc",,,,\n2,x\n' + lead(3), [(5, "2,x")], 2),
+    ("a quoted record of its own lines", HEADER + lead(1) + '2,"a\nb",x,,,\n' + lead(3), [(3, '2,"a\nb",x,,,')], 2),
+    ("after blank lines", HEADER + "\n\n" + lead(1) + "\n2,x\n", [(6, "2,x")], 1),
+    ("Windows line ends", (HEADER + lead(1) + "2,x\n" + lead(3)).replace("\n", "\r\n"), [(3, "2,x")], 2),
+    ("old Mac line ends", (HEADER + lead(1) + "2,x\n" + lead(3)).replace("\n", "\r"), [(3, "2,x")], 2),
+    ("all rows", HEADER + "1,x,many,,,\n2,x,few,,,\n", [(2, "1,x,many,,,"), (3, "2,x,few,,,")], 0),
+    ("bytes that are no UTF-8", (HEADER + lead(1)).encode() + b"2,\xe9,,,,\n", [(3, "2,\\udce9,,,,")], 1),
+]
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+@pytest.mark.parametrize(("content", "bad", "good"), [c[1:] for c in MALFORMED], ids=[c[0] for c in MALFORMED])
+def test_malformed_rows_keep_line_and_text(
+    zone: Zone, content: str | bytes, bad: list[tuple[int, str]], good: int, packed: bool
+) -> None:
+    delivery = zone.load_one("a.csv.gz" if packed else "a.csv", content)
+    assert zone.malformed() == bad
+    assert (delivery.rows_loaded, delivery.rows_malformed, delivery.rows_read) == (good, len(bad), good + len(bad))
+    assert len(zone.rows()) == good
+
+
+def test_malformed_json_lines(zone: Zone) -> None:
+    lines = [
+        '{"Id": 1}',
+        '{"Id": 2',
+        "[3]",
+        '{"Id": "\\u0000"}',
+        "",
+        '{"Id": 5, "Employees": "x"}',
+        '{"Id": NaN}',
+        '{"Id": 7}',
+    ]
+    delivery = zone.load_one("a.jsonl", "\n".join(lines) + "\n")
+    assert zone.malformed() == [(n, lines[n - 1]) for n in (2, 3, 4, 6, 7)]
+    assert zone.rows("native_id, _line") == [("1", 1), ("7", 8)]
+    assert (delivery.rows_read, delivery.rows_malformed) == (7, 5)
+
+
+def test_a_changed_type_is_malformed_rows_not_a_crash(zone: Zone) -> None:
+    zone.put("1.csv", HEADER + lead(1))
+    zone.put("2.csv", "Id,Employees\n2,about ten\n")
+    assert [(d.rows_loaded, d.rows_malformed, d.status) for d in zone.load().deliveries] == [
+        (1, 0, "loaded"),
+        (0, 1, "loaded"),
+    ]
+    ((error,),) = zone.malformed("error")
+    assert error == "Employees (employee_count): about ten is not of type integer"
+
+
+LINES = [
+    ("plain", HEADER + lead(1) + lead(2), [2, 3]),
+    ("no line end at the end", HEADER + lead(1) + lead(2).strip(), [2, 3]),
+    ("quoted line breaks", HEADER + '1,"a\nb",,,,\n2,"c\r\nd\n\n",,,,\n3,,,,,\n', [2, 4, 8]),
+    (
+        "a quoted line break far down",
+        HEADER + "".join(lead(i) for i in range(2, 30_002)) + '1,"a\nb",,,,\n3,,,,,\n',
+        None,
+    ),
+    ("blank lines", HEADER + "\n" + lead(1) + "\n\n" + lead(2), [3, 6]),
+    ("a BOM", "\ufeff" + HEADER + lead(1), [2]),
+    ("a quoted header", HEADER.replace("Email", '"Email"') + lead(1), [2]),
+    ("a header of two lines", HEADER.replace("Email", '"Email","x\ny"') + '1,,"z",5,,,\n', [3]),
+]
+
+
+@pytest.mark.parametrize(("content", "lines"), [c[1:] for c in LINES], ids=[c[0] for c in LINES])
+def test_line_is_the_physical_line_on_which_a_record_starts(zone: Zone, content: str, lines: list[int] | None) -> None:
+    zone.load_one("a.csv", content)
+    if lines is None:
+        assert zone.rows("_line, native_id", order="1")[-2:] == [(30_002, "1"), (30_004, "3")]
+        lines = [*range(2, 30_003), 30_004]
+    assert [line for (line,) in zone.rows("_line", order="1")] == lines
+
+
+DIALECTS = [
+    ("semicolons", "", "Id;Email\n1;x,y\n", "x,y"),
+    ("tabs", "", "Id\tEmail\n1\tx,y\n", "x,y"),
+    ("bars", "", "Id|Email\n1|x\n", "x"),
+    ("a declared delimiter", "delimiter: '^'", "Id^Email\n1^x\n", "x"),
+    ("latin-1", "encoding: latin-1", "Id,Email\n1,Müller\n".encode("latin-1"), "Müller"),
+    ("Windows text", "encoding: cp1252", "Id,Email\n1,5 €\n".encode("cp1252"), "5 €"),
+    ("UTF-16", "encoding: utf-16", "Id,Email\n1,Ünï\n".encode("utf-16"), "Ünï"),
+    ("a UTF-8 BOM", "", "\ufeffId,Email\n1,x\n", "x"),
+    ("all quoted", "", '"Id","Email"\n"1","x"\n', "x"),
+    ("headers in other cases", "", "ID,e_mail\n1,x\n", "x"),
+    ("blanks around headers", "", "Id, Email \n1,x\n", "x"),
+    ("a loader's prefix", "header_prefixes: [property_]", "id,property_email\n1,x\n", "x"),
+    ("an exact header before a prefixed one", "header_prefixes: [p_]", "id,p_email,email\n1,y,x\n", "x"),
+    ("a comma that hides in quotes", "", 'Id,Email\n1,"a,b"\n', "a,b"),
+]
+
+
+@pytest.mark.parametrize(("dialect", "content", "email"), [c[1:] for c in DIALECTS], ids=[c[0] for c in DIALECTS])
+def test_dialects(zone: Zone, dialect: str, content: str | bytes, email: str) -> None:
+    zone.map(CRM.replace("source: crm", f"source: crm\n{dialect}"))
+    zone.load_one("a.csv", content)
+    assert zone.rows("native_id, email") == [("1", email)]
+
+
+def test_wrongly_declared_utf_16_is_refused(zone: Zone) -> None:
+    zone.map(CRM.replace("source: crm", "source: crm\nencoding: utf-16"))
+    assert zone.load_one("a.csv", GOOD[:-1]).status == "refused"
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.jsonl", "a.jsonl.gz"])
+def test_a_file_without_rows_is_a_delivery_of_no_rows(zone: Zone, name: str) -> None:
+    delivery = zone.load_one(name, HEADER if "csv" in name else "")
+    assert (delivery.status, delivery.rows_read) == ("loaded", 0)
+
+
+def test_every_format_yields_the_same_rows(zone: Zone) -> None:
+    text = HEADER + "".join(lead(number, email=f"é{number}@b.com") for number in range(50))
+    records = list(csv.DictReader(io.StringIO(text)))
+    jsonl = "".join(json.dumps(record) + "\n" for record in records)
+    made = zone.home / "x.parquet"
+    (zone.home / "x.csv").write_text(text)
+    duckdb.sql(f"copy (select * from read_csv('{zone.home}/x.csv')) to '{made}'")
+    tables = []
+    for name, content in [
+        ("1.csv", text.encode()),
+        ("2.csv.gz", text.encode()),
+        ("3.jsonl", jsonl.encode()),
+        ("4.jsonl.gz", jsonl.encode()),
+        ("5.parquet", made.read_bytes()),
+    ]:
+        zone.con.execute("drop schema if exists raw cascade; drop schema quality cascade" if tables else "select 1")
+        zone.con.execute("drop schema if exists control cascade")
+        for old in zone.extracts.rglob("*.*"):
+            old.unlink()
+        zone.put(name, content)
+        assert not zone.load().refused
+        tables.append(zone.rows("native_id, email, employee_count, created_at, is_deleted, version_at"))
+    assert len(tables[0]) == 50
+    assert all(table == tables[0] for table in tables)
+
+
+def test_nested_json_is_flattened(zone: Zone) -> None:
+    zone.map(CRM.replace("source: crm", "source: crm\nheader_prefixes: [properties_]"))
+    zone.load_one(
+        "a.jsonl", '{"id": "1", "properties": {"email": "x", "deep": {"er": 1}}, "archived": false}\n{"id": "2"}\n'
+    )
+    assert zone.rows("native_id, email, archived, properties_deep_er") == [
+        ("1", "x", "false", "1"),
+        ("2", None, None, None),
+    ]
+
+
+def test_nested_parquet_is_flattened(zone: Zone, tmp_path: Path) -> None:
+    zone.map(CRM.replace("source: crm", "source: crm\nheader_prefixes: [properties_]"))
+    path = tmp_path / "x.parquet"
+    duckdb.sql(f"copy (select 1 as id, {{'email': 'x', 'tags': ['a']}} as properties) to '{path}'")
+    zone.load_one("a.parquet", path.read_bytes())
+    assert zone.rows("native_id, email, properties_tags, _line") == [("1", "x", '["a"]', 1)]
+
+
+# Idempotent, and independent of order
+
+
+def test_the_same_bytes_twice_are_one_delivery_by_the_smallest_name(zone: Zone) -> None:
+    zone.put("b.csv", GOOD + "x,y\n")
+    zone.load()
+    zone.put("c.csv", GOOD + "x,y\n")
+    zone.put("a.csv", GOOD + "x,y\n")
+    report = zone.load()
+    assert not report.new
+    assert zone.log("source_file, rows_loaded") == [("a.csv", 2)]
+    assert zone.malformed("source_file, line") == [("a.csv", 4)]
+    assert len(zone.rows()) == 2
+
+
+def test_the_same_bytes_of_two_objects_are_two_deliveries(zone: Zone) -> None:
+    zone.map(CRM + CRM.split("objects:\n")[1].replace("  lead:", "  person:"))
+    zone.put("a.csv", GOOD)
+    zone.put("a.csv", GOOD, "crm/person")
+    zone.load()
+    assert len(zone.rows()) == len(zone.rows(table="crm__person")) == 2
+
+
+def test_new_bytes_under_an_old_name_are_a_new_delivery(zone: Zone) -> None:
+    zone.put("a.csv", GOOD)
+    zone.load()
+    zone.put("a.csv", HEADER + lead(3))
+    assert [each.source_file for each in zone.load().new] == ["a.csv"]
+    assert zone.rows("native_id") == [("1",), ("2",), ("3",)]
+    assert len(zone.log("delivery_id")) == 2
+
+
+def test_bytes_changed_in_place_within_a_moment_are_seen(zone: Zone) -> None:
+    path = zone.put("a.csv", GOOD)
+    stat = path.stat()
+    zone.load()
+    path.write_text(GOOD.replace("a@b.com", "c@d.com"))
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    zone.load()
+    assert len(zone.rows()) == 4
+
+
+def test_a_repaired_file_is_a_new_delivery(zone: Zone) -> None:
+    zone.put("a.csv", GOOD + '3,"x')
+    assert zone.load().refused
+    zone.put("a.csv", GOOD + '3,"x",,,,\n')
+    zone.load()
+    assert zone.log("status, rows_loaded") == [("loaded", 3), ("refused", 0)]
+
+
+def test_a_refused_file_is_read_again_under_its_right_name(zone: Zone) -> None:
+    zone.put("a.parquet", GOOD)
+    assert zone.load().refused
+    zone.put("b.csv", GOOD)
+    assert not zone.load().refused
+    assert zone.log("source_file, status, error") == [("a.parquet", "loaded", None)]
+
+
+def test_a_corrected_mapping_reads_again_what_it_concerns(zone: Zone) -> None:
+    zone.put("a.csv", "Key,Email\n1,x\n")
+    zone.put("b.csv", "Id,Email,Size\n2,y,7\n")
+    assert [each.source_file for each in zone.load().refused] == ["a.csv"]
+    zone.as_of += timedelta(days=1)
+    zone.map(CRM.replace("[Id]", "Id").replace("{column: Id,", "{column: [Id, Key],").replace(": Employees", ": Size"))
+    assert not zone.load().refused
+    assert zone.rows("native_id, email, employee_count") == [("1", "x", None), ("2", "y", 7)]
+    assert zone.log("source_file, status, loaded_at") == [
+        ("a.csv", "loaded", datetime(2026, 6, 2, 2)),
+        ("b.csv", "loaded", datetime(2026, 6, 1, 2)),
+    ]
+
+
+def test_an_accepted_delivery_stays_accepted_when_read_again(zone: Zone) -> None:
+    zone.put("a.csv", GOOD)
+    zone.load()
+    zone.con.execute("update quality.load_log set status = 'accepted'")
+    zone.map(CRM.replace("email: Email", "email: Email\n      phone: Phone"))
+    zone.load()
+    assert zone.log("status") == [("accepted",)]
+
+
+# What is left alone
+
+
+@pytest.mark.parametrize("name", ["a.csv.part", "a.csv.tmp", ".a.csv", "a.CSV.PART", "x.part"])
+def test_unfinished_files_are_left_alone(zone: Zone, name: str) -> None:
+    zone.put("good.csv", GOOD)
+    zone.put(name, '"cut')
+    report = zone.load()
+    assert [each.source_file for each in report.deliveries] == ["good.csv"]
+
+
+def test_a_folder_without_a_mapping_is_a_refusal_that_ends_with_its_mapping(zone: Zone) -> None:
+    zone.put("good.csv", GOOD)
+    zone.put("a.csv", GOOD, "crm/deal")
+    zone.put("a.csv", GOOD, "other'; drop/lead")
+    zone.put("a.csv", GOOD, "crm/lead/2026")
+    zone.put("stray.csv", GOOD, "crm")
+    zone.put("stray.csv", GOOD, ".")
+    errors = [each.error or "" for each in zone.load().refused]
+    assert len(errors) == 5
+    assert sum("write a mapping" in error for error in errors) == 5
+    assert any("the mapping of crm has no object deal" in error for error in errors)
+    zone.map(CRM + CRM.split("objects:\n")[1].replace("  lead:", "  deal:"))
+    assert len(zone.load().refused) == 4
+    assert len(zone.rows(table="crm__deal")) == 2
+
+
+def test_missing_and_empty_landing_zones(zone: Zone) -> None:
+    with pytest.raises(HandoffError, match=r"empty.*HANDOFF_EXTRACTS"):
+        zone.load()
+    zone.extracts.rmdir()
+    with pytest.raises(HandoffError, match=r"missing.*HANDOFF_EXTRACTS"):
+        zone.load()
+
+
+def test_a_wrong_mapping_stops_the_load_before_it_starts(zone: Zone) -> None:
+    zone.put("a.csv", GOOD)
+    zone.map("source: other\nobjects: {lead: {entity: laed}}", "other.yml")
+    with pytest.raises(HandoffError, match="did you mean lead"):
+        zone.load()
+
+
+# Schema drift
+
+
+def test_new_and_vanished_columns_are_kept_and_reported(zone: Zone) -> None:
+    zone.put("1.csv", GOOD)
+    zone.load()
+    zone.put("2.csv", "Id,Email,Rank,email__raw\n3,x,99,y\n")
+    report = zone.load()
+    assert report.drift == [
+        "crm/lead/2.csv brings new columns: Rank, email__raw",
+        "crm/lead/2.csv lacks columns: createddate, employees, isdeleted, systemmodstamp",
+    ]
+    assert zone.rows('native_id, "Rank", "email__raw", created_at', order="1")[2] == ("3", "99", "y", None)
+    ((notes,),) = zone.con.execute("select notes from quality.load_log where source_file = '2.csv'").fetchall()
+    assert notes == "absent: CreatedDate, Employees, IsDeleted, SystemModstamp; not declared: Rank, email__raw"
+
+
+def test_names_of_undeclared_columns(zone: Zone) -> None:
+    header = [
+        "Id",
+        "version_at",
+        "rowid",
+        "",
+        'a"; drop table x; --',
+        "Dup",
+        "dup",
+        "DUP",
+        "../x",
+        "a\tb",
+        "phone",
+        "😀",
+    ]
+    zone.load_one("a.csv", ",".join('"' + name.replace('"', '""') + '"' for name in header) + "\n" + "1," * 11 + "1\n")
+    names = {row[0] for row in zone.con.execute("select column_name from (describe raw.crm__lead)").fetchall()}
+    assert {"version_at__raw", "rowid__raw", "column_3", 'a"; drop table x; --', "Dup", "dup__2", "DUP__3"} <= names
+    assert {"../x", "a b", "phone__raw", "😀"} <= names
+
+
+def test_keep_rides_along_as_attributes(zone: Zone) -> None:
+    zone.map(CRM + "    keep: [Segment__c, Region]\n")
+    zone.load_one("a.csv", "Id,segment__c,Other\n1,\"big; 'x'\",y\n2,,z\n")
+    assert zone.rows('attributes, "Other"', order="2") == [
+        ('{"Segment__c":"big; \'x\'","Region":null}', "y"),
+        ('{"Segment__c":null,"Region":null}', "z"),
+    ]
+
+
+def test_alternatives_coalesce_concat_key_values_and_constants(zone: Zone) -> None:
+    zone.map("""
+source: crm
+objects:
+  lead:
+    entity: opportunity
+    key: [Region, No]
+    version: [Changed, Made]
+    fields:
+      name: {concat: [First, Last]}
+      loss_reason: {coalesce: [Why, Reason]}
+      lead_source: [Origin, Source]
+      stage: Stage
+    values: {stage: {Won: closed_won, "-": ""}}
+    constants: {currency: EUR}
+""")
+    zone.load_one(
+        "a.csv",
+        "Region,No,First,Last,Why,Reason,Source,Stage,Made\n"
+        "N,1,Ann,Lee,,late,Web,WON ,2026-01-01\nS,2,,Roe,price,late,,-,2026-01-02\n",
+    )
+    columns = "native_id, name, loss_reason, lead_source, stage, currency, version_at"
+    assert zone.rows(columns) == [
+        ("N|1", "Ann Lee", "late", "Web", "closed_won", "EUR", datetime(2026, 1, 1)),
+        ("S|2", "Roe", "price", None, None, "EUR", datetime(2026, 1, 2)),
+    ]
+    assert zone.rows("source_system, object, native_id, is_snapshot", table="mapped__opportunity")[0] == (
+        "crm",
+        "lead",
+        "N|1",
+        False,
+    )
+
+
+def test_a_snapshot_object_knows_its_newest_delivery(zone: Zone) -> None:
+    zone.map(CRM + "    snapshot: true\n")
+    zone.put("2026-02.csv", HEADER + lead(2))
+    zone.load()
+    zone.put("2026-01.csv", GOOD)
+    zone.put("2026-03.csv", '"')
+    zone.load()
+    ((name,),) = zone.con.execute(
+        "select source_file from control.source_object join quality.load_log on newest_delivery_id = delivery_id"
+    ).fetchall()
+    assert name == "2026-02.csv", "late files and refused ones are not the newest"
+
+
+# Hostile names and values
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "it's; drop table x.csv",
+        'a"b.csv',
+        "a[1]*?.csv",
+        "..csv",
+        "$(touch x).csv",
+        "é😀.csv",
+        "a\nb.csv",
+        "%s{}.csv",
+        "-rf.csv",
+    ],
+)
+def test_hostile_file_names(zone: Zone, name: str) -> None:
+    if name.startswith("."):
+        name = f"x{name}"
+    assert zone.load_one(name, GOOD).rows_loaded == 2
+    assert zone.log("source_file") == [(name,)]
+
+
+def test_a_file_name_that_is_no_text(zone: Zone) -> None:
+    zone.put("good.csv", GOOD)
+    folder = os.fsencode(zone.extracts / "crm" / "lead")
+    with open(folder + b"/bad\xff.csv", "wb") as file:
+        file.write((HEADER + lead(7)).encode())
+    assert len(zone.load().deliveries) == 2
+    assert len(zone.rows()) == 3
+
+
+def test_a_cell_of_10_mb(zone: Zone) -> None:
+    big = "x" * 10_000_000
+    assert zone.load_one("a.csv", HEADER + f"1,{big},5,,,\n" + f"2,{big},many,,,\n").rows_malformed == 1
+    assert zone.rows("length(email)") == [(10_000_000,)]
+    assert zone.malformed("length(raw_text)") == [(10_000_000 + len("2,,many,,,"),)]
+
+
+def test_things_that_are_no_files(zone: Zone) -> None:
+    zone.put("good.csv", GOOD)
+    os.mkfifo(zone.extracts / "crm" / "lead" / "pipe.csv")
+    (zone.extracts / "crm" / "lead" / "broken.csv").symlink_to(zone.extracts / "nowhere")
+    assert [each.status for each in zone.load().deliveries] == ["refused", "loaded", "refused"]
+
+
+def test_a_file_that_cannot_be_opened_is_tried_again(zone: Zone, monkeypatch: pytest.MonkeyPatch) -> None:
+    zone.put("a.csv", GOOD)
+
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("ingestion.load.scan_file", denied)
+        assert zone.load().unsettled == ["crm/lead/a.csv (Permission denied)"]
+    assert len(zone.load().new) == 1
+
+
+def test_a_file_that_grows_while_it_is_read_is_left_for_the_next_night(
+    zone: Zone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = zone.put("a.csv", GOOD)
+    import ingestion.load
+
+    scan = ingestion.load.scan_file
+
+    def scan_and_grow(*arguments: object, **options: object) -> object:
+        seen = scan(*arguments, **options)  # type: ignore[arg-type]
+        with path.open("a") as file:
+            file.write(lead(3))
+        return seen
+
+    with monkeypatch.context() as patched:
+        patched.setattr("ingestion.load.scan_file", scan_and_grow)
+        assert zone.load().unsettled == ["crm/lead/a.csv"]
+    assert not zone.rows()
+    zone.load()
+    assert len(zone.rows()) == 3
+
+
+def test_reading_memory_failure_is_refused_and_tried_again(zone: Zone, monkeypatch: pytest.MonkeyPatch) -> None:
+    zone.put("a.csv", GOOD)
+
+    def full(*_: object) -> None:
+        raise duckdb.OutOfMemoryException("Out of Memory Error: no space")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("ingestion.readers.Reader.stage", full)
+        (refused,) = zone.load().refused
+        assert "HANDOFF_MEMORY_LIMIT" in (refused.error or "")
+    assert not zone.load().refused
+    assert len(zone.rows()) == 2
