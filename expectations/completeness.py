@@ -36,9 +36,11 @@ JUDGED_UNTIL = "judged_until"
 # The text as delivered, beside the one in lower case that is compared.
 DELIVERED = "__delivered"
 
-_ATOM = r"[^\s@.,;:<>()\[\]\"\\]+"
+# written without \s and \d: with those pandas would leave Arrow's matcher for Python's, which is five times slower
+_NEITHER = r" \t\n\r\f\v@.,;:<>()\[\]\"\\"
+_ATOM = rf"[^{_NEITHER}]+"
 _LOCAL = rf"{_ATOM}(?:\.{_ATOM})*"
-_DOMAIN = rf"(?:{_ATOM}\.)+[^\s@.,;:<>()\[\]\"\\\d]{{2,}}"
+_DOMAIN = rf"(?:{_ATOM}\.)+[^{_NEITHER}0-9]{{2,}}"
 EMAIL = rf"^{_LOCAL}@{_DOMAIN}$"
 
 
@@ -140,13 +142,18 @@ class Judge:
         """For each rule, which rows fail it, and what Great Expectations said. The frame's index must be 0, 1, 2 …"""
         if not self.alternatives or frame.empty:
             return {rule: np.zeros(len(frame), dtype=bool) for rule in self.rules}, None
-        result = _chunks().get_batch({"dataframe": frame}).validate(
-            self.suite,
-            result_format={
-                "result_format": "COMPLETE",
-                "partial_unexpected_count": 0,
-                "return_unexpected_index_query": False,
-            },
+        columns = list(dict.fromkeys([*(each.field for each in self.alternatives), JUDGED_UNTIL]))
+        result = (
+            _chunks()
+            .get_batch({"dataframe": frame[columns]})
+            .validate(
+                self.suite,
+                result_format={
+                    "result_format": "COMPLETE",
+                    "partial_unexpected_count": 0,
+                    "return_unexpected_index_query": False,
+                },
+            )
         )
         failed = {rule: np.ones(len(frame), dtype=bool) for rule in self.rules}
         for verdict in result.results:

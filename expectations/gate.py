@@ -16,7 +16,6 @@ from expectations import records
 from handoff.definitions import BEGINNING, Definitions, Row
 from handoff.errors import HandoffError
 from handoff.settings import Settings
-from ingestion.mapping import load_mappings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +63,7 @@ class GateReport:
 
 def run_gate(settings: Settings, con: duckdb.DuckDBPyConnection, definitions: Definitions) -> GateReport:
     """Judges the lead records in `raw` and writes the tables of the gate, all in one transaction."""
-    tables = records.lead_tables(con, load_mappings(settings))
+    tables = records.lead_tables(con)
     report = GateReport()
     con.begin()
     try:

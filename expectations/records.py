@@ -5,7 +5,7 @@ are functions of the verdicts and the delivered versions, never of the order in 
 are ordered as everywhere: by version (none first), file name, content hash, line.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -16,8 +16,6 @@ from handoff.definitions import LEAD_FIELDS, TIME_FIELDS
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from ingestion.mapping import SourceMapping
 
 _DOWNSTREAM = "('loaded', 'accepted')"
 _ORDER = "version_at nulls first, source_file, sha256, _line"
@@ -36,19 +34,22 @@ class LeadTable:
         return f'raw."{self.source_system}__{self.object}"'
 
 
-def lead_tables(con: duckdb.DuckDBPyConnection, mappings: "Iterable[SourceMapping]") -> list[LeadTable]:
+def lead_tables(con: duckdb.DuckDBPyConnection) -> list[LeadTable]:
     """Every raw table of lead records, vendors' and mapped ones, by name."""
-    columns: dict[str, set[str]] = {}
-    for table, column in con.execute(
-        "select table_name, column_name from information_schema.columns where table_schema = 'raw'"
-    ).fetchall():
-        columns.setdefault(table, set()).add(column)
-    return [
-        LeadTable(mapping.source, name, frozenset(columns[f"{mapping.source}__{name}"]))
-        for mapping in mappings
-        for name, mapped in sorted(mapping.objects.items())
-        if mapped.entity == "lead" and f"{mapping.source}__{name}" in columns
-    ]
+    listed = con.execute(
+        """
+        select declared_object.source_system, declared_object.object, list(columns.column_name)
+        from control.declared_object
+        join
+            information_schema.columns
+            on columns.table_schema = 'raw'
+            and columns.table_name = declared_object.source_system || '__' || declared_object.object
+        where declared_object.entity = 'lead'
+        group by all
+        order by all
+        """
+    ).fetchall()
+    return [LeadTable(source_system, name, frozenset(columns)) for source_system, name, columns in listed]
 
 
 def create_tables(con: duckdb.DuckDBPyConnection) -> None:
@@ -158,16 +159,21 @@ def unjudged(
     own_time = f"least(coalesce(version_at, updated_at, created_at, {_literal(now)}), {_literal(now)})"
     period = " + ".join(f"cast({own_time} >= {_literal(starts)} as integer)" for starts in periods[1:]) or "0"
     columns = [f"{field}" if field in TIME_FIELDS else _text(field) for field in fields]
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+    texts = {pa.string(): pd.StringDtype("pyarrow", na_value=np.nan)}
     lowest, highest = con.execute(f"select min(rowid), max(rowid) {_unjudged(table)}").fetchone() or (None, None)
     while lowest is not None and lowest <= highest:
-        frame = con.execute(
+        chunk = con.execute(
             f"""
             select _delivery_id, _line, {own_time} as judged_until, {period} as period, {", ".join(columns)}
             {_unjudged(table)} and delivered.rowid >= {lowest} and delivered.rowid < {lowest + chunk_rows}
             """
-        ).df()
-        if len(frame):
-            yield frame
+        ).to_arrow_table()
+        if chunk.num_rows:
+            yield chunk.to_pandas(types_mapper=texts.get)
         lowest += chunk_rows
 
 

@@ -1,6 +1,8 @@
 """A warehouse in memory into which tests deliver lead records by hand."""
 
+import tempfile
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +43,10 @@ class Bench:
             self.con.execute(f"create schema {schema}")
         columns = {name: SQL_TYPES[kind] for name, kind in ENTITIES["lead"].items()} | BOOKKEEPING_COLUMNS
         listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-        for table in ("salesforce__lead", "hubspot__contact", "marketo__lead"):
-            self.con.execute(f"create table raw.{table} ({listed})")
         self.con.execute(load.TABLES)
+        for source, name in (("salesforce", "lead"), ("hubspot", "contact"), ("marketo", "lead")):
+            self.con.execute(f"create table raw.{source}__{name} ({listed})")
+            self.con.execute("insert into control.declared_object values (?, ?, 'lead', true, false)", [source, name])
 
     def deliver(
         self,
@@ -90,6 +93,13 @@ class Bench:
 def lead(native_id: str | None = "1", **changes: Any) -> dict[str, Any]:
     """A complete record with some fields changed."""
     return {"native_id": native_id, **COMPLETE, **changes}
+
+
+@cache
+def without_limit() -> definitions.Definitions:
+    """The shipped definitions, but no batch is too bad."""
+    folder = Path(tempfile.mkdtemp())
+    return edited(folder, settings=("incomplete_batch_limit,0.20", "incomplete_batch_limit,1"))
 
 
 def edited(folder: Path, **changes: tuple[str, str]) -> definitions.Definitions:
