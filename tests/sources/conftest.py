@@ -3,43 +3,44 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from expectations.gate import run_gate
 from handoff.control import begin_run
+from handoff.definitions import load as load_definitions
 from handoff.settings import CHECKOUT, DBT_PROJECT, Settings
 from handoff.warehouse import open_warehouse
 from ingestion.load import load
+from tests.sources.example_extracts import documented_mapping, lay_out
 
 AS_OF = datetime(2026, 6, 1)
 NATIVE = Path(__file__).parent / "native_extracts"
 UNIFIED = "+path:models/intermediate/unified"
+CORE = "+dim_account +dim_campaign +dim_owner +fct_opportunity +fct_spend +fct_touch +int_activity_record"
 # The gate's part is played by a table that admits nobody: the records are unified whether admitted or not.
 NO_ADMISSIONS = """
 create table if not exists quality.lead_admission (source_system varchar, native_id varchar, is_admitted boolean)
 """
 
 
-def unify(home: Path, extracts: Path, sources: Path | None = None) -> Settings:
+def build(home: Path, extracts: Path, sources: Path | None = None, *, select: str = UNIFIED) -> Settings:
+    """A warehouse of the extracts, with the models that `select` names."""
     settings = Settings(_env_file=None, home=home, extracts=str(extracts), sources=sources, as_of=AS_OF)
     with open_warehouse(settings) as con:
+        begin_run(con, settings.now, "test", "")
         report = load(settings, con)
         assert not report.refused, report.summary()
-        begin_run(con, settings.now, "test", "")
-        con.execute(NO_ADMISSIONS)
-    command = [
-        sys.executable,
-        "-m",
-        "dbt.cli.main",
-        "--quiet",
-        "build",
-        "--select",
-        "+path:models/intermediate/unified",
-    ]
+        if select == UNIFIED:
+            con.execute(NO_ADMISSIONS)
+        else:
+            run_gate(settings, con, load_definitions(settings.definitions))
+    command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "build", "--select", *select.split()]
+    command += ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
     places = ["--project-dir", str(DBT_PROJECT), "--target-path", str(home / "dbt"), "--log-path", str(home / "dbt")]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("HANDOFF_", "DBT_"))}
     done = subprocess.run(
@@ -63,7 +64,7 @@ def reader(settings: Settings) -> duckdb.DuckDBPyConnection:
 @pytest.fixture(scope="session")
 def vendor_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     home = tmp_path_factory.mktemp("vendors")
-    return unify(home, NATIVE)
+    return build(home, NATIVE)
 
 
 @pytest.fixture
@@ -75,3 +76,20 @@ def rows(vendor_settings: Settings) -> Callable[[str], list[tuple[object, ...]]]
             return con.execute(sql).fetchall()
 
     return query
+
+
+@pytest.fixture(scope="session")
+def example_settings(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Settings:
+    """The example extracts up to the core marts: the loaders' files, and Maven's by the mapping in the docs."""
+    home = tmp_path_factory.mktemp("examples")
+    lay_out(shared_data, home / "extracts")
+    mappings = home / "mappings"
+    mappings.mkdir()
+    (mappings / "maven.yml").write_text(documented_mapping("maven"), encoding="utf-8")
+    return build(home, home / "extracts", mappings, select=CORE)
+
+
+@pytest.fixture
+def examples(example_settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    with reader(example_settings) as con:
+        yield con

@@ -1,7 +1,10 @@
 """Which file of the example extracts is which object of which source, and how a landing zone is laid out from them."""
 
+import re
 import shutil
 from pathlib import Path
+
+from handoff.settings import CHECKOUT
 
 FILES: dict[tuple[str, str], str] = {
     ("salesforce", "lead"): "salesforce_fivetran/seeds/sf_lead_data.csv",
@@ -50,6 +53,10 @@ FILES: dict[tuple[str, str], str] = {
     ("microsoft_ads", "campaign"): "ads_fivetran/seeds/microsoft_ads_campaign_history_data.csv",
     ("microsoft_ads", "campaign_daily"): "ads_fivetran/seeds/microsoft_ads_campaign_performance_daily_report_data.csv",
     ("ga4", "event"): "ga4/fivetran_ga4_event_data.csv",
+    ("maven", "sales_pipeline"): "maven_crm/sales_pipeline.csv",
+    ("maven", "accounts"): "maven_crm/accounts.csv",
+    ("maven", "sales_teams"): "maven_crm/sales_teams.csv",
+    ("maven", "products"): "maven_crm/products.csv",
 }
 
 
@@ -59,3 +66,12 @@ def lay_out(shared_data: Path, landing_zone: Path) -> None:
         folder = landing_zone / source / object_
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(shared_data / name, folder / Path(name).name)
+
+
+def documented_mapping(source: str) -> str:
+    """The mapping of a source as docs/add-a-source.md writes it."""
+    text = (CHECKOUT / "docs" / "add-a-source.md").read_text(encoding="utf-8")
+    for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL):
+        if block.startswith(f"source: {source}\n"):
+            return str(block)
+    raise AssertionError(f"docs/add-a-source.md has no mapping of {source}")
