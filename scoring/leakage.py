@@ -68,7 +68,7 @@ def _area(groups: np.ndarray, won: np.ndarray) -> float:
 def changed_later(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> list[Refusal]:
     """Kept columns (`attribute:<header>`) whose delivered versions differ before and after the scoring time.
 
-    Needs `intermediate.int_lead_signal` and `intermediate.int_lead_attribute_version`.
+    Needs `intermediate.int_lead_signal` and a table `attribute_version` (lead_id, version_at, attribute, value).
     """
     refusals = []
     for name in names:
@@ -79,7 +79,7 @@ def changed_later(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> list[
                 version as (
                     select signal.lead_id, signal.scored_at, item.version_at, item.value
                     from intermediate.int_lead_signal as signal
-                    inner join scoring_store.attribute_version as item on signal.lead_id = item.lead_id
+                    inner join attribute_version as item on signal.lead_id = item.lead_id
                     where item.attribute = $header
                 ),
                 compared as (

@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Trend = Literal["ascending", "descending"]
+Trend = Literal["ascending", "descending", "peak", "auto"]
 
 
 @dataclass(frozen=True)
 class Signal:
-    """A signal known at the scoring time. `trend` is the direction sense demands of the win rate, if any."""
+    """A signal known at the scoring time.
+
+    `trend` is the course sense demands of the win rate: more of a good sign never costs points, a company's size has a
+    best range; `auto` leaves the direction to the data, not the zigzag.
+    """
 
     name: str
     kind: Literal["number", "category"]
@@ -20,22 +24,22 @@ BEHAVIOUR = (
     Signal("sessions_60d", "number", "ascending"),
     Signal("pricing_page_views_30d", "number", "ascending"),
     Signal("pricing_page_views_60d", "number", "ascending"),
-    Signal("content_views_60d", "number"),
+    Signal("content_views_60d", "number", "auto"),
     Signal("form_submissions_30d", "number", "ascending"),
     Signal("form_submissions_60d", "number", "ascending"),
     Signal("event_attendances_30d", "number", "ascending"),
     Signal("event_attendances_60d", "number", "ascending"),
     Signal("email_clicks_60d", "number", "ascending"),
     Signal("responded_campaigns_60d", "number", "ascending"),
-    Signal("paid_touches_60d", "number"),
-    Signal("distinct_channels_60d", "number"),
+    Signal("paid_touches_60d", "number", "auto"),
+    Signal("distinct_channels_60d", "number", "auto"),
     Signal("days_since_last_touch", "number", "descending"),
-    Signal("days_since_first_touch", "number"),
-    Signal("days_since_creation", "number"),
+    Signal("days_since_first_touch", "number", "auto"),
+    Signal("days_since_creation", "number", "auto"),
 )
 FIT = (
-    Signal("employee_count", "number"),
-    Signal("annual_revenue", "number"),
+    Signal("employee_count", "number", "peak"),
+    Signal("annual_revenue", "number", "peak"),
     Signal("industry", "category"),
     Signal("country", "category"),
     Signal("technology", "category"),
@@ -53,4 +57,4 @@ ATTRIBUTE_PREFIX = "attribute:"
 def signal_of(name: str, *, is_number: bool) -> Signal:
     """The known signal of this name, else a free one: a column a mapping keeps."""
     known = {signal.name: signal for signal in SIGNALS}
-    return known.get(name) or Signal(name, "number" if is_number else "category")
+    return known.get(name) or (Signal(name, "number", "auto") if is_number else Signal(name, "category"))

@@ -20,7 +20,9 @@ from scoring.card import Bin, Scorecard
 from scoring.signals import Signal
 
 OTHER = "\x00other"
-MAX_BINS, MIN_BIN_SHARE, MIN_CATEGORY_SHARE, MAX_CATEGORIES = 8, 0.02, 0.005, 100
+# With few wins, few and wide bins: what a narrow one learns is chance.
+MANY_WINS = 2_000
+MIN_CATEGORY_SHARE, MAX_CATEGORIES = 0.005, 100
 MIN_INFORMATION_VALUE = 0.005
 MIN_Z = 2.6
 CEILING_ROWS = 200_000
@@ -92,8 +94,8 @@ def train(
     process = BinningProcess(
         [signal.name for signal in usable],
         categorical_variables=[signal.name for signal in usable if signal.kind == "category"],
-        max_n_bins=MAX_BINS,
-        min_bin_size=max(MIN_BIN_SHARE, min(0.2, 30 / max(len(frame), 1))),
+        max_n_bins=8 if won.sum() >= MANY_WINS else 5,
+        min_bin_size=0.02 if won.sum() >= MANY_WINS else 0.05,
         binning_fit_params={
             signal.name: {"monotonic_trend": signal.trend}
             | ({} if signal.kind == "category" else {"dtype": "numerical"})
@@ -358,7 +360,8 @@ def ceiling(train_frame: pd.DataFrame, won: np.ndarray, frame: pd.DataFrame, sig
         if kinds[name] == "category":
             common = _texts(learned[name]).value_counts().head(200).index
             for table in (learned, asked):
-                table[name] = pd.Categorical(_texts(table[name]), categories=common)
+                codes = pd.Categorical(_texts(table[name]), categories=common).codes.astype(float)
+                table[name] = np.where(codes < 0, np.nan, codes)
         else:
             for table in (learned, asked):
                 table[name] = pd.to_numeric(table[name], errors="coerce").astype(float)
@@ -368,7 +371,7 @@ def ceiling(train_frame: pd.DataFrame, won: np.ndarray, frame: pd.DataFrame, sig
         max_leaf_nodes=15,
         min_samples_leaf=50,
         l2_regularization=1.0,
-        categorical_features="from_dtype",
+        categorical_features=[kinds[name] == "category" for name in names],
         early_stopping=False,
         random_state=7,
     )

@@ -192,6 +192,8 @@ def lead_rows(world: World, leads: Leads, until: int) -> Rows:
                 np.where(is_ready & (number % 4 == 0), leads.status_at[:, READY] + 10 * DAY, NEVER)
             ),
             "Product_Interest__c": words(v.PRODUCT_INTERESTS, number % len(v.PRODUCT_INTERESTS)),
+            # filled when sales converts the lead: a trap for scoring, which must refuse it
+            "Customer_Tier__c": words(v.CUSTOMER_TIERS, np.where(converted, number % len(v.CUSTOMER_TIERS), -1)),
         },
         leads.created_at,
         touched,

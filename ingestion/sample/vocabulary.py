@@ -208,6 +208,7 @@ OPPORTUNITY_STAGES = (
 )
 LOSS_REASONS = ("Price", "Lost to Competitor", "No Decision", "Missing Feature", "Timing")
 COMPETITORS = ("Leadbridge", "Funnelworks", "Pipeworthy", "In-house build")
+CUSTOMER_TIERS = ("Gold", "Silver", "Bronze")
 PRODUCT_INTERESTS = ("Handoff Core", "Attribution", "Scoring")
 DEPARTMENTS = (
     "Demand Generation",

@@ -1,0 +1,334 @@
+"""The monthly review of scoring: learn a challenger, hold it against what is in force, propose; never put into force.
+
+Reads the warehouse after a night, writes the challenger's card and a report with plots. A card comes into force by a
+version of the definitions that both teams signed (setting scorecard_version).
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from handoff.errors import HandoffError
+from handoff.settings import Settings
+from scoring import leakage, training, validation
+from scoring.card import Scorecard, write_card
+from scoring.signals import ATTRIBUTE_PREFIX, SIGNALS, Signal, signal_of
+from scoring.store import cards_folder, read_cards
+
+TRAIN_SHARE = 0.75
+CALIBRATED = (0.8, 1.25)
+
+
+@dataclass
+class ReviewReport:
+    """What the review found. `card_path` is the challenger's file, none where there were too few wins."""
+
+    version: str
+    card_path: Path | None = None
+    is_proposed: bool = False
+    refused: list[str] = field(default_factory=list)
+    dropped: dict[str, str] = field(default_factory=dict)
+    figures: dict[str, float | int | str] = field(default_factory=dict)
+    plots: dict[str, Path] = field(default_factory=dict)
+    markdown: str = ""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A card held against leads scored after those it was learned from."""
+
+    trained: training.Trained
+    auc: validation.Auc
+    calibration_slope: float
+    ceiling: validation.Auc
+    bands: pd.DataFrame
+    thresholds: pd.DataFrame
+    score: np.ndarray
+    chance: np.ndarray
+
+
+def review(
+    settings: Settings,
+    con: duckdb.DuckDBPyConnection,
+    *,
+    capacity_per_month: float | None = None,
+    precision: float | None = None,
+) -> ReviewReport:
+    """Learns a challenger from the warehouse and writes it beside the other cards, with its report.
+
+    Raises:
+        HandoffError: the extra `scoring` is not installed, or no night has run.
+    """
+    training.require_library()
+    version = f"card-{settings.now:%Y-%m-%d}"
+    report = ReviewReport(version)
+    frame, attributes = _leads(con)
+    horizon, minimum = _agreed(con, "scoring_horizon_days"), _agreed(con, "scoring_minimum_wins")
+    outcome = _outcome(frame, minimum)
+    report.figures |= {"mature_leads": len(frame), "wins": int(frame.is_won.sum()), "minimum_wins": minimum}
+    if outcome is None:
+        report.markdown = (
+            f"# {version}\n\nNo card was learned: {int(frame.is_won.sum()):,} wins among {len(frame):,} handed-off "
+            f"leads whose horizon of {horizon} days is over; {minimum:,} are agreed as the least. "
+            "The rule points apply.\n"
+        )
+        return report
+    won = frame[outcome].to_numpy(dtype=bool)
+    signals = [*SIGNALS, *(signal_of(name, is_number=_is_number(frame[name])) for name in attributes)]
+    refusals = [*changed_attributes(con, attributes)]
+    names = [item.name for item in signals if item.name not in {refusal.signal for refusal in refusals}]
+    refusals += leakage.suspicious(frame, won, names)
+    refused = {refusal.signal for refusal in refusals}
+    allowed = [item for item in signals if item.name not in refused]
+    report.refused = [str(refusal) for refusal in refusals]
+
+    evaluation = evaluate(frame, outcome, allowed, version, settings, horizon, capacity_per_month, precision)
+    later = frame.iloc[int(len(frame) * TRAIN_SHARE) :]
+    later_won = later[outcome].to_numpy(dtype=bool)
+    rules = later.rules_score.to_numpy(dtype=float)
+    champion = _champion(settings, con)
+    champion_score = champion.score(later).astype(float) if champion else rules
+    gain = validation.auc_gain(evaluation.score, champion_score, later_won)
+    card = evaluation.trained.card
+    low, high = CALIBRATED
+    report.is_proposed = bool(gain.low > 0 and low <= evaluation.calibration_slope <= high)
+    report.dropped = evaluation.trained.dropped
+    rules_auc = validation.auc(rules, later_won)
+    report.figures |= {
+        "outcome": card.outcome, "learned_from_leads": card.leads, "learned_from_wins": card.wins,
+        "out_of_time_leads": len(later), "out_of_time_wins": int(later_won.sum()), "auc": evaluation.auc.value,
+        "auc_low": evaluation.auc.low, "auc_high": evaluation.auc.high, "auc_rules": rules_auc.value,
+        "auc_rules_low": rules_auc.low, "auc_rules_high": rules_auc.high, "auc_ceiling": evaluation.ceiling.value,
+        "auc_ceiling_low": evaluation.ceiling.low, "auc_ceiling_high": evaluation.ceiling.high,
+        "calibration_slope": evaluation.calibration_slope, "threshold": card.threshold or 0,
+        "champion": champion.version if champion else "rule points", "gain_over_champion": gain.value,
+        "gain_low": gain.low, "gain_high": gain.high,
+        "psi": validation.population_stability(validation.band_shares(evaluation.score), card.reference_bands),
+    }  # fmt: skip
+    report.card_path = write_card(card, cards_folder(settings))
+    folder = settings.home / "scoring" / version
+    folder.mkdir(parents=True, exist_ok=True)
+    report.plots = _plots(folder, evaluation, later_won, {"card": evaluation.score, "champion": champion_score})
+    report.markdown = _markdown(report, evaluation)
+    (folder / "report.md").write_text(report.markdown, encoding="utf-8")
+    return report
+
+
+def evaluate(
+    frame: pd.DataFrame,
+    outcome: str,
+    signals: Sequence[Signal],
+    version: str,
+    settings: Settings,
+    horizon: int,
+    capacity_per_month: float | None = None,
+    precision: float | None = None,
+) -> Evaluation:
+    """Learns from the first three quarters of the leads in time and judges on the last."""
+    cut = int(len(frame) * TRAIN_SHARE)
+    first, later = frame.iloc[:cut], frame.iloc[cut:]
+    first_won, later_won = first[outcome].to_numpy(dtype=bool), later[outcome].to_numpy(dtype=bool)
+    trained = training.train(
+        first, first_won, signals, version=version, trained_at=settings.now, horizon_days=horizon,
+        outcome="won" if outcome == "is_won" else "qualified opportunity",
+    )  # fmt: skip
+    score = trained.card.score(later)
+    chance = trained.card.probability(score)
+    ceiling = training.ceiling(first, first_won, later, signals)
+    auc = validation.auc(score, later_won)
+    slope = validation.calibration_slope(chance, later_won)
+    months = max((later.scored_at.max() - later.scored_at.min()).days / 30.4, 1.0) if "scored_at" in later else 1.0
+    thresholds = validation.threshold_table(
+        pd.DataFrame(
+            {
+                "score": score,
+                "is_won": later_won,
+                "has_opportunity": later.get("has_opportunity", pd.Series(later_won, index=later.index)).to_numpy(),
+                "is_rejected": later.get("is_rejected", pd.Series(False, index=later.index)).to_numpy(),
+            }
+        ),
+        months,
+    )
+    threshold = validation.choose_threshold(thresholds, capacity_per_month=capacity_per_month, precision=precision)
+    card = replace(
+        trained.card, auc=auc.value, auc_low=auc.low, auc_high=auc.high, calibration_slope=slope, threshold=threshold
+    )
+    return Evaluation(
+        replace(trained, card=card), auc, slope, validation.auc(ceiling, later_won),
+        validation.by_band(score, later_won, chance), thresholds, score, chance,
+    )  # fmt: skip
+
+
+def _agreed(con: duckdb.DuckDBPyConnection, setting: str) -> int:
+    value = con.execute(
+        "select value from staging.stg_definitions__setting, control.run "
+        "where setting = ? and effective_from <= as_of and as_of < effective_to",
+        [setting],
+    ).fetchall()[0][0]
+    return int(value)
+
+
+def _leads(con: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, list[str]]:
+    """Handed-off leads whose horizon is over, in the order of their scoring, with the columns the mappings keep."""
+    try:
+        keys = con.execute(
+            "select distinct unnest(json_keys(attributes)) as key from intermediate.int_lead_signal "
+            "where is_mature and attributes is not null order by key"
+        ).fetchall()
+    except duckdb.CatalogException as error:
+        raise HandoffError(
+            "There is nothing to learn from.", where="the warehouse", why="no night has built the signals of the leads",
+            remedy="Run `make nightly` first",
+        ) from error  # fmt: skip
+    names = [ATTRIBUTE_PREFIX + key for (key,) in keys]
+    kept = "".join(
+        f", json_extract_string(attributes, {_quoted(chr(36) + '.' + _named(key))}) as {_named(ATTRIBUTE_PREFIX + key)}"
+        for (key,) in keys
+    )
+    frame = con.execute(
+        f"""
+        select signal.* exclude (attributes){kept}, coalesce(rules.score, 0) as rules_score
+        from intermediate.int_lead_signal as signal
+        left join intermediate.int_lead_score_version as rules
+            on signal.lead_id = rules.lead_id and rules.method = 'rules'
+        where signal.is_mature
+        order by signal.scored_at, signal.lead_id
+        """
+    ).df()
+    for name in names:
+        frame[name] = _numbers_where_all_are(frame[name])
+    return frame, names
+
+
+def _named(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _numbers_where_all_are(values: pd.Series) -> pd.Series:
+    numbers = pd.to_numeric(values, errors="coerce")
+    return numbers if numbers.notna().sum() == values.notna().sum() and numbers.notna().any() else values
+
+
+def _is_number(values: pd.Series) -> bool:
+    return bool(pd.api.types.is_numeric_dtype(values))
+
+
+def _outcome(frame: pd.DataFrame, minimum: int) -> str | None:
+    """Won deals where there are enough, else qualified opportunities."""
+    return next((name for name in ("is_won", "is_qualified") if frame[name].sum() >= minimum), None)
+
+
+def changed_attributes(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> list[leakage.Refusal]:
+    """Which kept columns change after the scoring, by the versions that were delivered."""
+    if not names:
+        return []
+    tables = con.execute(
+        "select source_system, object from control.source_object where entity = 'lead' order by all"
+    ).fetchall()
+    delivered = " union all ".join(
+        f"select {_quoted(source + ':')} || native_id as lead_id, version_at, attributes "
+        f"from raw.{_named(source + '__' + name)} where attributes is not null"
+        for source, name in tables
+    )
+    con.execute(
+        f"""
+        create or replace temp table attribute_version as
+        select lead_id, version_at, key as attribute, json_extract_string(attributes, '$."' || key || '"') as value
+        from (select *, unnest(json_keys(attributes)) as key from ({delivered}) as version)
+        """
+    )
+    return leakage.changed_later(con, names)
+
+
+def _champion(settings: Settings, con: duckdb.DuckDBPyConnection) -> Scorecard | None:
+    """The learned card in force now; none where the rule points are."""
+    rows = con.execute("select version from scoring.scorecard_version where status = 'champion'").fetchall()
+    named = {version for (version,) in rows}
+    return next((card for card in read_cards(settings) if card.version in named), None)
+
+
+def _plots(folder: Path, evaluation: Evaluation, won: np.ndarray, scores: dict[str, np.ndarray]) -> dict[str, Path]:
+    from scoring import plots
+
+    made = {
+        "gain": plots.gain(scores, won),
+        "calibration": plots.calibration(evaluation.chance, won),
+        "bands": plots.bands(evaluation.bands),
+        "points": plots.points(evaluation.trained.card),
+    }
+    paths = {}
+    for name, chart in made.items():
+        paths[name] = folder / f"{name}.png"
+        chart.save(str(paths[name]), scale_factor=2)
+    return paths
+
+
+def _markdown(report: ReviewReport, evaluation: Evaluation) -> str:
+    figures = report.figures
+    card = evaluation.trained.card
+    verdict = (
+        "**Proposed.** To put it into force, add a version to `versions.csv` with both signatures and a row "
+        f"`scorecard_version,{card.version}` of that date to `settings.csv`."
+        if report.is_proposed
+        else "**Not proposed**: it is not surely better out of time than what is in force."
+    )
+    lines = [
+        f"# {report.version}",
+        "",
+        f"Learned from {card.leads:,} handed-off leads with {card.wins:,} outcomes ({card.outcome} within "
+        f"{card.horizon_days} days), judged on {figures['out_of_time_leads']:,} later ones.",
+        "",
+        "| score | AUC out of time | 95 % interval |",
+        "| --- | --- | --- |",
+        f"| card | {evaluation.auc.value:.3f} | {evaluation.auc.low:.3f}-{evaluation.auc.high:.3f} |",
+        f"| rule points | {figures['auc_rules']:.3f} | "
+        f"{figures['auc_rules_low']:.3f}-{figures['auc_rules_high']:.3f} |",
+        f"| gradient boosting (ceiling) | {evaluation.ceiling.value:.3f} | "
+        f"{evaluation.ceiling.low:.3f}-{evaluation.ceiling.high:.3f} |",
+        "",
+        f"Calibration slope {evaluation.calibration_slope:.2f}; drift against training (PSI) {figures['psi']:.3f}; "
+        f"gain over {figures['champion']}: {figures['gain_over_champion']:+.3f} "
+        f"({figures['gain_low']:+.3f} to {figures['gain_high']:+.3f}).",
+        "",
+        verdict,
+        "",
+        "## By band",
+        "",
+        _table(evaluation.bands),
+        "",
+        f"## Thresholds (proposed: {card.threshold})",
+        "",
+        _table(evaluation.thresholds),
+        "",
+        "## Left out",
+        "",
+        *([f"- refused: {item}" for item in report.refused] or ["- refused: none"]),
+        *[f"- {name}: {reason}" for name, reason in report.dropped.items()],
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _table(frame: pd.DataFrame) -> str:
+    def text(value: object) -> str:
+        if not isinstance(value, float):
+            return str(value)
+        return f"{value:.3f}" if value % 1 else f"{value:g}"
+
+    head = [f"| {' | '.join(frame.columns)} |", f"| {' | '.join('---' for _ in frame.columns)} |"]
+    rows = [f"| {' | '.join(text(item) for item in row)} |" for row in frame.itertuples(index=False)]
+    return "\n".join(head + rows)
+
+
+def summary(report: ReviewReport) -> str:
+    """The figures as JSON, for a log."""
+    return json.dumps(report.figures, default=float)
