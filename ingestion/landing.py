@@ -1,13 +1,19 @@
 """What lies in the landing zone: files to read, and what lies where nothing is read. Nothing is moved or changed."""
 
 import os
+import re
+import shutil
+import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 from handoff.errors import HandoffError
-from ingestion.readers import storable
+from handoff.settings import Settings
+from ingestion.readers import CHUNK, storable
 
 UNFINISHED = (".part", ".tmp")
 
@@ -48,8 +54,43 @@ def _visible(folder: str) -> list[os.DirEntry[str]]:
         return sorted((entry for entry in entries if not _is_left_alone(entry.name)), key=lambda entry: entry.name)
 
 
-def local_fingerprint(path: str) -> str:
-    stat = os.stat(path)
+class Zone(Protocol):
+    """Where the files lie: a folder, or a prefix of an object store."""
+
+    def scan(self) -> Landed:
+        """Every file of every object, in the order of their names.
+
+        Raises:
+            HandoffError: the zone is missing or cannot be listed.
+        """
+
+    def is_unchanged(self, file: LandedFile) -> bool:
+        """Whether the file is still the one that was scanned."""
+
+    def fetched(self, file: LandedFile) -> AbstractContextManager[Path]:
+        """The file on this machine's disk."""
+
+
+def open_zone(settings: Settings) -> Zone:
+    """The landing zone of the settings.
+
+    Raises:
+        HandoffError: it is an address of a kind that is not read.
+    """
+    place = settings.landing_zone
+    if place.startswith("s3://"):
+        return ObjectStore(place)
+    if "://" in place:
+        raise HandoffError(
+            "The landing zone is of a kind that is not read.",
+            where=shown(place),
+            why="only folders and s3:// prefixes are",
+            remedy="Set HANDOFF_EXTRACTS to a folder or to s3://bucket/prefix",
+        )
+    return LocalZone(place)
+
+
+def _local_fingerprint(stat: os.stat_result) -> str:
     return f"{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ctime_ns}:{stat.st_ino}"
 
 
@@ -60,22 +101,16 @@ class LocalZone:
         self.root = root
 
     def scan(self) -> Landed:
-        """Every file of every object, in the order of their names.
-
-        Raises:
-            HandoffError: the folder is missing.
-        """
         if not os.path.isdir(self.root):
             raise missing_zone(self.root)
         landed = Landed([], [])
         for source in _visible(self.root):
             if not source.is_dir():
-                landed.strays.append(_stray_file("", "", source.name))
+                landed.strays.append(_stray(source.name))
                 continue
             for object_ in _visible(source.path):
                 if not object_.is_dir():
-                    place = f"{source.name}/{object_.name}"
-                    landed.strays.append(_stray_file(source.name, "", place))
+                    landed.strays.append(_stray(source.name, object_.name))
                     continue
                 self._scan_object(source.name, object_, landed)
         return landed
@@ -83,40 +118,103 @@ class LocalZone:
     def _scan_object(self, source: str, folder: os.DirEntry[str], landed: Landed) -> None:
         for entry in _visible(folder.path):
             if entry.is_file():
-                stat = entry.stat()
-                fingerprint = f"{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ctime_ns}:{stat.st_ino}"
                 names = (storable(source), storable(folder.name), storable(entry.name))
-                landed.files.append(LandedFile(*names, entry.path, fingerprint))
+                landed.files.append(LandedFile(*names, entry.path, _local_fingerprint(entry.stat())))
             else:
-                place = f"{source}/{folder.name}/{entry.name}"
-                landed.strays.append(
-                    Stray(
-                        storable(source),
-                        storable(folder.name),
-                        storable(place),
-                        "only files are read from an object's folder, not what lies in folders below it",
-                    )
-                )
+                landed.strays.append(_stray(source, folder.name, entry.name))
 
-    def fingerprint(self, file: LandedFile) -> str:
-        return local_fingerprint(file.path)
+    def is_unchanged(self, file: LandedFile) -> bool:
+        return _local_fingerprint(os.stat(file.path)) == file.fingerprint
 
     @contextmanager
     def fetched(self, file: LandedFile) -> Iterator[Path]:
-        """The file on this machine's disk."""
         yield Path(file.path)
 
 
-def _stray_file(source: str, object_: str, place: str) -> Stray:
-    reason = "a file outside the folders <source>/<object>/ of the landing zone is not read"
-    return Stray(storable(source), storable(object_), storable(place), reason)
+class ObjectStore:
+    """A landing zone under a prefix of an S3 bucket; address options such as `?endpoint_override=…` are pyarrow's."""
+
+    # An object store knows the second of a change, not the moment: what changed just now may change again unseen.
+    FRESH_SECONDS = 60
+
+    def __init__(self, root: str) -> None:
+        from pyarrow import fs
+
+        self.root = root
+        try:
+            self._files, prefix = fs.FileSystem.from_uri(root)
+        except (OSError, ValueError) as error:
+            raise self._unreadable(error) from error
+        self._prefix = prefix.rstrip("/")
+
+    def _unreadable(self, error: Exception) -> HandoffError:
+        return HandoffError(
+            "The landing zone cannot be listed.",
+            where=shown(self.root),
+            why=str(error).splitlines()[0],
+            remedy="Check the bucket, its region (AWS_REGION) and the credentials (AWS_PROFILE or AWS_ACCESS_KEY_ID)",
+        )
+
+    def scan(self) -> Landed:
+        from pyarrow import fs
+
+        try:
+            found = self._files.get_file_info(fs.FileSelector(self._prefix, recursive=True))
+        except FileNotFoundError as error:
+            raise missing_zone(self.root) from error
+        except OSError as error:
+            raise self._unreadable(error) from error
+        landed = Landed([], [])
+        for info in sorted(found, key=lambda info: info.path):
+            parts = info.path.removeprefix(f"{self._prefix}/").split("/")
+            if info.type != fs.FileType.File or any(_is_left_alone(part) and part != ".." for part in parts):
+                continue
+            if len(parts) == 3:
+                source, object_, name = parts
+                landed.files.append(LandedFile(source, object_, name, info.path, self._fingerprint(info)))
+            else:
+                landed.strays.append(_stray(*parts))
+        return landed
+
+    def _fingerprint(self, info: Any) -> str:
+        now = time.time_ns()
+        fresh = f":{now}" if now - info.mtime_ns < self.FRESH_SECONDS * 10**9 else ""
+        return f"{info.size}:{info.mtime_ns}{fresh}"
+
+    def is_unchanged(self, file: LandedFile) -> bool:
+        (info,) = self._files.get_file_info([file.path])
+        return file.fingerprint.split(":")[:2] == [str(info.size), str(info.mtime_ns)]
+
+    @contextmanager
+    def fetched(self, file: LandedFile) -> Iterator[Path]:
+        with tempfile.TemporaryDirectory(prefix="handoff_landing_") as folder:
+            path = Path(folder) / "delivery"
+            with self._files.open_input_stream(file.path) as remote, path.open("wb") as local:
+                shutil.copyfileobj(remote, local, CHUNK)
+            yield path
+
+
+def _stray(*parts: str) -> Stray:
+    """Something that lies elsewhere than `<source>/<object>/<file>`."""
+    source, object_ = (*(storable(part) for part in parts[:-1]), "", "")[:2]
+    reason = "only files in the folders <source>/<object>/ of the landing zone are read, not what lies above or below"
+    return Stray(source, object_, storable("/".join(parts)), reason)
+
+
+def shown(place: str) -> str:
+    """An address without its options and credentials.
+
+    >>> shown("s3://key:secret@bucket/prefix?region=eu-central-1")
+    's3://bucket/prefix'
+    """
+    return re.sub("//[^/]*@", "//", place.split("?")[0]) if "://" in place else place
 
 
 def missing_zone(root: str) -> HandoffError:
     return HandoffError(
         "The landing zone is missing.",
-        where=root,
-        why="there is no such folder",
+        where=shown(root),
+        why="there is nothing at this place",
         remedy="Deliver extracts there as <source>/<object>/<file>, or point HANDOFF_EXTRACTS at where they are",
     )
 
@@ -124,7 +222,7 @@ def missing_zone(root: str) -> HandoffError:
 def empty_zone(root: str) -> HandoffError:
     return HandoffError(
         "The landing zone is empty.",
-        where=root,
+        where=shown(root),
         why="it holds no file that is ready to be read",
         remedy="Deliver extracts there as <source>/<object>/<file>, or point HANDOFF_EXTRACTS at where they are",
     )

@@ -12,7 +12,7 @@ import duckdb
 from handoff.settings import Settings
 from ingestion.columns import Plan, literal, quoted
 from ingestion.entities import BOOKKEEPING_COLUMNS, ENTITIES, SQL_TYPES
-from ingestion.landing import LandedFile, LocalZone, Stray, empty_zone
+from ingestion.landing import LandedFile, Stray, Zone, empty_zone, open_zone
 from ingestion.mapping import ObjectMapping, SourceMapping, load_mappings, shipped_mappings
 from ingestion.readers import SUFFIXES, Reader, Staged, scan_file, storable, suffix_of
 from ingestion.refusal import Refusal
@@ -115,7 +115,7 @@ def load(settings: Settings, con: duckdb.DuckDBPyConnection) -> LoadReport:
             refused in the load log, and the others go on.
     """
     mappings = load_mappings(settings)
-    zone = LocalZone(settings.landing_zone)
+    zone = open_zone(settings)
     landed = zone.scan()
     if not landed.files and not landed.strays:
         raise empty_zone(settings.landing_zone)
@@ -203,7 +203,7 @@ class _Loader:
     """One load: what the warehouse knew before it, and what each file adds."""
 
     def __init__(
-        self, settings: Settings, con: duckdb.DuckDBPyConnection, zone: LocalZone, mappings: list[SourceMapping]
+        self, settings: Settings, con: duckdb.DuckDBPyConnection, zone: Zone, mappings: list[SourceMapping]
     ) -> None:
         self.con, self.zone, self.now = con, zone, settings.now
         self.mappings = {(m.source, name): mapped for m in mappings for name, mapped in m.objects.items()}
@@ -311,7 +311,7 @@ class _Loader:
             formats = set()
             reason = str(error).splitlines()[0]
             outcome = Refusal(f"DuckDB cannot load it ({reason})", "check memory (HANDOFF_MEMORY_LIMIT) and disk space")
-        if self.zone.fingerprint(file) != file.fingerprint:
+        if not self.zone.is_unchanged(file):
             self.report.unsettled.append(f"{file.source}/{file.object}/{file.name}")
             return
         self._store(file, mapped, self._delivery(file, delivery_id, scan.sha256, outcome), outcome, formats)
