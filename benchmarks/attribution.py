@@ -116,7 +116,7 @@ def dbt(home: Path, *arguments: str) -> float:
     if done.returncode:
         raise SystemExit(done.stdout[-3000:] + done.stderr[-3000:])
     total = 0.0
-    for line in done.stdout.splitlines():
+    for line in filter(str.strip, done.stdout.splitlines()):
         kind, *rest = line.split()
         if kind == "model" and rest[0] in STEPS:
             total += float(rest[1])

@@ -1,6 +1,7 @@
 -- Grain: one row per opportunity and basis that either converted or counts as not converted: pipeline is anchored at
 -- creation, revenue at the close (open ones older than maturity: now). Opportunities too young to tell are absent.
--- fingerprint covers all that a rule-based credit depends on: int_attribution_credit redoes what it no longer matches.
+-- path_key numbers the paths of one night. fingerprint covers all that a rule-based credit depends on:
+-- int_attribution_credit redoes what it no longer matches.
 with
     opportunity_window as (select * from {{ ref("int_opportunity_window") }}),
 
@@ -84,6 +85,7 @@ with
 
     final as (
         select
+            row_number() over (order by anchor.opportunity_id, anchor.basis) as path_key,
             anchor.opportunity_id,
             anchor.basis,
             anchor.anchor_at,

@@ -37,54 +37,41 @@ with
     -- share theirs evenly, or leave it to the positions where there is no other touch.
     position_rule as (
         select
-            step_path.opportunity_id,
-            step_path.basis,
-            model.model,
-            case when model.first_weight > 0 then 1 end as first_number,
-            case when model.lead_created_weight > 0 then nullif(step_path.lead_created_number, 0) end as lead_number,
+            step_path.path_key,
+            step_path.touches,
+            model.*,
+            case when model.first_weight > 0 then 1 else 0 end as first_number,
+            case when model.lead_created_weight > 0 then step_path.lead_created_number else 0 end as lead_number,
             case
-                when model.opportunity_created_weight > 0 then nullif(step_path.opportunity_created_number, 0)
+                when model.opportunity_created_weight > 0 then step_path.opportunity_created_number else 0
             end as opportunity_number,
             case
                 when model.last_weight > 0 and not (model.is_last_before_close and step_path.basis = 'pipeline')
                 then step_path.touches
-            end as last_number,
-            step_path.touches,
-            model.first_weight,
-            model.lead_created_weight,
-            model.opportunity_created_weight,
-            model.last_weight,
-            model.others_weight
+                else 0
+            end as last_number
         from step_path
-        inner join model on step_path.exclusion = model.exclusion and model.kind = 'position'
+        inner join model on step_path.exclusion_number = model.exclusion_number and model.kind = 'position'
     ),
 
+    -- number 0: held by no touch
     position_share as (
         select
             *,
             first_weight + lead_created_weight + opportunity_created_weight + last_weight as named_weight,
-            case when first_number is not null then first_weight else 0 end
-            + case when lead_number is not null then lead_created_weight else 0 end
-            + case when opportunity_number is not null then opportunity_created_weight else 0 end
-            + case when last_number is not null then last_weight else 0 end as held_weight,
+            case when first_number > 0 then first_weight else 0 end
+            + case when lead_number > 0 then lead_created_weight else 0 end
+            + case when opportunity_number > 0 then opportunity_created_weight else 0 end
+            + case when last_number > 0 then last_weight else 0 end as held_weight,
             -- touches in no position: all less the distinct numbers held
             touches
-            - case when first_number is not null then 1 else 0 end
-            - case when lead_number is not null and lead_number <> coalesce(first_number, 0) then 1 else 0 end
+            - case when first_number > 0 then 1 else 0 end
+            - case when lead_number > 0 and lead_number <> first_number then 1 else 0 end
             - case
-                when
-                    opportunity_number is not null
-                    and opportunity_number <> coalesce(first_number, 0)
-                    and opportunity_number <> coalesce(lead_number, 0)
-                then 1
-                else 0
+                when opportunity_number > 0 and opportunity_number not in (first_number, lead_number) then 1 else 0
             end
             - case
-                when
-                    last_number is not null
-                    and last_number <> coalesce(first_number, 0)
-                    and last_number <> coalesce(lead_number, 0)
-                    and last_number <> coalesce(opportunity_number, 0)
+                when last_number > 0 and last_number not in (first_number, lead_number, opportunity_number)
                 then 1
                 else 0
             end as other_touches
@@ -93,7 +80,17 @@ with
 
     position_scale as (
         select
-            *,
+            path_key,
+            model_number,
+            exclusion_number,
+            first_number,
+            lead_number,
+            opportunity_number,
+            last_number,
+            first_weight,
+            lead_created_weight,
+            opportunity_created_weight,
+            last_weight,
             case
                 when held_weight = 0
                 then 0
@@ -113,15 +110,9 @@ with
 
     position_weight as (
         select
-            step_touch.opportunity_id,
-            step_touch.basis,
-            position_scale.model,
-            step_touch.touch_number,
-            step_touch.touch_id,
-            step_touch.channel,
-            step_touch.campaign_id,
-            step_touch.content,
-            step_touch.touched_at,
+            step_touch.path_key,
+            position_scale.model_number,
+            step_touch.path_number,
             case
                 when
                     step_touch.touch_number in (
@@ -155,19 +146,29 @@ with
                 else position_scale.per_other_touch
             end as weight
         from step_touch
-        inner join model on step_touch.exclusion = model.exclusion and model.kind = 'position'
         inner join
             position_scale
-            on step_touch.opportunity_id = position_scale.opportunity_id
-            and step_touch.basis = position_scale.basis
-            and model.model = position_scale.model
+            on step_touch.path_key = position_scale.path_key
+            and step_touch.exclusion_number = position_scale.exclusion_number
+            -- of a model that leaves nothing to others, only the held numbers are of interest
+            and (
+                position_scale.per_other_touch > 0
+                or step_touch.touch_number in (
+                    position_scale.first_number,
+                    position_scale.lead_number,
+                    position_scale.opportunity_number,
+                    position_scale.last_number
+                )
+            )
     ),
 
     -- Time decay. Days before the last touch weigh the same as days before the anchor once divided by their sum, and do
     -- not vanish on long paths. Whole numbers add up in any order to the same sum.
     decay_touch as (
         select
-            step_touch.*,
+            step_touch.path_key,
+            step_touch.exclusion_number,
+            step_touch.path_number,
             cast(
                 round(
                     1e14 * power(
@@ -180,79 +181,69 @@ with
         from step_touch
         inner join
             step_path
-            on step_touch.opportunity_id = step_path.opportunity_id
-            and step_touch.basis = step_path.basis
-            and step_touch.exclusion = step_path.exclusion
-        where step_touch.exclusion in (select exclusion from model where kind = 'decay')
+            on step_touch.path_key = step_path.path_key
+            and step_touch.exclusion_number = step_path.exclusion_number
+        where step_touch.exclusion_number in (select exclusion_number from model where kind = 'decay')
+    ),
+
+    decay_path as (
+        select path_key, exclusion_number, cast(sum(strength) as double) as path_strength from decay_touch group by 1, 2
     ),
 
     decay_weight as (
         select
-            decay_touch.opportunity_id,
-            decay_touch.basis,
-            model.model,
-            decay_touch.touch_number,
-            decay_touch.touch_id,
-            decay_touch.channel,
-            decay_touch.campaign_id,
-            decay_touch.content,
-            decay_touch.touched_at,
-            cast(decay_touch.strength as double) / cast(
-                sum(decay_touch.strength) over (
-                    partition by decay_touch.opportunity_id, decay_touch.basis, model.model
-                ) as double
-            ) as weight
+            decay_touch.path_key,
+            model.model_number,
+            decay_touch.path_number,
+            cast(decay_touch.strength as double) / decay_path.path_strength as weight
         from decay_touch
-        inner join model on decay_touch.exclusion = model.exclusion and model.kind = 'decay'
+        inner join
+            decay_path
+            on decay_touch.path_key = decay_path.path_key
+            and decay_touch.exclusion_number = decay_path.exclusion_number
+        inner join model on decay_touch.exclusion_number = model.exclusion_number and model.kind = 'decay'
     ),
 
     -- Shapley. v(S) = converting paths whose channels all lie in S: each path gives an equal part to each of its
     -- channels.
     channel_touch as (
-        select
-            opportunity_id,
-            basis,
-            exclusion,
-            channel,
-            count(*) as channel_touches,
-            count(*) over (partition by opportunity_id, basis, exclusion) as channels
+        select path_key, exclusion_number, channel, count(*) as channel_touches
         from step_touch
-        where exclusion in (select exclusion from model where kind = 'shapley')
-        group by 1, 2, 3, 4
+        where exclusion_number in (select exclusion_number from model where kind = 'shapley')
+        group by 1, 2, 3
     ),
+
+    channel_path as (select path_key, exclusion_number, count(*) as channels from channel_touch group by 1, 2),
 
     shapley_weight as (
         select
-            step_touch.opportunity_id,
-            step_touch.basis,
-            model.model,
-            step_touch.touch_number,
-            step_touch.touch_id,
-            step_touch.channel,
-            step_touch.campaign_id,
-            step_touch.content,
-            step_touch.touched_at,
-            1 / cast(channel_touch.channels * channel_touch.channel_touches as double) as weight
+            step_touch.path_key,
+            model.model_number,
+            step_touch.path_number,
+            1 / cast(channel_path.channels * channel_touch.channel_touches as double) as weight
         from step_touch
         inner join
             channel_touch
-            on step_touch.opportunity_id = channel_touch.opportunity_id
-            and step_touch.basis = channel_touch.basis
-            and step_touch.exclusion = channel_touch.exclusion
+            on step_touch.path_key = channel_touch.path_key
+            and step_touch.exclusion_number = channel_touch.exclusion_number
             and step_touch.channel = channel_touch.channel
-        inner join model on step_touch.exclusion = model.exclusion and model.kind = 'shapley'
+        inner join
+            channel_path
+            on step_touch.path_key = channel_path.path_key
+            and step_touch.exclusion_number = channel_path.exclusion_number
+        inner join model on step_touch.exclusion_number = model.exclusion_number and model.kind = 'shapley'
     ),
 
     weighted as (
-        select *
+        select path_key, model_number, path_number, weight
         from position_weight
         where weight > 0
         union all
-        select *
+        select path_key, model_number, path_number, weight
         from decay_weight
         where weight > 0
         union all
-        select *
+        select path_key, model_number, path_number, weight
         from shapley_weight
     ),
 

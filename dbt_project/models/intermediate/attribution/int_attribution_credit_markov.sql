@@ -12,58 +12,59 @@ with
 
     {{ step_touch("model") }},
 
+    path_channel as (
+        select
+            step_touch.path_key, due.basis, step_touch.exclusion_number, step_touch.channel, count(*) as channel_touches
+        from step_touch
+        inner join due on step_touch.path_key = due.path_key
+        group by 1, 2, 3, 4
+    ),
+
     channel_touch as (
         select
-            step_touch.opportunity_id,
-            step_touch.basis,
-            model.model,
-            step_touch.exclusion,
-            step_touch.channel,
+            path_channel.path_key,
+            path_channel.exclusion_number,
+            path_channel.channel,
+            path_channel.channel_touches,
+            model.model_number,
             -- whole numbers add up in any order to the same sum
-            cast(round(1e15 * max(removal_effect.removal_effect)) as bigint) as strength,
-            count(*) as channel_touches
-        from step_touch
-        inner join model on step_touch.exclusion = model.exclusion
+            cast(round(1e15 * removal_effect.removal_effect) as bigint) as strength
+        from path_channel
+        inner join model on path_channel.exclusion_number = model.exclusion_number
         inner join
             removal_effect
             on model.model = removal_effect.model
-            and step_touch.basis = removal_effect.basis
-            and step_touch.channel = removal_effect.channel
-        group by 1, 2, 3, 4, 5
+            and path_channel.basis = removal_effect.basis
+            and path_channel.channel = removal_effect.channel
     ),
 
-    channel_share as (
-        select
-            *,
-            sum(strength) over (partition by opportunity_id, basis, model) as path_strength,
-            count(*) over (partition by opportunity_id, basis, model) as channels
+    channel_path as (
+        select path_key, model_number, cast(sum(strength) as double) as path_strength, count(*) as channels
         from channel_touch
+        group by 1, 2
     ),
 
     weighted as (
         select
-            step_touch.opportunity_id,
-            step_touch.basis,
-            channel_share.model,
-            step_touch.touch_number,
-            step_touch.touch_id,
-            step_touch.channel,
-            step_touch.campaign_id,
-            step_touch.content,
-            step_touch.touched_at,
+            step_touch.path_key,
+            channel_touch.model_number,
+            step_touch.path_number,
             case
-                when channel_share.path_strength > 0
-                then cast(channel_share.strength as double) / cast(channel_share.path_strength as double)
-                else 1 / cast(channel_share.channels as double)
+                when channel_path.path_strength > 0
+                then cast(channel_touch.strength as double) / channel_path.path_strength
+                else 1 / cast(channel_path.channels as double)
             end
-            / channel_share.channel_touches as weight
+            / channel_touch.channel_touches as weight
         from step_touch
         inner join
-            channel_share
-            on step_touch.opportunity_id = channel_share.opportunity_id
-            and step_touch.basis = channel_share.basis
-            and step_touch.exclusion = channel_share.exclusion
-            and step_touch.channel = channel_share.channel
+            channel_touch
+            on step_touch.path_key = channel_touch.path_key
+            and step_touch.exclusion_number = channel_touch.exclusion_number
+            and step_touch.channel = channel_touch.channel
+        inner join
+            channel_path
+            on channel_touch.path_key = channel_path.path_key
+            and channel_touch.model_number = channel_path.model_number
     ),
 
     {{ allocate_cents("weighted", "due", "model") }}

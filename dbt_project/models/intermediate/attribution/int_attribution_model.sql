@@ -49,6 +49,11 @@ with
             cast(last_weight as double) as last_weight,
             cast(others_weight as double) as others_weight,
             lower(trim(exclude_channels)) as exclusion,
+            -- numbers are cheaper to carry through the paths than texts; no exclusion is 0
+            row_number() over (order by model) as model_number,
+            case
+                when trim(exclude_channels) = '' then 0 else dense_rank() over (order by lower(trim(exclude_channels)))
+            end as exclusion_number,
             -- the last touch before the close: a position that the pipeline path, which ends at creation, does not have
             model = 'full_path' as is_last_before_close
         from named

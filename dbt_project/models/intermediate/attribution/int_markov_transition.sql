@@ -20,7 +20,8 @@ with
 
     lead_span as (
         select
-            lead_record.lead_id,
+            -- keys of leads and of opportunities do not meet
+            - row_number() over (order by lead_record.lead_id) as path_key,
             lead_record.person_id,
             {{ add_days("lead_record.created_at", "-cast(lookback.value as integer)") }} as path_starts_at,
             {{ add_days("lead_record.created_at", "cast(" ~ setting("maturity_days") ~ " as integer)") }}
@@ -35,14 +36,12 @@ with
 
     lead_touch as (
         select
-            lead_span.lead_id as opportunity_id,
-            'lead' as basis,
-            row_number() over (partition by lead_span.lead_id order by touch.touched_at, touch.touch_id) as path_number,
-            touch.touch_id,
+            lead_span.path_key,
+            row_number() over (
+                partition by lead_span.path_key order by touch.touched_at, touch.touch_id
+            ) as path_number,
             touch.touched_at,
-            touch.channel,
-            touch.campaign_id,
-            touch.content
+            touch.channel
         from lead_span
         inner join
             touch
@@ -53,10 +52,10 @@ with
     ),
 
     path_touch as (
-        select *
+        select path_key, path_number, touched_at, channel
         from basis_touch
         union all
-        select *
+        select path_key, path_number, touched_at, channel
         from lead_touch
     ),
 
@@ -64,56 +63,56 @@ with
 
     walk as (
         select
-            step_touch.opportunity_id,
-            step_touch.basis,
-            step_touch.exclusion,
-            step_touch.channel,
-            lag(step_touch.channel) over (
-                partition by step_touch.opportunity_id, step_touch.basis, step_touch.exclusion
-                order by step_touch.touch_number
-            ) as previous_channel,
-            lead(step_touch.channel) over (
-                partition by step_touch.opportunity_id, step_touch.basis, step_touch.exclusion
-                order by step_touch.touch_number
-            ) as next_channel
+            path_key,
+            exclusion_number,
+            channel,
+            lag(channel) over (partition by path_key, exclusion_number order by touch_number) as previous_channel,
+            lead(channel) over (partition by path_key, exclusion_number order by touch_number) as next_channel
         from step_touch
     ),
 
     -- one row per step into a channel, one more out of the last
     path_step as (
-        select basis, exclusion, coalesce(previous_channel, '(start)') as from_state, channel as to_state
+        select path_key, exclusion_number, coalesce(previous_channel, '(start)') as from_state, channel as to_state
         from walk
         where previous_channel is null or previous_channel <> channel
         union all
         select
-            walk.basis,
-            walk.exclusion,
+            walk.path_key,
+            walk.exclusion_number,
             walk.channel as from_state,
             case when anchor.is_converted then '(conversion)' else '(null)' end as to_state
         from walk
-        left join anchor on walk.opportunity_id = anchor.opportunity_id and walk.basis = anchor.basis
+        left join anchor on walk.path_key = anchor.path_key
         where walk.next_channel is null
     ),
 
-    basis_step as (
-        select basis, exclusion, from_state, to_state
-        from path_step
-        where basis <> 'lead'
+    -- a lead's path stands in the chains of both bases
+    path_basis as (
+        select path_key, basis
+        from anchor
         union all
-        select both_bases.basis, path_step.exclusion, path_step.from_state, path_step.to_state
-        from path_step
+        select lead_span.path_key, both_bases.basis
+        from lead_span
         cross join (values ('pipeline'), ('revenue')) as both_bases(basis)
-        where path_step.basis = 'lead'
+    ),
+
+    basis_step as (
+        select path_basis.basis, path_step.exclusion_number, path_step.from_state, path_step.to_state
+        from path_step
+        inner join path_basis on path_step.path_key = path_basis.path_key
     ),
 
     counted as (
-        select basis, exclusion, from_state, to_state, count(*) as transitions from basis_step group by 1, 2, 3, 4
+        select basis, exclusion_number, from_state, to_state, count(*) as transitions
+        from basis_step
+        group by 1, 2, 3, 4
     ),
 
     final as (
         select model.model, counted.basis, counted.from_state, counted.to_state, counted.transitions
         from counted
-        inner join model on counted.exclusion = model.exclusion
+        inner join model on counted.exclusion_number = model.exclusion_number
     )
 
 select *

@@ -11,23 +11,24 @@ with
 
     path_channel as (
         select
-            opportunity_id,
-            basis,
-            exclusion,
-            channel,
-            count(*) over (partition by opportunity_id, basis, exclusion) as channels
-        from (select distinct opportunity_id, basis, exclusion, channel from step_touch) as distinct_channel
+            distinct_channel.path_key,
+            due.basis,
+            distinct_channel.exclusion_number,
+            distinct_channel.channel,
+            count(*) over (partition by distinct_channel.path_key, distinct_channel.exclusion_number) as channels
+        from (select distinct path_key, exclusion_number, channel from step_touch) as distinct_channel
+        inner join due on distinct_channel.path_key = due.path_key
     ),
 
     -- counted per size of the set: whole numbers, so that the sum does not depend on the order of rows
     sized as (
-        select basis, exclusion, channel, channels, count(*) as conversions from path_channel group by 1, 2, 3, 4
+        select basis, exclusion_number, channel, channels, count(*) as conversions from path_channel group by 1, 2, 3, 4
     ),
 
     summed as (
         select
             basis,
-            exclusion,
+            exclusion_number,
             channel,
             sum(case when channels = 1 then conversions else 0 end) as value_joining_first,
             sum(conversions) as value_joining_last,
@@ -37,7 +38,7 @@ with
     ),
 
     total as (
-        select basis, exclusion, cast(count(distinct opportunity_id) as double) as conversions
+        select basis, exclusion_number, cast(count(distinct path_key) as double) as conversions
         from path_channel
         group by 1, 2
     ),
@@ -52,8 +53,8 @@ with
             summed.shapley_value,
             summed.shapley_value / total.conversions as share
         from summed
-        inner join total on summed.basis = total.basis and summed.exclusion = total.exclusion
-        inner join model on summed.exclusion = model.exclusion
+        inner join total on summed.basis = total.basis and summed.exclusion_number = total.exclusion_number
+        inner join model on summed.exclusion_number = model.exclusion_number
     )
 
 select *
