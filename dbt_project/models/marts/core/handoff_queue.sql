@@ -73,18 +73,18 @@ with
                 end,
                 case
                     when engagement.form_submissions > 0
-                    then cast(engagement.form_submissions as varchar) || ' form submissions'
+                    then 'form submissions: ' || cast(engagement.form_submissions as varchar)
                 end,
                 case
                     when engagement.event_attendances > 0
-                    then cast(engagement.event_attendances as varchar) || ' events attended'
+                    then 'events attended: ' || cast(engagement.event_attendances as varchar)
                 end,
                 case
                     when engagement.responded_campaigns > 0
-                    then cast(engagement.responded_campaigns as varchar) || ' campaigns answered'
+                    then 'campaigns answered: ' || cast(engagement.responded_campaigns as varchar)
                 end,
                 case
-                    when engagement.web_sessions > 0 then cast(engagement.web_sessions as varchar) || ' web sessions'
+                    when engagement.web_sessions > 0 then 'web sessions: ' || cast(engagement.web_sessions as varchar)
                 end,
                 waiting.icp_reasons
             ) as why_qualified,

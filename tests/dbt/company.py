@@ -1,0 +1,548 @@
+"""A company small enough to work out by hand, written as Salesforce and HubSpot extracts, with definitions of its own.
+
+Every lead and deal is a case; its figures stand in the tests. Times are UTC; the reporting time zone is Berlin (UTC+1,
+from 29 March 2026 UTC+2). Not here: building it (`build.py`), what is expected of it (the tests).
+"""
+
+import csv
+import shutil
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+
+from handoff.settings import DBT_PROJECT
+
+AS_OF = datetime(2026, 7, 1, 12, 0)
+
+SELLER, SECOND_SELLER = "005000000000001AAA", "005000000000002AAA"
+MARKETER, INTEGRATION, ROBOT = "005000000000003AAA", "005000000000004AAA", "005000000000005AAA"
+QUEUE = "00G000000000001AAA"
+
+Row = dict[str, str]
+
+
+class Company:
+    """Collects rows per object and writes each object as one CSV file."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, list[Row]] = {}
+        self.numbers: dict[str, int] = {}
+
+    def add(self, table: str, **fields: object) -> str:
+        self.numbers[table] = self.numbers.get(table, 0) + 1
+        row = {name: "" if value is None else str(value) for name, value in fields.items()}
+        row.setdefault("Id", f"{table.split('/')[1][:4]}{self.numbers[table]:04d}")
+        self.rows.setdefault(table, []).append(row)
+        return row["Id"]
+
+    def lead(self, key: str, created: str, status: str = "Open", **fields: object) -> str:
+        """A complete Salesforce lead inside the ideal customer profile, unless the fields say otherwise."""
+        usual: dict[str, object] = {
+            "Id": key,
+            "FirstName": "Ada",
+            "LastName": key,
+            "Email": f"{key.lower()}@{key.lower()}.example",
+            "Company": f"{key} GmbH",
+            "Title": "VP Marketing",
+            "Industry": "Technology",
+            "NumberOfEmployees": 500,
+            "Country": "Germany",
+            "LeadSource": "Webinar",
+            "Status": status,
+            "OwnerId": SELLER,
+            "CreatedDate": f"{created}Z",
+            "SystemModstamp": f"{created}Z",
+            "IsDeleted": "false",
+            "Has_Need__c": "false",
+        }
+        return self.add("salesforce/lead", **(usual | fields))
+
+    def changed(self, lead: str, at: str, field: str, old: str, new: str, by: str = SELLER) -> None:
+        self.add(
+            "salesforce/lead_history",
+            LeadId=lead,
+            CreatedDate=f"{at}Z",
+            Field=field,
+            OldValue=old,
+            NewValue=new,
+            CreatedById=by,
+        )
+
+    def went(self, lead: str, *steps: tuple[str, str], by: str = INTEGRATION) -> None:
+        """A status history: the first step is the initial status (its time is not written), then (time, status)."""
+        for (_, old), (at, new) in pairwise(steps):
+            self.changed(lead, at, "Status", old, new, by)
+
+    def call(self, lead: str, completed: str, by: str = SELLER, **fields: object) -> None:
+        usual: dict[str, object] = {
+            "WhoId": lead,
+            "OwnerId": by,
+            "Type": "Call",
+            "CallType": "Outbound",
+            "Status": "Completed",
+            "IsClosed": "true",
+            "CompletedDateTime": f"{completed}Z",
+            "CreatedDate": f"{completed}Z",
+            "IsDeleted": "false",
+        }
+        self.add("salesforce/task", **(usual | fields))
+
+    def answered_campaign(self, lead: str, on: str, **fields: object) -> None:
+        self.add(
+            "salesforce/campaign_member",
+            CampaignId="camp0001",
+            LeadId=lead,
+            Status="Responded",
+            HasResponded="true",
+            FirstRespondedDate=on,
+            CreatedDate=f"{on}T00:00:00Z",
+            IsDeleted="false",
+            **fields,
+        )
+
+    def deal(self, key: str, created: str, stage: str = "Prospecting", **fields: object) -> str:
+        usual: dict[str, object] = {
+            "Id": key,
+            "Name": key,
+            "StageName": stage,
+            "Amount": "1000.00",
+            "CurrencyIsoCode": "USD",
+            "CloseDate": "2026-09-30",
+            "Type": "New Business",
+            "CreatedDate": f"{created}Z",
+            "SystemModstamp": f"{created}Z",
+            "OwnerId": SELLER,
+            "IsDeleted": "false",
+        }
+        return self.add("salesforce/opportunity", **(usual | fields))
+
+    def deal_went(self, deal: str, *steps: tuple[str, str], amount: str = "1000.00") -> None:
+        for at, stage in steps:
+            self.add(
+                "salesforce/opportunity_history",
+                OpportunityId=deal,
+                StageName=stage,
+                Amount=amount,
+                CreatedDate=f"{at}Z",
+            )
+
+    def hubspot_contact(self, key: str, created: str, email: str, stage: str = "lead", **fields: object) -> None:
+        self.add(
+            "hubspot/contact",
+            Id=key,
+            firstname="Ada",
+            lastname=key,
+            email=email,
+            company=f"{key} GmbH",
+            lifecyclestage=stage,
+            createdate=f"{created}Z",
+            lastmodifieddate=f"{created}Z",
+            hs_analytics_source="Webinar",
+            **fields,
+        )
+
+    def write(self, folder: Path) -> None:
+        for table, rows in self.rows.items():
+            columns = list(dict.fromkeys(name for row in rows for name in row))
+            path = folder / table / "delivery.csv"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("w", newline="", encoding="utf-8") as handle:
+                writer = csv.DictWriter(handle, columns, restval="")
+                writer.writeheader()
+                writer.writerows(rows)
+
+
+def write_definitions(folder: Path) -> None:
+    """The shipped definitions with a history: from March companies below 100 employees are outside the profile, in June
+    the SLA counts business hours."""
+    shutil.copytree(DBT_PROJECT / "seeds" / "definitions", folder)
+    _rewrite(
+        folder / "versions.csv",
+        ["version", "valid_from", "agreed_by_marketing", "agreed_by_sales", "note"],
+        [
+            [f"{number}.0", on, "Marketing", "Sales", note]
+            for number, on, note in (
+                (1, "2024-01-01", "as shipped"),
+                (2, "2026-03-01", "from 100 employees"),
+                (3, "2026-06-01", "business hours"),
+                (4, "2026-06-29", "clock hours again"),
+            )
+        ],
+    )
+    settings = _read(folder / "settings.csv")
+    kept = [row for row in settings if row[0] not in ("reporting_timezone", "sla_clock")]
+    kept += [
+        ["reporting_timezone", "Europe/Berlin", "2024-01-01", ""],
+        ["sla_clock", "clock", "2024-01-01", "2026-06-01"],
+        ["sla_clock", "business", "2026-06-01", "2026-06-29"],
+        ["sla_clock", "clock", "2026-06-29", ""],
+    ]
+    _rewrite(folder / "settings.csv", ["setting", "value", "valid_from", "valid_to"], kept)
+    _rewrite(
+        folder / "icp.csv",
+        ["dimension", "operator", "value", "effect", "points", "valid_from", "valid_to"],
+        [
+            ["employee_count", "between", "50|5000", "require", "20", "2024-01-01", "2026-03-01"],
+            ["employee_count", "between", "100|5000", "require", "20", "2026-03-01", ""],
+            ["industry", "in", "Technology|Finance", "require", "15", "2024-01-01", ""],
+            ["persona", "regex", ".*(student|intern).*", "disqualify", "0", "2024-01-01", ""],
+            ["country", "in", "Germany|France", "prefer", "5", "2024-01-01", ""],
+        ],
+    )
+    _rewrite(folder / "holidays.csv", ["date", "name"], [["2026-06-10", "Company day"]])
+    _rewrite(
+        folder / "exchange_rates.csv",
+        ["rate_date", "currency", "rate"],
+        [["2026-01-28", "EUR", "1.0025"], ["2026-02-02", "EUR", "1.2000"], ["2026-02-10", "EUR", "1.1000"]],
+    )
+    _rewrite(
+        folder / "rejection_reasons.csv",
+        ["reason", "label", "crm_value"],
+        [["not_ready", "Nurture", "Not Ready"], ["competitor", "Under contract", "Competitor"]],
+    )
+
+
+def _read(path: Path) -> list[list[str]]:
+    with path.open(newline="", encoding="utf-8") as handle:
+        return list(csv.reader(handle))[1:]
+
+
+def _rewrite(path: Path, header: list[str], rows: Iterable[list[str]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        csv.writer(handle).writerows([header, *rows])
+
+
+def hand_worked() -> Company:
+    company = Company()
+    for key, department, kind in (
+        (SELLER, "Sales", "Standard"),
+        (SECOND_SELLER, "Sales Development", "Standard"),
+        (MARKETER, "Marketing", "Standard"),
+        (INTEGRATION, "Integration", "Standard"),
+        (ROBOT, "Sales", "AutomatedProcess"),
+    ):
+        company.add(
+            "salesforce/user", Id=key, Name=f"User {key[14]}", Department=department, UserType=kind, IsActive="true"
+        )
+    company.add("salesforce/campaign", Id="camp0001", Name="Spring webinar", Type="Webinar", IsDeleted="false")
+    _responses(company)
+    _decisions(company)
+    _definitions_by_date(company)
+    _entry(company)
+    _merges(company)
+    _two_systems(company)
+    _deals(company)
+    _accounts(company)
+    return company
+
+
+def _responses(company: Company) -> None:
+    def handed_off(key: str, at: str) -> str:
+        company.lead(key, "2026-01-05T09:00:00", "Handed Off")
+        company.went(key, ("", "Open"), (at, "Handed Off"))
+        return key
+
+    lead = handed_off("EARLYCALL", "2026-02-02T10:00:00")  # a call before the handoff is no answer to it
+    company.call(lead, "2026-02-02T09:30:00")
+    company.call(lead, "2026-02-02T12:00:00")
+    lead = handed_off("SAMETIME", "2026-02-02T10:00:00")  # strictly after
+    company.call(lead, "2026-02-02T10:00:00")
+    company.call(lead, "2026-02-03T10:00:00")
+    lead = handed_off("FRIDAYMAY", "2026-05-08T14:30:00")  # Friday 16:30 in Berlin, clock SLA
+    company.call(lead, "2026-05-11T08:00:00")
+    lead = handed_off("FRIDAYJUNE", "2026-06-05T14:30:00")  # Friday 16:30 in Berlin, business SLA
+    company.call(lead, "2026-06-08T08:00:00")
+    lead = handed_off("HOLIDAY", "2026-06-09T14:00:00")  # Tuesday 16:00; Wednesday is a holiday; Thursday 09:30
+    company.call(lead, "2026-06-11T07:30:00")
+    lead = handed_off("CLOCKCHANGE", "2026-03-27T15:00:00")  # Friday 16:00 winter time to Monday 10:00 summer time
+    company.call(lead, "2026-03-30T08:00:00")
+    handed_off("WAITS23", "2026-06-30T13:00:00")
+    handed_off("WAITS25", "2026-06-30T11:00:00")
+    handed_off("WAITS24", "2026-06-30T12:00:00")
+    lead = handed_off("INBOUND", "2026-02-02T10:00:00")  # nothing of this is an answer, until the e-mail
+    company.call(lead, "2026-02-02T11:00:00", CallType="Inbound")
+    company.call(lead, "2026-02-02T11:10:00", Status="Not Started", IsClosed="false", CompletedDateTime="")
+    company.call(lead, "2026-02-02T11:20:00", by=MARKETER)
+    company.changed(lead, "2026-02-02T11:30:00", "Owner", SELLER, SECOND_SELLER, SELLER)
+    company.changed(lead, "2026-02-02T11:40:00", "Status", "Handed Off", "Assigned", INTEGRATION)
+    company.changed(lead, "2026-02-02T11:50:00", "Status", "Assigned", "Handed Off", ROBOT)
+    company.call(lead, "2026-02-02T12:30:00", Type="Email", CallType="")
+    lead = handed_off("BYSTATUS", "2026-02-02T10:00:00")  # a person's change of status answers
+    company.changed(lead, "2026-02-02T13:00:00", "Status", "Handed Off", "Working", SELLER)
+    lead = handed_off("MEETING", "2026-02-02T10:00:00")  # a meeting counts from when it was entered, once it was held
+    company.add(
+        "salesforce/event",
+        WhoId=lead,
+        OwnerId=SELLER,
+        Subject="Demo",
+        ActivityDateTime="2026-02-05T10:00:00Z",
+        CreatedDate="2026-02-02T15:00:00Z",
+        IsDeleted="false",
+    )
+    lead = handed_off("NOTHELD", "2026-06-30T10:00:00")
+    company.add(
+        "salesforce/event",
+        WhoId=lead,
+        OwnerId=SELLER,
+        Subject="Demo",
+        ActivityDateTime="2026-07-05T10:00:00Z",
+        CreatedDate="2026-06-30T11:00:00Z",
+        IsDeleted="false",
+    )
+    company.lead("BYOWNER", "2026-01-05T09:00:00")  # no stage: from the queue to a seller; among sellers is none
+    company.changed("BYOWNER", "2026-02-01T10:00:00", "Owner", SECOND_SELLER, QUEUE)
+    company.changed("BYOWNER", "2026-02-02T10:00:00", "Owner", QUEUE, SECOND_SELLER)
+    company.changed("BYOWNER", "2026-02-02T11:00:00", "Owner", SECOND_SELLER, SELLER)
+    company.call("BYOWNER", "2026-02-02T16:00:00")
+    company.lead("FROMMARKETER", "2026-01-05T09:00:00")
+    company.changed("FROMMARKETER", "2026-02-02T10:00:00", "Owner", MARKETER, SELLER)
+    company.lead("BYMQLDATE", "2026-01-05T09:00:00", MQL_Date__c="2026-02-02T10:00:00Z")
+    company.lead("NOHANDOFF", "2026-01-05T09:00:00", MQL_Date__c="2026-02-02T10:00:00Z")
+    company.went("NOHANDOFF", ("", "Open"), ("2026-02-03T10:00:00", "Nurture"))
+    company.lead("BORNHANDED", "2026-02-02T10:00:00", "Handed Off")
+
+
+def _decisions(company: Company) -> None:
+    company.lead("TWICE", "2026-01-05T09:00:00", "Accepted", Rejection_Reason__c="Not Ready", OwnerId=SECOND_SELLER)
+    company.went(
+        "TWICE",
+        ("", "Open"),
+        ("2026-02-02T10:00:00", "Handed Off"),
+        ("2026-02-03T10:00:00", "Rejected"),
+        ("2026-02-10T10:00:00", "Nurture"),
+        ("2026-03-02T10:00:00", "Handed Off"),
+        ("2026-03-02T11:00:00", "Assigned"),
+        ("2026-03-04T10:00:00", "Accepted"),
+    )
+    company.changed("TWICE", "2026-02-03T10:00:00", "Rejection_Reason__c", "", "Not Ready")
+    company.changed("TWICE", "2026-03-02T10:00:00", "Owner", SELLER, SECOND_SELLER)
+    company.call("TWICE", "2026-02-02T14:00:00")
+    company.call("TWICE", "2026-03-03T10:00:00", by=SECOND_SELLER)
+
+    company.lead(
+        "WONLATER",
+        "2026-01-05T09:00:00",
+        "Converted",
+        Rejection_Reason__c="Competitor",
+        ConvertedOpportunityId="DEALLATER",
+        ConvertedAccountId="ACCLATER",
+    )
+    company.went(
+        "WONLATER",
+        ("", "Open"),
+        ("2026-02-02T10:00:00", "Handed Off"),
+        ("2026-02-03T10:00:00", "Rejected"),
+        ("2026-02-04T10:00:00", "Recycled"),
+        ("2026-03-02T10:00:00", "Handed Off"),
+        ("2026-03-05T10:00:00", "Sales Qualified"),
+        ("2026-03-06T10:00:00", "Converted"),
+    )
+    company.deal("DEALLATER", "2026-03-06T10:00:00", "Closed Won", CloseDate="2026-04-10", AccountId="ACCLATER")
+    company.deal_went(
+        "DEALLATER",
+        ("2026-03-06T10:00:00", "Prospecting"),
+        ("2026-03-20T10:00:00", "Qualification"),
+        ("2026-04-10T15:00:00", "Closed Won"),
+    )
+    company.lead("NOREASON", "2026-01-05T09:00:00", "Rejected")
+    company.went("NOREASON", ("", "Open"), ("2026-02-02T10:00:00", "Handed Off"), ("2026-02-03T10:00:00", "Rejected"))
+    company.lead("ODDREASON", "2026-01-05T09:00:00", "Rejected", Rejection_Reason__c="Call in autumn")
+    company.went("ODDREASON", ("", "Open"), ("2026-02-02T10:00:00", "Handed Off"), ("2026-02-03T10:00:00", "Rejected"))
+    company.lead("TWOREASONS", "2026-01-05T09:00:00", "Rejected", Rejection_Reason__c="Competitor")
+    company.went(
+        "TWOREASONS",
+        ("", "Open"),
+        ("2026-02-02T10:00:00", "Handed Off"),
+        ("2026-02-03T10:00:00", "Rejected"),
+        ("2026-02-10T10:00:00", "Handed Off"),
+        ("2026-02-11T10:00:00", "Rejected"),
+    )
+    company.changed("TWOREASONS", "2026-02-03T10:00:00", "Rejection_Reason__c", "", "Not Ready")
+    company.changed("TWOREASONS", "2026-02-11T10:00:00", "Rejection_Reason__c", "Not Ready", "Competitor")
+
+
+def _definitions_by_date(company: Company) -> None:
+    company.lead("SMALL", "2026-01-05T09:00:00", "Handed Off", NumberOfEmployees=60)  # MQL by 1.0, handed off under 2.0
+    company.answered_campaign("SMALL", "2026-02-10")
+    company.went("SMALL", ("", "Open"), ("2026-03-10T10:00:00", "Handed Off"))
+    company.lead("SMALLLATER", "2026-03-05T09:00:00", NumberOfEmployees=60)
+    company.answered_campaign("SMALLLATER", "2026-03-10")
+    company.lead("ANSWEREDFIRST", "2026-02-05T09:00:00")  # what was answered before the lead existed counts at creation
+    company.answered_campaign("ANSWEREDFIRST", "2026-02-01")
+    company.lead("LATEFIT", "2026-01-05T09:00:00")  # the size became known after the answer
+    company.answered_campaign("LATEFIT", "2026-01-10")
+    company.changed("LATEFIT", "2026-01-20T09:00:00", "NumberOfEmployees", "", "500")
+    company.lead("UNKNOWNSIZE", "2026-01-05T09:00:00", NumberOfEmployees="")
+    company.lead("STUDENT", "2026-01-05T09:00:00", NumberOfEmployees="", Title="Student")
+    company.lead("WRONGINDUSTRY", "2026-01-05T09:00:00", Industry="Education")
+    company.lead(
+        "QUALIFIED",
+        "2026-01-05T09:00:00",
+        Has_Need__c="true",
+        Has_Budget__c="true",
+        Has_Timeline__c="true",
+        Has_Authority__c="true",
+    )
+    company.changed("QUALIFIED", "2026-02-01T10:00:00", "Has_Need__c", "false", "true")
+    company.changed("QUALIFIED", "2026-02-02T10:00:00", "Has_Budget__c", "false", "true")
+    company.changed("QUALIFIED", "2026-02-03T10:00:00", "Has_Timeline__c", "false", "true")
+    company.call("QUALIFIED", "2026-02-04T10:00:00")
+    company.changed("QUALIFIED", "2026-02-06T10:00:00", "Has_Authority__c", "false", "true")
+
+
+def _entry(company: Company) -> None:
+    company.lead("BLANKED", "2026-01-05T09:00:00")
+    company.lead(
+        "BLANKED", "2026-01-05T09:00:00", Company="", Email="", FirstName="", SystemModstamp="2026-02-05T09:00:00Z"
+    )
+    company.lead("INCOMPLETE", "2026-01-05T09:00:00", LeadSource="unknown", ConvertedOpportunityId="DEALHELD")
+    company.deal("DEALHELD", "2026-02-01T10:00:00", LeadSource="Partner")
+    company.lead("SOURCECHANGED", "2026-01-05T09:00:00", LeadSource="Trade Show")
+    company.changed("SOURCECHANGED", "2026-02-01T10:00:00", "LeadSource", "Webinar", "Trade Show")
+    company.lead("SOURCEFILLED", "2026-01-05T09:00:00", LeadSource="Trade Show")
+    company.changed("SOURCEFILLED", "2026-02-01T10:00:00", "LeadSource", "Other", "Trade Show")
+    company.lead("BACKWARDS", "2026-01-05T09:00:00", "Working")
+    company.went(
+        "BACKWARDS",
+        ("", "Open"),
+        ("2026-02-01T10:00:00", "Working"),
+        ("2026-02-02T10:00:00", "Open"),
+        ("2026-02-03T10:00:00", "Working"),
+    )
+
+
+def _merges(company: Company) -> None:
+    gone = {"IsDeleted": "true"}
+    company.lead("CHAINA", "2026-01-05T09:00:00", "Marketing Qualified", MasterRecordId="CHAINB", **gone)
+    company.lead("CHAINB", "2026-01-06T09:00:00", MasterRecordId="CHAINC", **gone)
+    company.lead("CHAINC", "2026-01-07T09:00:00")
+    company.went("CHAINA", ("", "Open"), ("2026-01-20T10:00:00", "Marketing Qualified"))
+    company.answered_campaign("CHAINB", "2026-01-21")
+    company.lead("TODELETED", "2026-01-05T09:00:00", MasterRecordId="DELETED", **gone)
+    company.lead("DELETED", "2026-01-05T09:00:00", **gone)
+    company.lead("TOUNKNOWN", "2026-01-05T09:00:00", MasterRecordId="LASTKNOWN", **gone)
+    company.lead("LASTKNOWN", "2026-01-06T09:00:00", MasterRecordId="NEVERSEEN", **gone)
+    company.lead("CYCLEA", "2026-01-05T09:00:00", MasterRecordId="CYCLEB", **gone)
+    company.lead("CYCLEB", "2026-01-05T09:00:00", MasterRecordId="CYCLEA", **gone)
+
+
+def _two_systems(company: Company) -> None:
+    company.lead("BOTHSYNC", "2026-02-05T09:00:00", Email="ada@bothsync.example")
+    company.hubspot_contact("101", "2026-02-01T09:00:00", "ada.private@mail.example", salesforceleadid="BOTHSYNC")
+    company.lead("BOTHMAIL", "2026-02-05T09:00:00", Email="Ada@BothMail.example ")
+    company.hubspot_contact("102", "2026-02-06T09:00:00", "ada@bothmail.example")
+    company.hubspot_contact("103", "2026-02-01T09:00:00", "ada@onlyhubspot.example", "salesqualifiedlead")
+    for at, stage in (("2026-02-01T09:00:00", "lead"), ("2026-02-10T09:00:00", "marketingqualifiedlead")):
+        _hubspot_stage(company, "103", at, stage)
+    _hubspot_stage(company, "103", "2026-02-12T09:00:00", "salesqualifiedlead")
+    company.lead("TWOMAILS", "2026-02-05T09:00:00", Email="ada@twomails.example")
+    company.hubspot_contact("104", "2026-02-05T10:00:00", "ada@other.example")
+    company.deal("DEALSYNC", "2026-03-01T10:00:00", "Closed Won", CloseDate="2026-03-10", Amount="500.00")
+    company.add(
+        "hubspot/deal",
+        Id="900",
+        dealname="the same deal",
+        dealstage="closedwon",
+        amount="500",
+        closedate="2026-03-10T12:00:00Z",
+        createdate="2026-03-01T10:00:05Z",
+        hs_lastmodifieddate="2026-03-10T12:00:00Z",
+        hs_salesforceopportunityid="DEALSYNC",
+    )
+    company.add(
+        "hubspot/deal",
+        Id="901",
+        dealname="a deal of HubSpot alone",
+        dealstage="closedlost",
+        amount="70",
+        closedate="2026-03-31T22:30:00Z",
+        createdate="2026-03-01T10:00:00Z",
+        hs_lastmodifieddate="2026-03-10T12:00:00Z",
+    )
+    company.add("hubspot/deal_contact", Id="", deal_id="901", contact_id="103")
+
+
+def _hubspot_stage(company: Company, contact: str, at: str, stage: str) -> None:
+    company.add(
+        "hubspot/contact_property_history",
+        Id="",
+        contact_id=contact,
+        name="lifecyclestage",
+        value=stage,
+        timestamp=f"{at}Z",
+    )
+
+
+def _deals(company: Company) -> None:
+    company.deal("DEALOPEN", "2026-02-01T23:30:00", Amount="1000.00", CurrencyIsoCode="EUR")
+    company.deal("DEALNOHISTORY", "2026-02-01T23:30:00", "Closed Lost", CloseDate="2026-02-10")
+    company.deal("DEALREOPENED", "2026-02-01T10:00:00", "Negotiation/Review", CloseDate="2026-02-10")
+    company.deal_went(
+        "DEALREOPENED",
+        ("2026-02-01T10:00:00", "Prospecting"),
+        ("2026-02-05T10:00:00", "Closed Won"),
+        ("2026-02-06T10:00:00", "Negotiation/Review"),
+    )
+    company.deal("DEALTWICEWON", "2026-02-01T10:00:00", "Closed Won", CloseDate="2026-02-12")
+    company.deal_went(
+        "DEALTWICEWON",
+        ("2026-02-01T10:00:00", "Prospecting"),
+        ("2026-02-05T10:00:00", "Closed Won"),
+        ("2026-02-06T10:00:00", "Prospecting"),
+        ("2026-02-11T10:00:00", "Closed Won"),
+    )
+    company.deal_went("DEALTWICEWON", ("2026-02-20T10:00:00", "Closed Won"), amount="1200.00")  # an amount change
+    company.deal(
+        "DEALCENT", "2026-01-20T10:00:00", "Closed Won", CloseDate="2026-01-30", Amount="2.00", CurrencyIsoCode="EUR"
+    )
+    company.deal("DEALLOSTQUALIFIED", "2026-02-01T10:00:00", "Closed Lost", CloseDate="2026-02-10")
+    company.deal_went(
+        "DEALLOSTQUALIFIED",
+        ("2026-02-01T10:00:00", "Prospecting"),
+        ("2026-02-03T10:00:00", "Needs Analysis"),
+        ("2026-02-04T10:00:00", "Value Proposition"),
+        ("2026-02-10T10:00:00", "Closed Lost"),
+    )
+    company.deal("DEALRENEWAL", "2026-02-01T10:00:00", Type="Renewal")
+    company.deal("DEALODDTYPE", "2026-02-01T10:00:00", Type="Something else")
+    company.deal("DEALGONE", "2026-02-01T10:00:00", IsDeleted="true")
+    company.deal("DEALSHARED", "2026-02-01T10:00:00")
+    company.lead("SHAREDLATER", "2026-01-08T09:00:00", "Converted", ConvertedOpportunityId="DEALSHARED")
+    company.lead("SHAREDFIRST", "2026-01-07T09:00:00", "Converted", ConvertedOpportunityId="DEALSHARED")
+
+
+def _accounts(company: Company) -> None:
+    def account(key: str, **fields: object) -> None:
+        company.add(
+            "salesforce/account",
+            **({"Id": key, "Name": key, "CreatedDate": "2026-01-01T09:00:00Z", "IsDeleted": "false"} | fields),
+        )
+
+    account("ACCLATER", Website="https://www.later.example/about", NumberOfEmployees=500, Industry="Finance")
+    account("ACCOLD", MasterRecordId="ACCNEW", IsDeleted="true")
+    account("ACCNEW", NumberOfEmployees=20, Industry="Finance")
+    company.lead("BYDOMAIN", "2026-01-05T09:00:00", Email="eva@later.example")
+    company.lead("FREEMAIL", "2026-01-05T09:00:00", Email="eva@gmail.com")
+    for key in ("DEALFIRST", "DEALSECOND"):
+        day = "10" if key == "DEALFIRST" else "20"
+        company.deal(
+            key, "2026-02-01T10:00:00", "Closed Won", CloseDate=f"2026-02-{day}", AccountId="ACCOLD", Amount="100.00"
+        )
+    for number in range(4):
+        company.lead(
+            f"MAILBOX{number}", "2026-01-05T09:00:00", Email="info@mailbox.example", FirstName=f"Person {number}"
+        )
+    company.lead("SAMEPERSON1", "2026-01-05T09:00:00", Email="same@person.example", ConvertedContactId="CONTACTSAME")
+    company.lead("SAMEPERSON2", "2026-01-06T09:00:00", Email="same@person.example")
+    company.lead("SAMEPERSON3", "2026-01-07T09:00:00", Email="new@person.example")
+    company.add(
+        "salesforce/contact",
+        Id="CONTACTSAME",
+        FirstName="Ada",
+        LastName="Same",
+        Email="new@person.example",
+        AccountId="ACCOLD",
+        CreatedDate="2026-01-08T09:00:00Z",
+        IsDeleted="false",
+    )

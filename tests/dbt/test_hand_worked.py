@@ -1,0 +1,379 @@
+"""Every default of the definitions against figures worked by hand. The cases stand in `company.py`, the sums here.
+
+Berlin is UTC+1 in winter and UTC+2 from 29 March 2026; business hours are 09:00 to 17:00 there.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.dbt.company import QUEUE, SECOND_SELLER, SELLER
+
+Find = Callable[..., dict[str, Any] | None]
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+RESPONSES = [
+    # case, number, hours by the clock, business hours, within the SLA
+    pytest.param("EARLYCALL", 1, 2.0, 2.0, True, id="a call before the handoff is no answer to it"),
+    pytest.param("SAMETIME", 1, 24.0, 8.0, True, id="strictly after the handoff; exactly 24 h is within 24 h"),
+    # Friday 16:30 to Monday 10:00: 65.5 h; 0.5 h on Friday and 1 h on Monday
+    pytest.param("FRIDAYMAY", 1, 65.5, 1.5, False, id="Friday 16:30 under the clock"),
+    pytest.param("FRIDAYJUNE", 1, 65.5, 1.5, True, id="Friday 16:30 under business hours"),
+    # Tuesday 16:00 to Thursday 09:30 over a holiday: 1 h and 0.5 h
+    pytest.param("HOLIDAY", 1, 41.5, 1.5, True, id="a holiday has no business hours"),
+    # Friday 16:00 (UTC+1) to Monday 10:00 (UTC+2): 66 h on the wall, 65 h in fact; 1 h and 1 h
+    pytest.param("CLOCKCHANGE", 1, 65.0, 2.0, False, id="the night the clock changes is an hour shorter"),
+    pytest.param("WAITS23", 1, None, None, None, id="unanswered for 23 h: open"),
+    pytest.param("WAITS24", 1, None, None, None, id="unanswered for 24 h: not yet lapsed"),
+    pytest.param("WAITS25", 1, None, None, False, id="unanswered for 25 h: late"),
+    # inbound call, open task, marketing's call, change of owner, integration's and robot's status change: none
+    pytest.param("INBOUND", 1, 2.5, 2.5, True, id="only a seller's outbound e-mail answers"),
+    pytest.param("BYSTATUS", 1, 3.0, 3.0, True, id="a person's change of status answers"),
+    pytest.param("MEETING", 1, 5.0, 5.0, True, id="a held meeting counts from its entry"),
+    pytest.param("NOTHELD", 1, None, None, False, id="a meeting still to come does not"),
+    pytest.param("TWICE", 1, 4.0, 4.0, True, id="first of two handoffs"),
+    # Monday 11:00 to Tuesday 11:00: 6 h and 2 h
+    pytest.param("TWICE", 2, 24.0, 8.0, True, id="second handoff has a response of its own"),
+    pytest.param("BYOWNER", 1, 6.0, 6.0, True, id="handed off by the change of owner"),
+]
+
+
+@pytest.mark.parametrize(("case", "number", "hours", "business", "within"), RESPONSES)
+def test_response(row: Find, case: str, number: int, hours: float, business: float, within: bool | None) -> None:
+    handoff = row("fct_handoff", lead_id=f"salesforce:{case}", handoff_number=number)
+    assert handoff is not None
+    assert (handoff["response_hours"], handoff["response_business_hours"]) == (hours, business)
+    assert handoff["is_within_sla"] is within
+
+
+HANDOFFS = [
+    pytest.param("BYOWNER", "2026-02-02T10:00:00", SECOND_SELLER, "owner", id="from the queue to a seller"),
+    pytest.param("FROMMARKETER", "2026-02-02T10:00:00", SELLER, "owner", id="from a marketer to a seller"),
+    pytest.param("BYMQLDATE", "2026-02-02T10:00:00", SELLER, "mql", id="without history the MQL time on the record"),
+    pytest.param("BORNHANDED", "2026-02-02T10:00:00", SELLER, "stage", id="the initial status is entered at creation"),
+    pytest.param("TWICE", "2026-02-02T10:00:00", SELLER, "stage", id="the owner then, not the owner now"),
+]
+
+
+@pytest.mark.parametrize(("case", "handed_off", "owner", "evidence"), HANDOFFS)
+def test_handoff(row: Find, case: str, handed_off: str, owner: str, evidence: str) -> None:
+    handoff = row("fct_handoff", lead_id=f"salesforce:{case}", handoff_number=1)
+    assert handoff is not None
+    assert handoff["handed_off_at"] == at(handed_off)
+    assert handoff["owner_id"] == f"salesforce:{owner}"
+    assert handoff["evidence"] == evidence
+
+
+def test_no_handoff_from_the_mql_date_where_there_is_a_history(row: Find) -> None:
+    assert row("fct_handoff", lead_id="salesforce:NOHANDOFF") is None
+
+
+def test_two_values_of_one_stage_are_no_new_handoff(core: duckdb.DuckDBPyConnection) -> None:
+    # Handed Off -> Assigned on 2 March is the same handoff
+    assert core.execute("select count(*) from core.fct_handoff where lead_id = 'salesforce:TWICE'").fetchall() == [(2,)]
+
+
+DECISIONS = [
+    pytest.param("TWICE", 1, "rejected", "2026-02-03T10:00:00", "not_ready", id="rejected with a reason"),
+    pytest.param("TWICE", 2, "accepted", "2026-03-04T10:00:00", None, id="accepted the second time"),
+    pytest.param("WONLATER", 1, "rejected", "2026-02-03T10:00:00", "competitor", id="rejected, won later"),
+    pytest.param("WONLATER", 2, "accepted", "2026-03-05T10:00:00", None, id="SQL without acceptance accepts"),
+    pytest.param("NOREASON", 1, "rejected", "2026-02-03T10:00:00", "missing", id="a rejection without reason"),
+    pytest.param("ODDREASON", 1, "rejected", "2026-02-03T10:00:00", "unmapped", id="a reason nobody knows"),
+    pytest.param("TWOREASONS", 1, "rejected", "2026-02-03T10:00:00", "not_ready", id="the reason then"),
+    pytest.param("TWOREASONS", 2, "rejected", "2026-02-11T10:00:00", "competitor", id="the reason of the second"),
+    pytest.param("BYSTATUS", 1, None, None, None, id="contacted is no decision"),
+]
+
+
+@pytest.mark.parametrize(("case", "number", "decision", "decided", "reason"), DECISIONS)
+def test_decision(
+    row: Find, case: str, number: int, decision: str | None, decided: str | None, reason: str | None
+) -> None:
+    handoff = row("fct_handoff", lead_id=f"salesforce:{case}", handoff_number=number)
+    assert handoff is not None
+    assert (handoff["decision"], handoff["rejection_reason"]) == (decision, reason)
+    assert handoff["decided_at"] == (at(decided) if decided else None)
+
+
+def test_rejected_recycled_and_won_later(row: Find) -> None:
+    lead = row("fct_lead", lead_id="salesforce:WONLATER")
+    assert lead is not None
+    assert lead["rejected_at"] == at("2026-02-03T10:00:00")
+    assert lead["recycled_at"] == at("2026-02-04T10:00:00")
+    assert lead["accepted_at"] == at("2026-03-05T10:00:00")
+    assert lead["opportunity_at"] == at("2026-03-06T10:00:00")
+    assert lead["won_at"] == at("2026-04-10T15:00:00")
+    assert lead["won_amount"] == Decimal("1000.00")
+    assert lead["lead_to_won_days"] == 95  # 5 January to 10 April 2026: 26 + 28 + 31 + 10
+    assert lead["is_customer"] is True
+    assert lead["rejection_reason"] == "competitor"
+
+
+def test_the_queue_holds_the_undecided(core: duckdb.DuckDBPyConnection) -> None:
+    waiting = dict(core.execute("select lead_id, waiting_hours from core.handoff_queue").fetchall())
+    assert waiting["salesforce:WAITS25"] == 25.0
+    decided = {f"salesforce:{case}" for case in ("TWICE", "WONLATER", "NOREASON", "ODDREASON", "TWOREASONS")}
+    assert not decided & waiting.keys()
+
+
+QUALIFIED = [
+    # answered on 10 February with 60 employees: inside 50-5000, the profile until 1 March
+    pytest.param("SMALL", "2026-02-10T00:00:00", True, id="MQL by the definition of its day"),
+    pytest.param("SMALLLATER", None, False, id="the new definition from its date on"),
+    pytest.param("ANSWEREDFIRST", "2026-02-05T09:00:00", True, id="what was answered before counts at creation"),
+    pytest.param("LATEFIT", "2026-01-20T09:00:00", None, id="MQL when the size became known"),
+    pytest.param("UNKNOWNSIZE", None, None, id="an unknown required value is null, not false"),
+    pytest.param("STUDENT", None, False, id="a disqualifier makes it false, unknown or not"),
+    pytest.param("WRONGINDUSTRY", None, False, id="a required value outside"),
+]
+
+
+@pytest.mark.parametrize(("case", "mql", "fit"), QUALIFIED)
+def test_profile_and_mql(row: Find, case: str, mql: str | None, fit: bool | None) -> None:
+    lead = row("fct_lead", lead_id=f"salesforce:{case}")
+    assert lead is not None
+    assert lead["mql_at"] == (at(mql) if mql else None)
+    assert lead["is_icp_fit"] is fit
+
+
+def test_definition_that_changed_between_mql_and_handoff(row: Find) -> None:
+    handoff = row("fct_handoff", lead_id="salesforce:SMALL", handoff_number=1)
+    event = row("fct_lead_stage_event", lead_id="salesforce:SMALL", basis="definition", stage="mql")
+    assert handoff is not None
+    assert event is not None
+    assert handoff["is_icp_fit"] is False
+    assert "employee_count outside" in handoff["icp_reasons"]
+    assert event["definition_version"] == "1.0"
+
+
+def test_criteria_hold_with_what_was_known_then(row: Find) -> None:
+    lead = row("fct_lead", lead_id="salesforce:QUALIFIED")
+    assert lead is not None
+    assert lead["sql_at"] == at("2026-02-04T10:00:00")  # need, budget, timeline; the conversation came last
+    assert lead["sales_ready_at"] == at("2026-02-06T10:00:00")  # and authority two days later
+
+
+def test_a_crm_without_the_columns_is_taken_at_its_word(row: Find) -> None:
+    lead = row("fct_lead", lead_id="hubspot:103")
+    assert lead is not None
+    assert lead["sql_at"] == at("2026-02-12T09:00:00")
+    assert row("fct_lead_stage_event", lead_id="hubspot:103", basis="definition", stage="sql") is None
+
+
+def test_going_back_is_an_entry_and_times_are_first_ones(core: duckdb.DuckDBPyConnection, row: Find) -> None:
+    events = core.execute(
+        "select stage, entered_at, exited_at from core.fct_lead_stage_event"
+        " where lead_id = 'salesforce:BACKWARDS' and basis = 'crm' order by entered_at"
+    ).fetchall()
+    assert events == [
+        ("captured", at("2026-01-05T09:00:00"), at("2026-02-01T10:00:00")),
+        ("contacted", at("2026-02-01T10:00:00"), at("2026-02-02T10:00:00")),
+        ("captured", at("2026-02-02T10:00:00"), at("2026-02-03T10:00:00")),
+        ("contacted", at("2026-02-03T10:00:00"), None),
+    ]
+    lead = row("fct_lead", lead_id="salesforce:BACKWARDS")
+    assert lead is not None
+    assert lead["contacted_at"] == at("2026-02-01T10:00:00")
+
+
+def test_a_blanked_field_erases_no_history(row: Find) -> None:
+    lead = row("fct_lead", lead_id="salesforce:BLANKED")
+    assert lead is not None
+    assert lead["company"] is None
+    assert lead["created_at"] == at("2026-01-05T09:00:00")
+
+
+def test_a_held_lead_is_nowhere_and_its_opportunity_stays(row: Find) -> None:
+    deal = row("fct_opportunity", opportunity_id="salesforce:DEALHELD")
+    assert row("fct_lead", lead_id="salesforce:INCOMPLETE") is None
+    assert deal is not None
+    assert (deal["lead_id"], deal["lead_source"], deal["is_marketing_sourced"]) == (None, "Partner", False)
+
+
+@pytest.mark.parametrize(
+    ("case", "source"),
+    [
+        pytest.param("SOURCECHANGED", "Webinar", id="the source at creation"),
+        pytest.param("SOURCEFILLED", "Trade Show", id="a filler is no source"),
+    ],
+)
+def test_lead_source(row: Find, case: str, source: str) -> None:
+    lead = row("fct_lead", lead_id=f"salesforce:{case}")
+    assert lead is not None
+    assert lead["lead_source"] == source
+
+
+def test_merge_chains(core: duckdb.DuckDBPyConnection, row: Find) -> None:
+    survivor = row("fct_lead", lead_id="salesforce:CHAINC")
+    assert survivor is not None
+    assert survivor["mql_at"] == at("2026-01-21T00:00:00")  # the answer of the record in the middle
+    first = row("fct_lead_stage_event", lead_id="salesforce:CHAINC", basis="crm", stage="mql")
+    assert first is not None
+    assert first["entered_at"] == at("2026-01-20T10:00:00")  # the history of the first record
+    gone = [f"salesforce:{key}" for key in ("CHAINA", "CHAINB", "TODELETED", "DELETED", "CYCLEA", "CYCLEB")]
+    assert core.execute("select lead_id from core.fct_lead where list_contains(?, lead_id)", [gone]).fetchall() == []
+
+
+def test_one_person_in_two_systems_is_one_lead(row: Find) -> None:
+    by_sync = row("fct_lead", lead_id="salesforce:BOTHSYNC")
+    by_mail = row("fct_lead", lead_id="salesforce:BOTHMAIL")
+    assert by_sync is not None
+    assert by_mail is not None
+    assert by_sync["created_at"] == at("2026-02-01T09:00:00")  # HubSpot knew it first
+    assert by_mail["created_at"] == at("2026-02-05T09:00:00")
+    for number, known in (("101", False), ("102", False), ("103", True), ("104", True)):
+        assert (row("fct_lead", lead_id=f"hubspot:{number}") is not None) is known
+
+
+def test_a_deal_in_two_systems_is_one_deal(core: duckdb.DuckDBPyConnection, row: Find) -> None:
+    assert row("fct_opportunity", opportunity_id="hubspot:900") is None
+    assert core.execute(
+        "select sum(amount) from core.fct_opportunity where name in ('DEALSYNC', 'the same deal')"
+    ).fetchone() == (Decimal("500.00"),)
+    alone = row("fct_opportunity", opportunity_id="hubspot:901")
+    assert alone is not None
+    assert alone["lead_id"] == "hubspot:103"
+    assert alone["close_date"] == date(2026, 4, 1)  # 31 March 22:30 UTC is 1 April in Berlin
+
+
+DEALS = [
+    # case, qualified, closed, close day, amount, days
+    pytest.param("DEALOPEN", None, None, None, "1200.00", None, id="open: the rate of its creation, 2 February"),
+    # created on 2 February 00:30 in Berlin; the close day ends at 22:59:59 UTC
+    pytest.param("DEALNOHISTORY", None, "2026-02-10T22:59:59", "2026-02-10", "1000.00", 8, id="end of the close day"),
+    pytest.param("DEALREOPENED", "2026-02-06T10:00:00", None, None, "1000.00", None, id="open now is open"),
+    pytest.param(
+        "DEALTWICEWON", "2026-02-11T10:00:00", "2026-02-11T10:00:00", "2026-02-12", "1000.00", 11, id="the last close"
+    ),
+    # 2.00 x 1.0025 = 2.005
+    pytest.param(
+        "DEALCENT",
+        "2026-01-30T22:59:59",
+        "2026-01-30T22:59:59",
+        "2026-01-30",
+        "2.01",
+        10,
+        id="half up, at the close rate",
+    ),
+    pytest.param(
+        "DEALLOSTQUALIFIED",
+        "2026-02-03T10:00:00",
+        "2026-02-10T10:00:00",
+        "2026-02-10",
+        "1000.00",
+        9,
+        id="lost, qualified",
+    ),
+]
+
+
+@pytest.mark.parametrize(("case", "qualified", "closed", "day", "amount", "days"), DEALS)
+def test_deal(
+    row: Find, case: str, qualified: str | None, closed: str | None, day: str | None, amount: str, days: int | None
+) -> None:
+    deal = row("fct_opportunity", opportunity_id=f"salesforce:{case}")
+    assert deal is not None
+    assert deal["qualified_at"] == (at(qualified) if qualified else None)
+    assert deal["is_qualified"] is (qualified is not None)
+    assert deal["closed_at"] == (at(closed) if closed else None)
+    assert deal["close_date"] == (date.fromisoformat(day) if day else None)
+    assert deal["amount"] == Decimal(amount)
+    assert deal["cycle_days"] == days
+
+
+def test_deals_by_type_and_link(row: Find) -> None:
+    types = {}
+    for key in ("DEALRENEWAL", "DEALODDTYPE"):
+        deal = row("fct_opportunity", opportunity_id=f"salesforce:{key}")
+        assert deal is not None
+        types[key] = (deal["opportunity_type"], deal["is_new_business"], deal["is_opportunity_type_unmapped"])
+    assert types == {"DEALRENEWAL": ("renewal", False, False), "DEALODDTYPE": ("new_business", True, True)}
+    assert row("fct_opportunity", opportunity_id="salesforce:DEALGONE") is None
+    shared = row("fct_opportunity", opportunity_id="salesforce:DEALSHARED")
+    assert shared is not None
+    assert shared["lead_id"] == "salesforce:SHAREDFIRST"  # the earliest created of two
+
+
+def test_an_account_becomes_a_customer_once(row: Find) -> None:
+    first = row("fct_opportunity", opportunity_id="salesforce:DEALFIRST")
+    second = row("fct_opportunity", opportunity_id="salesforce:DEALSECOND")
+    assert first is not None
+    assert second is not None
+    assert first["account_id"] == second["account_id"] == "salesforce:ACCNEW"  # merged into it
+    assert (first["is_customer_acquired"], second["is_customer_acquired"]) == (True, False)
+
+
+def test_an_amount_change_is_no_entry(core: duckdb.DuckDBPyConnection) -> None:
+    stages = core.execute(
+        "select stage from core.fct_opportunity_stage_event where opportunity_id = 'salesforce:DEALTWICEWON'"
+        " order by entered_at"
+    ).fetchall()
+    assert stages == [("open",), ("won",), ("open",), ("won",)]
+
+
+def test_accounts(row: Find) -> None:
+    lead = row("fct_lead", lead_id="salesforce:BYDOMAIN")
+    free = row("fct_lead", lead_id="salesforce:FREEMAIL")
+    fitting, small = (
+        row("dim_account", account_id="salesforce:ACCLATER"),
+        row("dim_account", account_id="salesforce:ACCNEW"),
+    )
+    assert lead is not None
+    assert free is not None
+    assert fitting is not None
+    assert small is not None
+    assert (lead["account_id"], free["account_id"]) == ("salesforce:ACCLATER", None)
+    assert (fitting["domain"], fitting["is_icp_fit"], small["is_icp_fit"]) == ("later.example", True, False)
+
+
+def test_people(core: duckdb.DuckDBPyConnection, row: Find) -> None:
+    def person(lead: str) -> str:
+        found = row("fct_lead", lead_id=f"salesforce:{lead}")
+        assert found is not None
+        return str(found["person_id"])
+
+    # one e-mail; conversion to a contact; that contact's e-mail
+    assert person("SAMEPERSON1") == person("SAMEPERSON2") == person("SAMEPERSON3")
+    assert len({person(f"MAILBOX{number}") for number in range(4)}) == 4  # a shared mailbox is not a person
+    same = row("dim_person", person_id=person("SAMEPERSON1"))
+    assert same is not None
+    assert (same["lead_count"], same["contact_id"]) == (3, "salesforce:CONTACTSAME")
+    assert core.execute(
+        "select count(*) from core.dim_owner where owner_id = ?", [f"salesforce:{QUEUE}"]
+    ).fetchone() == (0,)
+
+
+def test_a_missing_rate_names_currency_and_day(core_home: Path, tmp_path: Path) -> None:
+    compiled = next((core_home / "dbt" / "compiled").rglob("int_opportunity.sql")).read_text()
+    copy = tmp_path / "warehouse.duckdb"
+    copy.write_bytes((core_home / "warehouse.duckdb").read_bytes())
+    with duckdb.connect(str(copy)) as con:
+        con.execute("delete from definitions.exchange_rates where rate_date = '2026-02-02'")
+        con.execute("set TimeZone = 'UTC'")
+        # DEALOPEN was created on 2 February in Berlin; the rate of 28 January is 5 days old, then gone too
+        con.execute(compiled)
+        con.execute("delete from definitions.exchange_rates where rate_date = '2026-01-28'")
+        with pytest.raises(duckdb.InvalidInputException, match=r"No exchange rate for EUR on 2026-0(1-30|2-02)"):
+            con.execute(compiled).fetchall()
+
+
+def test_days(row: Find) -> None:
+    holiday, monday = row("dim_date", date_day=date(2026, 6, 10)), row("dim_date", date_day=date(2026, 6, 8))
+    assert holiday is not None
+    assert monday is not None
+    assert (holiday["is_business_day"], monday["is_business_day"]) == (False, True)
+    assert (monday["week_start"], monday["quarter_start"], monday["fiscal_quarter"]) == (
+        date(2026, 6, 8),
+        date(2026, 4, 1),
+        2,
+    )
