@@ -1,0 +1,184 @@
+"""A source of the user's own, with everything an entity can carry, in the unified records."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+
+from handoff.settings import Settings
+from tests.sources.conftest import build, reader
+
+MAPPING = """
+source: vertrieb
+timezone: Europe/Berlin
+encoding: latin-1
+decimal_comma: true
+date_format: ["%d.%m.%Y %H:%M", "%d.%m.%Y"]
+nulls: [unbekannt]
+objects:
+  interessenten:
+    entity: lead
+    snapshot: true
+    fields:
+      native_id: {column: Nr, required: true}
+      last_name: Name
+      company: Firma
+      email: E-Mail
+      lead_source: Quelle
+      status: Status
+      owner_id: Betreuer
+      created_at: Angelegt
+      synced_lead_id: Salesforce
+      converted_opportunity_id: Projekt
+      merged_ids: Dubletten
+    values:
+      status: {neu: captured, abgelehnt: rejected}
+  verlauf:
+    entity: lead_history
+    fields:
+      record_id: Nr
+      field: Feld
+      old_value: Alt
+      new_value: Neu
+      changed_at: Wann
+    values:
+      field: {Status: status, Betreuer: owner_id}
+  projekte:
+    entity: opportunity
+    fields:
+      native_id: Nr
+      lead_id: Interessent
+      stage: Phase
+      amount: {column: Wert, strip: [EUR]}
+      created_at: Angelegt
+      close_date: Abschluss
+    constants: {currency: EUR}
+    values:
+      stage: {gewonnen: won}
+  phasen:
+    entity: opportunity_stage_history
+    fields: {record_id: Projekt, stage: Phase, changed_at: Wann}
+  kontakte:
+    entity: opportunity_contact_role
+    fields: {opportunity_id: Projekt, contact_id: Person}
+  anrufe:
+    entity: activity
+    fields: {native_id: Nr, person_id: Wer, owner_id: Von, happened_at: Wann, status: Stand}
+    constants: {type: call, direction: outbound}
+  besuche:
+    entity: touch
+    fields: {person_id: Wer, touched_at: Wann, source: Quelle, medium: Medium, campaign: Kampagne}
+    constants: {touch_type: event_attendance}
+  anzeigen:
+    entity: spend
+    fields: {spend_date: Tag, campaign_name: Kampagne, cost: Kosten, impressions: Einblendungen}
+"""
+FILES = {
+    "interessenten/1.csv": """Nr;Name;Firma;E-Mail;Quelle;Status;Betreuer;Angelegt;Salesforce;Projekt;Dubletten
+1;Müller;Werk;M@werk.example;Messe;neu;b1;02.01.2026 10:00;;;
+2;Gone;Werk;g@werk.example;unbekannt;neu;b1;02.01.2026 10:00;;;
+""",
+    "interessenten/2.csv": """Nr;Name;Firma;E-Mail;Quelle;Status;Betreuer;Angelegt;Salesforce;Projekt;Dubletten
+1;Müller;Werk;M@werk.example;Messe;Abgelehnt;b2;02.01.2026 10:00;00Q000000000001AAA;P1;7, 8
+""",
+    "verlauf/1.csv": "Nr;Feld;Alt;Neu;Wann\n1;Status;neu;abgelehnt;01.07.2026 12:00\n1;Betreuer;b1;b2;02.07.2026\n",
+    "verlauf/2.csv": "Nr;Feld;Alt;Neu;Wann\n1;Status;neu;abgelehnt;01.07.2026 12:00\n",
+    "projekte/1.csv": "Nr;Interessent;Phase;Wert;Angelegt;Abschluss\nP1;1;gewonnen;1.234,50 EUR;;31.03.2026\n",
+    "phasen/1.csv": "Projekt;Phase;Wann\nP1;gewonnen;31.03.2026 09:30\n",
+    "kontakte/1.csv": "Projekt;Person\nP1;1\nP1;1\n",
+    "anrufe/1.csv": "Nr;Wer;Von;Wann;Stand\n1;1;b1;03.01.2026 10:00;completed\n2;1;b1;03.01.2026 10:00;geplant\n",
+    "besuche/1.csv": "Wer;Wann;Quelle;Medium;Kampagne\n1;01.01.2026 09:00;messe;event;Hannover\n",
+    "besuche/2.csv": "Wer;Wann;Quelle;Medium;Kampagne\n1;01.01.2026 09:00;messe;event;Hannover Messe\n",
+    "anzeigen/1.csv": "Tag;Kampagne;Kosten;Einblendungen\n01.02.2026;A;10,25;1.000\n",
+}
+CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
+    "the newest snapshot decides; what it lacks is deleted": (
+        "select record_id, status, email, lead_source, owner_id, created_at, is_deleted, synced_lead_id "
+        "from intermediate.int_lead_record order by 1",
+        [
+            (
+                "vertrieb:1",
+                "rejected",
+                "m@werk.example",
+                "Messe",
+                "vertrieb:b2",
+                datetime(2026, 1, 2, 9),
+                False,
+                "salesforce:00Q000000000001AAA",
+            ),
+            ("vertrieb:2", "captured", "g@werk.example", None, "vertrieb:b1", datetime(2026, 1, 2, 9), True, None),
+        ],
+    ),
+    "changes delivered twice are one": (
+        "select field, old_value, new_value, changed_at from intermediate.int_lead_change order by changed_at",
+        [
+            ("status", "neu", "abgelehnt", datetime(2026, 7, 1, 10)),
+            ("owner_id", "vertrieb:b1", "vertrieb:b2", datetime(2026, 7, 1, 22)),
+        ],
+    ),
+    "opportunity": (
+        "select record_id, lead_id, stage, amount, currency, created_at, close_date "
+        "from intermediate.int_opportunity_record",
+        [("vertrieb:P1", "vertrieb:1", "won", Decimal("1234.5"), "EUR", None, date(2026, 3, 31))],
+    ),
+    "a lead and its opportunity name each other: one conversion": (
+        "select * from intermediate.int_lead_conversion",
+        [("vertrieb:1", "vertrieb:P1")],
+    ),
+    "losers a survivor lists": (
+        "select loser_id, survivor_id, object from intermediate.int_lead_merge order by 1",
+        [("vertrieb:7", "vertrieb:1", "lead"), ("vertrieb:8", "vertrieb:1", "lead")],
+    ),
+    "stage entries": (
+        "select record_id, stage, changed_at from intermediate.int_opportunity_stage_change",
+        [("vertrieb:P1", "gewonnen", datetime(2026, 3, 31, 7, 30))],
+    ),
+    "roles": (
+        "select opportunity_record_id, person_record_id from intermediate.int_opportunity_contact_role",
+        [("vertrieb:P1", "vertrieb:1")],
+    ),
+    "activities": (
+        "select activity_id, type, is_completed, happened_at from intermediate.int_activity_record order by 1",
+        [
+            ("vertrieb:1", "call", True, datetime(2026, 1, 3, 9)),
+            ("vertrieb:2", "call", False, datetime(2026, 1, 3, 9)),
+        ],
+    ),
+    "a touch without a key is its person, time and type": (
+        "select person_record_id, touched_at, source, campaign, touch_type from intermediate.int_touch_record",
+        [("vertrieb:1", datetime(2026, 1, 1, 8), "messe", "Hannover Messe", "event_attendance")],
+    ),
+    "spend by campaign name": (
+        "select platform, spend_date, campaign_record_id, campaign_name, cost, impressions "
+        "from intermediate.int_spend_record",
+        [("vertrieb", date(2026, 2, 1), None, "A", Decimal("10.25"), 1000)],
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def mapped_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    home = tmp_path_factory.mktemp("mapped")
+    (home / "mappings").mkdir()
+    (home / "mappings" / "vertrieb.yml").write_text(MAPPING, encoding="utf-8")
+    for name, text in FILES.items():
+        path = home / "extracts" / "vertrieb" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="latin-1")
+    return build(home, home / "extracts", home / "mappings")
+
+
+@pytest.fixture
+def rows(mapped_settings: Settings) -> Callable[[str], list[tuple[object, ...]]]:
+    def query(sql: str) -> list[tuple[object, ...]]:
+        with reader(mapped_settings) as con:
+            return con.execute(sql).fetchall()
+
+    return query
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_mapped_record(rows: Callable[[str], list[tuple[object, ...]]], name: str) -> None:
+    sql, expected = CASES[name]
+    assert rows(sql) == expected
