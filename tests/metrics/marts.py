@@ -42,7 +42,7 @@ COLUMNS: dict[str, str] = {
         " mql_at timestamp, handed_off_at timestamp, first_response_at timestamp, accepted_at timestamp,"
         " rejected_at timestamp, rejection_reason varchar, sql_at timestamp, sales_ready_at timestamp,"
         " opportunity_at timestamp, won_at timestamp, current_stage varchar, opportunity_id varchar,"
-        " is_icp_fit boolean, score bigint, score_band varchar, response_hours double,"
+        " company varchar, is_icp_fit boolean, score bigint, score_band varchar, response_hours double,"
         " response_business_hours double, is_within_sla boolean, won_amount decimal(18,2)"
     ),
     "core.fct_handoff": (
@@ -58,7 +58,7 @@ COLUMNS: dict[str, str] = {
         "opportunity_id varchar, source_system varchar, account_id varchar, lead_id varchar, person_id varchar,"
         " owner_id varchar, campaign_id varchar, lead_source varchar, channel varchar, name varchar, stage varchar,"
         " created_at timestamp, qualified_at timestamp, closed_at timestamp, close_date date, amount decimal(18,2),"
-        " amount_original decimal(18,2), currency varchar, is_closed boolean, is_won boolean, is_qualified boolean,"
+        " amount_original decimal(18,2), currency varchar, is_closed boolean, is_won boolean, is_qualified boolean, is_customer_acquired boolean,"
         " opportunity_type varchar, is_new_business boolean, is_marketing_sourced boolean,"
         " is_marketing_influenced_pipeline boolean, is_marketing_influenced_revenue boolean, loss_reason varchar,"
         " competitor varchar, cycle_days bigint"

@@ -1,5 +1,5 @@
--- Grain: one row per opportunity, with its reporting days. The one place that says which deal made a customer and
--- which revenue is shared; the marts and the semantic layer both read it.
+-- Grain: one row per opportunity, with its reporting days. The one place that says which revenue is shared;
+-- the marts and the semantic layer both read it.
 -- Hazard: count customers by is_customer_win, never by is_won: an account is won as a customer once.
 with
     opportunities as (select * from {{ ref("fct_opportunity") }}),
@@ -16,21 +16,10 @@ with
             opportunities.*,
             leads.created_at as lead_created_at,
             leads.sql_at,
-            marketing_touches.first_marketing_touch_on,
-            coalesce(opportunities.is_won and opportunities.is_new_business, false) as is_new_business_win
+            marketing_touches.first_marketing_touch_on
         from opportunities
         left join leads on opportunities.lead_id = leads.lead_id
         left join marketing_touches on opportunities.opportunity_id = marketing_touches.opportunity_id
-    ),
-
-    numbered as (
-        select
-            *,
-            row_number() over (
-                partition by is_new_business_win, coalesce(account_id, person_id, opportunity_id)
-                order by closed_at, opportunity_id
-            ) as win_number
-        from joined
     ),
 
     final as (
@@ -57,7 +46,7 @@ with
             coalesce(is_marketing_sourced, false) as is_marketing_sourced,
             coalesce(is_marketing_influenced_pipeline, false) as is_marketing_influenced_pipeline,
             coalesce(is_marketing_influenced_revenue, false) as is_marketing_influenced_revenue,
-            is_new_business_win and win_number = 1 as is_customer_win,
+            coalesce(is_customer_acquired, false) as is_customer_win,
             is_won
             and sql_at is not null
             and (
@@ -72,7 +61,7 @@ with
                 end as bigint
             ) as lead_to_won_days,
             cast(cycle_days as bigint) as opportunity_cycle_days
-        from numbered
+        from joined
     )
 
 select *
