@@ -83,7 +83,8 @@ def fill(w: Warehouse) -> None:
     won = {"is_closed": True, "is_won": True}
     deal("O1", 1000, "2025-02-01", lead_id="L1", account_id="A1", qualified_at="2025-02-05",
          is_marketing_sourced=True,
-         closed_at="2025-03-10 12:00", close_date="2025-03-10", cycle_days=37, is_customer_acquired=True, **won)  # fmt: skip
+         closed_at="2025-03-10 12:00", close_date="2025-03-10", cycle_days=37, is_customer_acquired=True,
+         **won)  # fmt: skip
     deal("O2", 500, "2025-02-10", lead_id="L2", account_id="A2", qualified_at="2025-02-11", is_closed=True,
          closed_at="2025-04-02 12:00", close_date="2025-04-02", cycle_days=51, is_marketing_influenced_pipeline=True,
          loss_reason="Price", competitor="Acme")  # fmt: skip
