@@ -100,16 +100,28 @@ def review(
     report.dropped = evaluation.trained.dropped
     rules_auc = validation.auc(rules, later_won)
     report.figures |= {
-        "outcome": card.outcome, "learned_from_leads": card.leads, "learned_from_wins": card.wins,
-        "out_of_time_leads": len(later), "out_of_time_wins": int(later_won.sum()), "auc": evaluation.auc.value,
-        "auc_low": evaluation.auc.low, "auc_high": evaluation.auc.high, "auc_rules": rules_auc.value,
-        "auc_rules_low": rules_auc.low, "auc_rules_high": rules_auc.high, "auc_ceiling": evaluation.ceiling.value,
-        "auc_ceiling_low": evaluation.ceiling.low, "auc_ceiling_high": evaluation.ceiling.high,
-        "calibration_slope": evaluation.calibration_slope, "threshold": card.threshold or 0,
-        "champion": champion.version if champion else "rule points", "gain_over_champion": gain.value,
-        "gain_low": gain.low, "gain_high": gain.high,
+        "outcome": card.outcome,
+        "learned_from_leads": card.leads,
+        "learned_from_wins": card.wins,
+        "out_of_time_leads": len(later),
+        "out_of_time_wins": int(later_won.sum()),
+        "auc": evaluation.auc.value,
+        "auc_low": evaluation.auc.low,
+        "auc_high": evaluation.auc.high,
+        "auc_rules": rules_auc.value,
+        "auc_rules_low": rules_auc.low,
+        "auc_rules_high": rules_auc.high,
+        "auc_ceiling": evaluation.ceiling.value,
+        "auc_ceiling_low": evaluation.ceiling.low,
+        "auc_ceiling_high": evaluation.ceiling.high,
+        "calibration_slope": evaluation.calibration_slope,
+        "threshold": card.threshold or 0,
+        "champion": champion.version if champion else "rule points",
+        "gain_over_champion": gain.value,
+        "gain_low": gain.low,
+        "gain_high": gain.high,
         "psi": validation.population_stability(validation.band_shares(evaluation.score), card.reference_bands),
-    }  # fmt: skip
+    }
     report.card_path = write_card(card, cards_folder(settings))
     folder = settings.home / "scoring" / version
     folder.mkdir(parents=True, exist_ok=True)
@@ -134,9 +146,14 @@ def evaluate(
     first, later = frame.iloc[:cut], frame.iloc[cut:]
     first_won, later_won = first[outcome].to_numpy(dtype=bool), later[outcome].to_numpy(dtype=bool)
     trained = training.train(
-        first, first_won, signals, version=version, trained_at=settings.now, horizon_days=horizon,
+        first,
+        first_won,
+        signals,
+        version=version,
+        trained_at=settings.now,
+        horizon_days=horizon,
         outcome="won" if outcome == "is_won" else "qualified opportunity",
-    )  # fmt: skip
+    )
     score = trained.card.score(later)
     chance = trained.card.probability(score)
     ceiling = training.ceiling(first, first_won, later, signals)
@@ -159,9 +176,15 @@ def evaluate(
         trained.card, auc=auc.value, auc_low=auc.low, auc_high=auc.high, calibration_slope=slope, threshold=threshold
     )
     return Evaluation(
-        replace(trained, card=card), auc, slope, validation.auc(ceiling, later_won),
-        validation.by_band(score, later_won, chance), thresholds, score, chance,
-    )  # fmt: skip
+        replace(trained, card=card),
+        auc,
+        slope,
+        validation.auc(ceiling, later_won),
+        validation.by_band(score, later_won, chance),
+        thresholds,
+        score,
+        chance,
+    )
 
 
 def _agreed(con: duckdb.DuckDBPyConnection, setting: str) -> int:
@@ -182,9 +205,11 @@ def _leads(con: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, list[str]]:
         ).fetchall()
     except duckdb.CatalogException as error:
         raise HandoffError(
-            "There is nothing to learn from.", where="the warehouse", why="no night has built the signals of the leads",
+            "There is nothing to learn from.",
+            where="the warehouse",
+            why="no night has built the signals of the leads",
             remedy="Run `make nightly` first",
-        ) from error  # fmt: skip
+        ) from error
     names = [ATTRIBUTE_PREFIX + key for (key,) in keys]
     kept = "".join(
         f", json_extract_string(attributes, {_quoted(chr(36) + '.' + _named(key))}) as {_named(ATTRIBUTE_PREFIX + key)}"

@@ -1,0 +1,67 @@
+-- Grain: one row per version and threshold (every fifth point): what a handoff from that score on would have brought,
+-- over
+-- the handed-off leads whose horizon is over, per month. Rows of a version overlap: never sum them.
+-- is_proposed: the highest threshold that keeps four fifths of the wins.
+with
+    scored as (
+        select score.version, score.score, signal.scored_at, signal.is_won, signal.has_opportunity, signal.is_rejected
+        from {{ ref("int_lead_score_version") }} as score
+        inner join {{ ref("int_lead_signal") }} as signal on score.lead_id = signal.lead_id
+        where signal.is_mature
+    ),
+
+    total as (
+        select
+            version,
+            sum(case when is_won then 1 else 0 end) as wins,
+            greatest({{ seconds_between("min(scored_at)", "max(scored_at)") }} / (86400.0 * 30.4), 1.0) as months
+        from scored
+        group by version
+    ),
+
+    cut as (
+        select distinct cast(number * 5 as integer) as threshold
+        from
+            (values {% for number in range(21) %} ({{ number }}){{ "," if not loop.last }} {% endfor %}) as listed(
+                number
+            )
+    ),
+
+    above as (
+        select
+            scored.version,
+            cut.threshold,
+            count(*) as leads,
+            sum(case when scored.is_won then 1 else 0 end) as wins,
+            sum(case when scored.has_opportunity then 1 else 0 end) as opportunities,
+            sum(case when scored.is_rejected then 1 else 0 end) as rejections
+        from scored
+        inner join cut on scored.score >= cut.threshold
+        group by scored.version, cut.threshold
+    ),
+
+    rated as (
+        select
+            above.version,
+            above.threshold,
+            above.leads / total.months as leads_per_month,
+            above.opportunities / total.months as opportunities_per_month,
+            above.rejections / total.months as rejections_per_month,
+            above.wins / total.months as wins_per_month,
+            cast(above.wins as double) / above.leads as win_rate,
+            cast(above.wins as double) / nullif(total.wins, 0) as share_of_wins
+        from above
+        inner join total on above.version = total.version
+    ),
+
+    final as (
+        select
+            *,
+            coalesce(
+                threshold = max(case when share_of_wins >= 0.8 then threshold end) over (partition by version), false
+            ) as is_proposed
+        from rated
+    )
+
+select *
+from final

@@ -1,0 +1,106 @@
+"""A card as data: bins, points and scores by hand; its file; the store the models read."""
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from handoff.errors import HandoffError
+from handoff.settings import Settings
+from scoring.card import Bin, Scorecard, band, read_card, write_card
+from scoring.store import load_cards
+
+CARD = Scorecard(
+    version="card-a",
+    trained_at=datetime(2026, 6, 1),
+    bins=(
+        Bin("visits", "number", "0", 0, upper=1),
+        Bin("visits", "number", "1 to 2", 20, lower=1, upper=3),
+        Bin("visits", "number", "3 or more", 60, lower=3),
+        Bin("visits", "missing", "missing", 5),
+        Bin("industry", "category", "media, retail", 10, categories=("media", "retail")),
+        Bin("industry", "category", "technology", 40, categories=("technology",)),
+        Bin("industry", "other", "other values", 15),
+        Bin("industry", "missing", "missing", 12),
+    ),
+    reference_bands={"00-19": 0.25, "20-39": 0.75},
+)
+
+
+@pytest.mark.parametrize(
+    ("visits", "industry", "score"),
+    [
+        pytest.param(0, "Technology", 40, id="lowest number, category in another case"),
+        pytest.param(1, " media ", 30, id="lower bound is inside, text trimmed"),
+        pytest.param(2.9, "retail", 30, id="upper bound is outside"),
+        pytest.param(3, "technology", 100, id="best of all"),
+        pytest.param(np.nan, "farming", 20, id="missing number, unknown text"),
+        pytest.param(0, None, 12, id="missing text"),
+        pytest.param(0, "", 12, id="empty text is missing"),
+    ],
+)
+def test_score_by_hand(visits: float, industry: str | None, score: int) -> None:
+    assert CARD.score(pd.DataFrame({"visits": [visits], "industry": [industry]})).tolist() == [score]
+
+
+def test_a_column_that_is_not_there_counts_as_missing() -> None:
+    assert CARD.score(pd.DataFrame({"visits": [3.0, 0.0]})).tolist() == [72, 12]
+
+
+def test_a_score_stays_between_0_and_100() -> None:
+    doubled = replace(CARD, bins=tuple(replace(item, points=item.points * 2 - 30) for item in CARD.bins))
+    scores = doubled.score(pd.DataFrame({"visits": [3.0, 0.0], "industry": ["technology", "media"]}))
+    assert scores.tolist() == [100, 0]
+
+
+@pytest.mark.parametrize(
+    ("score", "name"), [(0, "00-19"), (19, "00-19"), (20, "20-39"), (79, "60-79"), (100, "80-100")]
+)
+def test_bands(score: int, name: str) -> None:
+    assert band(score) == name
+
+
+def test_a_card_survives_its_file(tmp_path: Path) -> None:
+    assert read_card(write_card(CARD, tmp_path)) == CARD
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        pytest.param("card-a,visits,number,0,,1.0,,0", "card-a,visits,number,0,,1.0,,many", "line 2", id="points"),
+        pytest.param("visits,number,0", "visits,numbr,0", "line 2", id="kind"),
+        pytest.param("card-a,industry,other", "card-a,branch,other", "without points", id="no bin for other texts"),
+        pytest.param("version,attribute", "version,signal", "other columns", id="header"),
+    ],
+)
+def test_a_broken_card_is_refused_with_its_place(tmp_path: Path, old: str, new: str, message: str) -> None:
+    path = write_card(CARD, tmp_path)
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(HandoffError, match=message):
+        read_card(path)
+
+
+def test_the_store_holds_the_cards_of_the_folder(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, home=tmp_path)
+    con = duckdb.connect()
+    assert load_cards(settings, con) == 0
+    write_card(CARD, tmp_path / "scorecards")
+    assert load_cards(settings, con, named=["rules", "card-a"]) == 1
+    assert con.sql("select count(*), sum(points) from scoring_store.scorecard_bin").fetchall() == [(8, 162)]
+    assert con.sql("select category, bin_number from scoring_store.scorecard_category order by 1").fetchall() == [
+        ("media", 1),
+        ("retail", 1),
+        ("technology", 2),
+    ]
+    assert con.sql("select sum(share) from scoring_store.scorecard_band").fetchall() == [(1.0,)]
+
+
+def test_a_signed_card_that_is_not_there_stops_the_night(tmp_path: Path) -> None:
+    with pytest.raises(HandoffError, match="card-b, which is not there"):
+        load_cards(Settings(_env_file=None, home=tmp_path), duckdb.connect(), named=["card-b"])

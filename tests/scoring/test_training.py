@@ -1,0 +1,127 @@
+"""Cards learned from the sample, whose true drivers are known: found again, well calibrated, near the ceiling."""
+
+import time
+from datetime import datetime
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from ingestion.sample.truth import scored_leads, scoring_truth
+from scoring import leakage, training, validation
+from scoring.card import Scorecard
+from scoring.signals import SIGNALS, Signal
+
+AS_OF = datetime(2026, 6, 1)
+
+
+@cache
+def learned(leads: int, seed: int) -> tuple[training.Trained, pd.DataFrame, pd.DataFrame]:
+    """A card from the first three quarters of the leads, with both parts."""
+    frame = scored_leads(leads=leads, seed=seed, as_of=AS_OF).sort_values(["scored_at", "lead_id"])
+    cut = int(len(frame) * 0.75)
+    first, later = frame.iloc[:cut], frame.iloc[cut:]
+    trained = training.train(
+        first, first.is_won.to_numpy(), signals(frame), version="card", trained_at=AS_OF, horizon_days=180
+    )
+    return trained, first, later
+
+
+def signals(frame: pd.DataFrame) -> list[Signal]:
+    return [signal for signal in SIGNALS if signal.name in frame]
+
+
+def points_follow_truth(card: Scorecard, attribute: str) -> float:
+    """Rank correlation between the points of an attribute's values and what they truly do."""
+    truth = scoring_truth()[attribute]
+    points = {value: item.points for item in card.bins_of(attribute) for value in item.categories}
+    shared = [value for value in points if value in truth]
+    return float(stats.spearmanr([points[value] for value in shared], [truth[value] for value in shared]).statistic)
+
+
+def assert_found_again(card: Scorecard) -> None:
+    for attribute in ("lead_source", "industry"):
+        assert points_follow_truth(card, attribute) > 0.8, attribute
+    for attribute in ("pricing_page_views_30d", "form_submissions_60d", "event_attendances_60d"):
+        points = [item.points for item in card.bins_of(attribute) if item.kind == "number"]
+        assert points == sorted(points), attribute
+        assert points[-1] > points[0], attribute
+    assert not {"country", "growth_stage"} & set(card.attributes)
+    sizes = [(item.lower, item.points) for item in card.bins_of("employee_count") if item.kind == "number"]
+    best = max(sizes, key=lambda size: size[1])[0]
+    assert 150 < best < 1_100
+    spans = {name: card.span(name) for name in card.attributes}
+    minor = max(spans[name] for name in ("form_submissions_60d", "event_attendances_60d"))
+    assert min(spans[name] for name in ("job_level", "industry", "employee_count", "lead_source")) > minor
+    assert max(spans, key=lambda name: spans[name]) == "job_level"
+
+
+def test_small_company_finds_the_direction() -> None:
+    trained, _, later = learned(40_000, 1)
+    score = trained.card.score(later)
+    assert validation.auc(score, later.is_won.to_numpy()).value > 0.72
+    assert points_follow_truth(trained.card, "industry") > 0.6
+    assert points_follow_truth(trained.card, "lead_source") > 0.6
+    assert 0 <= score.min() <= score.max() <= 100
+    for attribute in trained.card.attributes:
+        assert min(item.points for item in trained.card.bins_of(attribute)) == 0
+
+
+def test_scores_equal_the_library_lead_by_lead() -> None:
+    trained, first, later = learned(40_000, 1)
+    for frame in (first, later):
+        assert (trained.card.score(frame) == trained.library_score(frame)).all()
+
+
+def test_a_planted_leak_is_refused_by_name() -> None:
+    frame = scored_leads(leads=20_000, seed=1, as_of=AS_OF)
+    won = frame.is_won.to_numpy()
+    frame["attribute:Customer_Tier__c"] = np.where(won, "Gold", None)
+    frame["attribute:Invoice_Total__c"] = np.where(won, 1000.0 + frame.lead_id % 7, 0.0)
+    names = [signal.name for signal in signals(frame)] + ["attribute:Customer_Tier__c", "attribute:Invoice_Total__c"]
+    refused = {refusal.signal for refusal in leakage.suspicious(frame, won, names)}
+    assert refused == {"attribute:Customer_Tier__c", "attribute:Invoice_Total__c"}
+
+
+def test_noise_makes_no_card() -> None:
+    from handoff.errors import HandoffError
+
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame(
+        {"sessions_30d": rng.poisson(3, 4_000).astype(float), "country": rng.choice(["a", "b"], 4_000)}
+    )
+    with pytest.raises(HandoffError, match="No scorecard came out"):
+        training.train(frame, rng.random(4_000) < 0.1, signals(frame), version="x", trained_at=AS_OF, horizon_days=180)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_large_company_finds_the_drivers_again(seed: int) -> None:
+    trained, first, later = learned(200_000, seed)
+    won = later.is_won.to_numpy()
+    score = trained.card.score(later)
+    ceiling = training.ceiling(first, first.is_won.to_numpy(), later, signals(first))
+    assert validation.auc(score, won).value > validation.auc(ceiling, won).value - 0.03
+    assert 0.9 <= validation.calibration_slope(trained.card.probability(score), won) <= 1.1
+    assert (score == trained.library_score(later)).all()
+    assert_found_again(trained.card)
+
+
+@pytest.mark.heavy
+def test_a_million_leads_and_forty_signals_in_time() -> None:
+    import resource
+
+    rng = np.random.default_rng(11)
+    count = 1_000_000
+    frame = pd.DataFrame({f"n{number}": rng.poisson(2, count).astype(float) for number in range(30)})
+    for number in range(10):
+        frame[f"c{number}"] = rng.choice([f"value {part}" for part in range(12)], count)
+    logit = -3 + 0.3 * frame.n0 + 0.2 * frame.n1 - 0.25 * frame.n2 + 0.5 * (frame.c0 == "value 3")
+    won = rng.random(count) < 1 / (1 + np.exp(-logit.to_numpy()))
+    asked = [Signal(name, "number", "auto") if name[0] == "n" else Signal(name, "category") for name in frame]
+    started = time.monotonic()
+    training.train(frame, won, asked, version="big", trained_at=AS_OF, horizon_days=180)
+    assert time.monotonic() - started < 180
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 6 * 1024 * 1024
