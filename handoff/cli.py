@@ -1,8 +1,9 @@
-"""The command line `handoff`: what people ask of the definitions and the gate outside the night.
+"""The command line `handoff`: what people ask of the definitions, the gate and the metrics outside the night.
 
 Thin: each command calls one function and prints. The night itself is `make nightly`.
 """
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -62,6 +63,64 @@ def accept(
     with night_lock(settings), open_warehouse(settings) as con:
         for name in accept_deliveries(con, deliveries):
             typer.echo(f"accepted {name}; it goes downstream with the next night")
+
+
+@app.command("query")
+def query(
+    metrics: Annotated[
+        list[str] | None, typer.Argument(help="Metric names; without any, the names are listed.")
+    ] = None,
+    by: Annotated[str, typer.Option(help="Slices, separated by commas: metric_time__month,lead__channel")] = "",
+    where: Annotated[list[str] | None, typer.Option(help="A MetricFlow filter; may be repeated.")] = None,
+    saved: Annotated[str | None, typer.Option(help="A saved query instead of metrics and slices.")] = None,
+    limit: Annotated[int | None, typer.Option(help="At most so many rows.")] = None,
+) -> None:
+    """Ask the semantic layer over the last published build, as `mf query` does; it may be asked during a night."""
+    from handoff.semantic import open_semantic_layer, text_table
+
+    layer = open_semantic_layer(load_settings())
+    if not metrics and not saved:
+        typer.echo("\n".join(layer.metrics()))
+        return
+    slices = [name.strip() for name in by.split(",") if name.strip()]
+    typer.echo(
+        text_table(
+            layer.query(metrics or [], slices, where=where or [], order_by=slices, limit=limit, saved_query=saved)
+        )
+    )
+
+
+@app.command("what-if")
+def what_if(
+    month: Annotated[str | None, typer.Option(help="Month of the target, as 2026-07.")] = None,
+    customers: Annotated[float | None, typer.Option(help="Customers to win; without it, the agreed target.")] = None,
+    rate: Annotated[list[str] | None, typer.Option(help="An assumed rate, as mql=0.4; may be repeated.")] = None,
+) -> None:
+    """Read a target of customers backwards, from sales-ready leads to spend; assume a rate and see the rest."""
+    from handoff.planning import describe
+    from handoff.planning import what_if as plan_back
+
+    start, rates = parse_month(month), dict(parse_rate(text) for text in rate or [])
+    typer.echo(describe(plan_back(load_settings(), month=start, customers=customers, rates=rates)))
+
+
+def parse_month(text: str | None) -> date | None:
+    """The first day of a month written as 2026-07."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(f"{text[:7]}-01")
+    except ValueError as error:
+        raise typer.BadParameter(f"{text} is no month; write it as 2026-07") from error
+
+
+def parse_rate(text: str) -> tuple[str, float]:
+    """Stage and share of an assumed rate written as mql=0.4."""
+    stage, _, value = text.partition("=")
+    try:
+        return stage.strip(), float(value)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text} is no rate; write it as mql=0.4") from error
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ Here: asking for metrics by name. Not here: what the metrics are (`dbt_project/m
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -120,3 +121,22 @@ def open_semantic_layer(settings: Settings) -> SemanticLayer:
                 remedy="Run `make nightly` once, then ask again",
             )
     return SemanticLayer(manifest, database)
+
+
+def text_table(table: "MetricFlowDataTable") -> str:
+    """The figures as aligned text: one line per row, dates as days, rates with four digits."""
+
+    def text(value: Any) -> str:
+        if value is None:
+            return "-"
+        if isinstance(value, datetime):
+            return value.date().isoformat()
+        if isinstance(value, float):
+            return f"{value:,.4f}".rstrip("0").rstrip(".")
+        return f"{value:,}" if isinstance(value, int) else str(value)
+
+    lines = [list(table.column_names), *([text(value) for value in row] for row in table.rows)]
+    widths = [max(len(line[index]) for line in lines) for index in range(len(lines[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +144,7 @@ class Drawings:
         import vl_convert
 
         text = json.dumps(spec, sort_keys=True)
-        kept = self._folder / f"{hashlib.sha256((vl_convert.__version__ + text).encode()).hexdigest()[:32]}.svg"
+        kept = self._folder / f"{hashlib.sha256((version('vl-convert-python') + text).encode()).hexdigest()[:32]}.svg"
         if not kept.exists():
             drawn: str = vl_convert.vegalite_to_svg(text)
             kept.write_text(drawn, encoding="utf-8")

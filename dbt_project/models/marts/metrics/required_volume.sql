@@ -12,6 +12,9 @@
 -- Jeffreys estimate p = (k + 1/2) / (n + 1); variances add up along the chain; the bounds are exp(-+1.2816 standard
 -- deviations) times the figure.
 -- It covers what the cohorts leave open about the rates, not a market that changes.
+-- A lead that skips a stage is not counted on by the chain: where many do, required is an upper bound.
+-- required_by_any_path reads the same
+-- target over the share of a stage's leads that became customers on whatever path.
 -- Hazard: stages follow from each other: never sum over stages.
 with
     leads as (select *, {{ period_start("month", "created_on") }} as cohort_month from {{ ref("metric_lead") }}),
@@ -65,7 +68,9 @@ with
             sum(case when is_sql and is_sales_ready then 1 else 0 end) as sqls_to_sales_ready,
             sum(case when is_sales_ready then 1 else 0 end) as sales_ready,
             sum(case when is_sales_ready and is_customer then 1 else 0 end) as sales_ready_to_customer,
-            sum(case when is_customer then 1 else 0 end) as customers
+            sum(case when is_customer then 1 else 0 end) as customers,
+            sum(case when is_mql and is_customer then 1 else 0 end) as mql_customers,
+            sum(case when is_sql and is_customer then 1 else 0 end) as sql_customers
         from leads
         group by cohort_month, lead_source
     ),
@@ -83,6 +88,8 @@ with
             sum(cohorts.sales_ready) as sales_ready,
             sum(cohorts.sales_ready_to_customer) as sales_ready_to_customer,
             sum(cohorts.customers) as customers,
+            sum(cohorts.mql_customers) as mql_customers,
+            sum(cohorts.sql_customers) as sql_customers,
             sum(spend_by_source.spend) as spend
         from targets
         inner join
@@ -103,12 +110,12 @@ with
     ),
 
     steps as (
-        {% for stage, position, reached, of in [
-            ("customer", 0, "1", "1"),
-            ("sales_ready", 1, "sales_ready_to_customer", "sales_ready"),
-            ("sql", 2, "sqls_to_sales_ready", "sqls"),
-            ("mql", 3, "mqls_to_sql", "mqls"),
-            ("lead", 4, "mqls", "leads"),
+        {% for stage, position, reached, of, won in [
+            ("customer", 0, "1", "1", "1"),
+            ("sales_ready", 1, "sales_ready_to_customer", "sales_ready", "sales_ready_to_customer"),
+            ("sql", 2, "sqls_to_sales_ready", "sqls", "sql_customers"),
+            ("mql", 3, "mqls_to_sql", "mqls", "mql_customers"),
+            ("lead", 4, "mqls", "leads", "customers"),
         ] %}
             select
                 month_start,
@@ -120,7 +127,8 @@ with
                 {% if position == 0 %} cast(0 as double)
                 {% else %} cast({{ of }} - {{ reached }} + 0.5 as double) / (({{ of }} + 1) * ({{ reached }} + 0.5))
                 {% endif %} as log_variance,
-                cast({{ of }} as bigint) as trailing_leads
+                cast({{ of }} as bigint) as trailing_leads,
+                {{ rate(won, of) }} as customer_rate
             from shared
             union all
         {% endfor %}
@@ -132,7 +140,8 @@ with
             required_customers,
             {{ rate("spend", "leads") }} as trailing_rate,
             cast(0 as double) as log_variance,
-            cast(leads as bigint) as trailing_leads
+            cast(leads as bigint) as trailing_leads,
+            {{ rate("customers", "spend") }} as customer_rate
         from shared
     ),
 
@@ -170,7 +179,11 @@ with
                 then required_customers * exp(log_factor + 1.2816 * deviation)
             end as required_high,
             case when stage <> 'customer' then trailing_rate end as trailing_rate,
-            case when stage <> 'customer' then trailing_leads end as trailing_leads
+            case when stage <> 'customer' then trailing_leads end as trailing_leads,
+            case when stage <> 'customer' then customer_rate end as customer_rate,
+            case
+                when required_customers = 0 then 0 when customer_rate > 0 then required_customers / customer_rate
+            end as required_by_any_path
         from chained
     )
 

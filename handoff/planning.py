@@ -1,0 +1,133 @@
+"""Back-planning at the table: what a target of customers takes, and what changes when one rate does.
+
+Starts from `metrics.required_volume` of the published build, all sources together.
+Not here: the plan itself, by source (`dbt_project/models/marts/metrics/required_volume.sql`).
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from handoff.errors import HandoffError
+from handoff.settings import Settings
+
+CHAIN = ("sales_ready", "sql", "mql", "lead")
+Z_80 = 1.2816
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage of the plan.
+
+    `rate` is the share of it that reaches the next stage (of `spend`: spend per lead); `any_path` is what is
+    needed when leads may skip stages as they did.
+    """
+
+    stage: str
+    rate: float | None
+    required: float | None
+    low: float | None
+    high: float | None
+    any_path: float | None = None
+    is_assumed: bool = False
+
+
+def what_if(
+    settings: Settings,
+    *,
+    month: date | None = None,
+    customers: float | None = None,
+    rates: Mapping[str, float] | None = None,
+) -> list[Step]:
+    """What it takes to win that many customers, at the trailing rates or at assumed ones.
+
+    Args:
+        month: the month of the target; without one, the current month or the next with a target.
+        customers: the target; without one, the agreed one of the month.
+        rates: assumed rates by stage, such as `{"mql": 0.4}`: 40 % of MQLs become SQL.
+
+    Raises:
+        HandoffError: nothing is published, no target is agreed, or a rate is no share of a known stage.
+    """
+    assumed = dict(rates or {})
+    for stage, rate in assumed.items():
+        if stage not in CHAIN or not 0 < rate <= 1:
+            raise HandoffError(
+                f"The assumed rate {stage}={rate:g} cannot be used.",
+                why="it must be a share between 0 and 1 of one of: " + ", ".join(CHAIN),
+                remedy="Write for example --rate mql=0.4",
+            )
+    target, trailing, spend_per_lead = _read(settings, month)
+    required = target if customers is None else customers
+    steps = [Step("customer", None, required, required, required, required)]
+    middle: float | None = required
+    variance = 0.0
+    for stage in CHAIN:
+        leads, reached, won = trailing.get(stage, (0.0, 0.0, 0.0))
+        rate = assumed[stage] if stage in assumed else reached / leads if leads else None
+        if stage not in assumed:
+            variance += (leads - reached + 0.5) / ((leads + 1) * (reached + 0.5))
+        middle = middle / rate if middle is not None and rate else None
+        spread = math.exp(Z_80 * math.sqrt(variance))
+        low = None if middle is None else middle / spread
+        high = None if middle is None else middle * spread
+        any_path = required * leads / won if won and not assumed else None
+        steps.append(Step(stage, rate, middle, low, high, any_path, stage in assumed))
+    lead = steps[-1]
+    if spend_per_lead is not None:
+        cost = spend_per_lead
+        needed, low, high, any_path = (
+            None if figure is None else figure * cost for figure in (lead.required, lead.low, lead.high, lead.any_path)
+        )
+        steps.append(Step("spend", cost, needed, low, high, any_path))
+    return steps
+
+
+def _read(settings: Settings, month: date | None) -> tuple[float, dict[str, tuple[float, float, float]], float | None]:
+    """The target of the month; per stage its trailing leads, those that reached the next one, the customers among
+    them; and spend per lead."""
+    published = settings.publish / "marts.duckdb"
+    if not published.exists():
+        raise HandoffError(
+            "There is no published build to plan from.", where=str(published), remedy="Run `make nightly` once"
+        )
+    with duckdb.connect(str(published), read_only=True) as con:
+        chosen = con.execute(
+            """select month_start from metrics.required_volume
+            where month_start >= coalesce(?, (select date_trunc('month', max(as_of_date)) from metrics.scoreboard))
+            order by 1 limit 1""",
+            [month],
+        ).fetchone()
+        if chosen is None or (month and chosen[0] != month):
+            raise HandoffError(
+                "No plan can be read backwards from that month.",
+                where="metrics.required_volume",
+                why="the month has no target of customers, or no cohort was mature when it began",
+                remedy="Give the metric `customers` a value for the month in targets.csv",
+            )
+        rows = con.execute(
+            """select stage, sum(trailing_leads), sum(trailing_rate * trailing_leads),
+                sum(customer_rate * trailing_leads), sum(required)
+            from metrics.required_volume where month_start = ? group by stage""",
+            [chosen[0]],
+        ).fetchall()
+    figures = {stage: (float(a or 0), float(b or 0), float(c or 0), float(d or 0)) for stage, a, b, c, d in rows}
+    trailing = {stage: figures[stage][:3] for stage in CHAIN if stage in figures}
+    leads, cost = figures.get("spend", (0.0, 0.0, 0.0, 0.0))[:2]
+    return figures["customer"][3], trailing, cost / leads if leads and cost else None
+
+
+def describe(steps: list[Step]) -> str:
+    """The plan as lines of text; assumed rates are marked."""
+    heads = ("stage", "required", "80 % interval", "by any path", "rate to the next stage")
+    lines = ["{:<12}{:>12}{:>22}{:>14}{:>26}".format(*heads)]
+    for step in steps:
+        interval = "-" if step.low is None or step.high is None else f"{step.low:,.0f} to {step.high:,.0f}"
+        rate = "" if step.rate is None else f"{step.rate:,.2f} a lead" if step.stage == "spend" else f"{step.rate:.1%}"
+        rate += " (assumed)" if step.is_assumed else ""
+        required, any_path = ("-" if one is None else f"{one:,.0f}" for one in (step.required, step.any_path))
+        lines.append(f"{step.stage:<12}{required:>12}{interval:>22}{any_path:>14}{rate:>26}")
+    return "\n".join(lines)
