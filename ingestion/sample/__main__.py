@@ -7,6 +7,7 @@ from pathlib import Path
 
 from handoff.errors import HandoffError
 from ingestion.sample import generate
+from ingestion.sample.generator import MORE_SYSTEMS, SYSTEMS
 
 
 def main() -> int:
@@ -19,11 +20,15 @@ def main() -> int:
     parser.add_argument(
         "--as-of", type=datetime.fromisoformat, default=None, help="ISO time, UTC; default: now, cut to the day"
     )
+    parser.add_argument(
+        "--systems", default=",".join(SYSTEMS), help=f"separated by commas; also {', '.join(MORE_SYSTEMS)}"
+    )
     arguments = parser.parse_args()
     as_of = arguments.as_of or datetime.now(UTC)
     as_of = as_of.astimezone(UTC) if as_of.tzinfo else as_of
+    systems = [name.strip() for name in arguments.systems.split(",")]
     try:
-        print(generate(arguments.out, leads=arguments.leads, seed=arguments.seed, as_of=as_of))
+        print(generate(arguments.out, leads=arguments.leads, seed=arguments.seed, as_of=as_of, systems=systems))
     except HandoffError as error:
         print(error, file=sys.stderr)
         return 1

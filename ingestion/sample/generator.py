@@ -5,7 +5,7 @@ number of leads. The same leads, seed and as-of give the same bytes.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from handoff.errors import HandoffError
-from ingestion.sample import salesforce, web
+from ingestion.sample import other_systems, salesforce, web
 from ingestion.sample.columns import DAY, NEVER, Ints
 from ingestion.sample.salesforce import Rows
 from ingestion.sample.simulate import Chunk, creation_days, simulate
@@ -27,6 +27,10 @@ ACCOUNT_BLOCK = 100_000
 # Days before the as-of of each delivery; each takes everything since a day before the one before it.
 DELIVERIES = (21, 14, 7, 0)
 OVERLAP = DAY
+SYSTEMS = ("salesforce", "google_ads", "linkedin_ads", "ga4")
+MORE_SYSTEMS = ("hubspot", "marketo", "meta_ads", "microsoft_ads")
+# Says that a folder holds nothing but sample extracts: only such a folder is ever cleared.
+MARKER = ".handoff-sample"
 
 
 @dataclass
@@ -45,8 +49,8 @@ class SampleReport:
 class _Landing:
     """The open files of all deliveries. Each is written under a name ending `.part` and renamed when complete."""
 
-    def __init__(self, out: Path, end: int, stack: ExitStack) -> None:
-        self.out, self.stack = out, stack
+    def __init__(self, out: Path, end: int, systems: Sequence[str], stack: ExitStack) -> None:
+        self.out, self.systems, self.stack = out, systems, stack
         self.moments = [end - days * DAY for days in DELIVERIES]
         self.report = SampleReport(out)
         self._writers: dict[Path, pa_csv.CSVWriter] = {}
@@ -59,6 +63,8 @@ class _Landing:
             after = until - OVERLAP
 
     def append(self, source: str, name: str, until: int, table: pa.Table) -> None:
+        if source not in self.systems:
+            return
         kind = "full" if until == self.moments[0] else "delta"
         stem = np.datetime64(until, "s").astype("datetime64[D]").astype(str).replace("-", "")
         path = self.out / source / name / f"{name}_{stem}_{kind}.csv"
@@ -95,12 +101,22 @@ def chunks(world: World) -> Iterator[Chunk]:
         start, number = stop, number + 1
 
 
-def generate(out: Path, *, leads: int = 20_000, seed: int = 7, as_of: datetime) -> SampleReport:
-    """Writes the extracts of the sample company. The folder's earlier sample files are replaced.
+def generate(
+    out: Path, *, leads: int = 20_000, seed: int = 7, as_of: datetime, systems: Sequence[str] = SYSTEMS
+) -> SampleReport:
+    """Writes the extracts of the sample company. An earlier sample in the folder is replaced.
 
     Raises:
-        HandoffError: the number of leads is too small to make a company, or the folder holds other extracts.
+        HandoffError: the number of leads is too small to make a company, a system is unknown, or the folder holds
+            extracts that are not the sample's.
     """
+    unknown = [system for system in systems if system not in (*SYSTEMS, *MORE_SYSTEMS)]
+    if unknown:
+        raise HandoffError(
+            f"The sample company has no system {unknown[0]!r}.",
+            where="--systems",
+            remedy=f"Choose from {', '.join((*SYSTEMS, *MORE_SYSTEMS))}",
+        )
     if leads < 100:
         raise HandoffError(
             "The sample needs at least 100 leads.", where="--leads", remedy="Give a number from 100 upwards"
@@ -112,14 +128,16 @@ def generate(out: Path, *, leads: int = 20_000, seed: int = 7, as_of: datetime) 
     world = make_world(leads, seed, end)
     account_since = world.companies.target_since.copy()
     with ExitStack() as stack:
-        landing = _Landing(out, end, stack)
-        for (platform, name), rows in web.ads_rows(world).items():
+        landing = _Landing(out, end, systems, stack)
+        for (platform, name), rows in (web.ads_rows(world) | other_systems.extra_ads_rows(world)).items():
             landing.append_all(platform, name, rows)
         landing.append_all("salesforce", "user", salesforce.user_rows(world))
         for after, until in landing.windows():
             landing.append(
                 "salesforce", "campaign", until, salesforce.campaign_rows(world, until).between(after, until)
             )
+        landing.append_all("hubspot", "owner", other_systems.hubspot_owner_rows(world))
+        landing.append_all("marketo", "program", other_systems.marketo_program_rows(world))
         for chunk in chunks(world):
             _append_chunk(landing, world, chunk)
             _note_accounts(account_since, chunk)
@@ -139,6 +157,12 @@ def _append_chunk(landing: _Landing, world: World, chunk: Chunk) -> None:
     landing.append_all("salesforce", "event", salesforce.call_rows(world, leads, chunk.calls, meetings=True))
     landing.append_all("ga4", "session", web.session_rows(world, leads, chunk.sessions, deals))
     for after, until in landing.windows():
+        if "hubspot" in landing.systems:
+            for name, rows in other_systems.hubspot_rows(world, leads, until).items():
+                landing.append("hubspot", name, until, rows.between(after, until))
+        if "marketo" in landing.systems:
+            for name, rows in other_systems.marketo_rows(world, leads, until).items():
+                landing.append("marketo", name, until, rows.between(after, until))
         landing.append("salesforce", "lead", until, salesforce.lead_rows(world, leads, until).between(after, until))
         opportunities = salesforce.deal_rows(world, leads, deals, until).between(after, until)
         landing.append("salesforce", "opportunity", until, opportunities)
@@ -159,7 +183,18 @@ def _append_accounts(landing: _Landing, world: World, since: Ints) -> None:
 
 
 def _clear(out: Path) -> None:
-    """Removes what an earlier run wrote; a folder with anything else in it is left alone."""
-    for source in ("salesforce", "google_ads", "linkedin_ads", "ga4"):
-        if (out / source).exists():
-            shutil.rmtree(out / source)
+    """Removes an earlier sample. Extracts that the sample did not write are never touched."""
+    marker = out / MARKER
+    folders = [out / source for source in (*SYSTEMS, *MORE_SYSTEMS)]
+    if not marker.exists() and any(path.is_file() for folder in folders for path in folder.rglob("*")):
+        raise HandoffError(
+            "The folder holds extracts that are not the sample's.",
+            where=str(out),
+            why=f"there is no {MARKER} in it",
+            remedy="Give the sample a folder of its own",
+        )
+    for folder in folders:
+        if folder.exists():
+            shutil.rmtree(folder)
+    out.mkdir(parents=True, exist_ok=True)
+    marker.touch()

@@ -203,3 +203,34 @@ def test_ids_carry_their_checksum() -> None:
     ids = salesforce_id("001", np.array([0, 61, 62, -1])).to_pylist()
     assert ids == ["0015g0000000000AAA", "0015g000000000zAAA", "0015g0000000010AAA", None]
     assert salesforce_id("00Q", np.array([10])).to_pylist() == ["00Q5g000000000AEAQ"]
+
+
+def test_more_systems_know_the_same_people(tmp_path: Path) -> None:
+    systems = ("salesforce", "hubspot", "marketo", "meta_ads", "microsoft_ads")
+    sample.generate(tmp_path, leads=500, seed=3, as_of=AS_OF, systems=systems)
+    assert {path.name for path in tmp_path.iterdir() if path.is_dir()} == set(systems)
+    synced, by_email, alone = duckdb.sql(
+        f"""
+        select
+            count(*) filter (where property_salesforceleadid is not null),
+            count(*) filter (where property_salesforceleadid is null and lower(property_email) in (
+                select lower(Email) from '{tmp_path}/salesforce/lead/*.csv' where Email is not null)),
+            count(*) filter (where property_email like '%@news.example.com')
+        from '{tmp_path}/hubspot/contact/*full.csv'
+        """
+    ).fetchall()[0]
+    assert min(synced, by_email, alone) > 0
+
+
+def test_foreign_extracts_are_left_alone(tmp_path: Path) -> None:
+    theirs = tmp_path / "salesforce" / "lead" / "export.csv"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("Id\n")
+    with pytest.raises(HandoffError, match="not the sample's"):
+        sample.generate(tmp_path, leads=500, as_of=AS_OF)
+    assert theirs.read_text() == "Id\n"
+
+
+def test_an_unknown_system_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(HandoffError, match="no system 'siebel'"):
+        sample.generate(tmp_path, leads=500, as_of=AS_OF, systems=["siebel"])
