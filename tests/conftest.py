@@ -7,6 +7,7 @@ import fcntl
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -65,9 +66,14 @@ def sample_extracts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def built_home(tmp_path_factory: pytest.TempPathFactory, sample_extracts: Path) -> Path:
     """A HANDOFF_HOME in which one whole night has run. Read it; what writes works on a copy."""
-    return _once(
-        tmp_path_factory, "built_home", lambda home: run_night(home, HANDOFF_EXTRACTS=str(sample_extracts)) and None
-    )
+
+    def build(home: Path) -> None:
+        started = time.monotonic()
+        done = run_night(home, HANDOFF_EXTRACTS=str(sample_extracts))
+        (home / "night.seconds").write_text(str(time.monotonic() - started))
+        (home / "night.txt").write_text(done.stdout)
+
+    return _once(tmp_path_factory, "built_home", build)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,142 @@
+"""What goes wrong before or during a night: one paragraph that says what, where, why and what to do; the marts stay."""
+
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.conftest import AS_OF, run_night
+from tests.end_to_end.nights import copy_home
+
+
+def assert_refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
+    """One paragraph on stderr, no traceback, exit code 1."""
+    paragraphs = [paragraph for paragraph in done.stderr.strip().split("\n\n") if paragraph.strip()]
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert "What to do:" in paragraphs[-1]
+    assert "\n" not in paragraphs[-1]
+    for word in words:
+        assert word in paragraphs[-1]
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        pytest.param(lambda folder: None, ("extracts",), id="missing"),
+        pytest.param(lambda folder: folder.mkdir(), ("extracts",), id="empty"),
+    ],
+)
+def test_a_landing_zone_without_files(tmp_path: Path, make: Callable[[Path], None], words: tuple[str, ...]) -> None:
+    make(tmp_path / "extracts")
+    assert_refused(run_night(tmp_path / "home", HANDOFF_EXTRACTS=str(tmp_path / "extracts"), check=False), *words)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HANDOFF_AS_OF", "yesterday"),
+        ("HANDOFF_THREADS", "many"),
+        ("HANDOFF_MEMORY_LIMIT", "4"),
+        ("HANDOFF_ENGINE", "x"),
+    ],
+)
+def test_a_setting_with_a_bad_value_is_named(tmp_path: Path, name: str, value: str) -> None:
+    assert_refused(run_night(tmp_path / "home", check=False, **{name: value}), name)
+
+
+def test_a_wrong_mapping_is_named_with_its_line(tmp_path: Path, sample_extracts: Path) -> None:
+    (tmp_path / "crm.yml").write_text("source: crm\nobjects:\n  deals:\n    entity: oportunity\n")
+    done = run_night(
+        tmp_path / "home", HANDOFF_EXTRACTS=str(sample_extracts), HANDOFF_SOURCES=str(tmp_path), check=False
+    )
+    assert_refused(done, "crm.yml, line 4", "did you mean opportunity?")
+
+
+def test_definitions_that_contradict_themselves_are_named(tmp_path: Path, sample_extracts: Path) -> None:
+    from handoff.settings import DBT_PROJECT
+
+    folder = Path(shutil.copytree(DBT_PROJECT / "seeds" / "definitions", tmp_path / "definitions"))
+    path = folder / "settings.csv"
+    path.write_text(path.read_text().replace("sla_hours,24", "sla_hours,soon"))
+    done = run_night(
+        tmp_path / "home", HANDOFF_EXTRACTS=str(sample_extracts), HANDOFF_DEFINITIONS=str(folder), check=False
+    )
+    assert_refused(done, "settings.csv")
+
+
+def test_a_warehouse_held_by_another_process(built_home: Path, sample_extracts: Path, tmp_path: Path) -> None:
+    home = copy_home(built_home, tmp_path / "home")
+    script = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", script, str(home / "warehouse.duckdb")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert holder.stdout is not None
+    holder.stdout.readline()
+    try:
+        done = run_night(home, HANDOFF_EXTRACTS=str(sample_extracts), check=False)
+    finally:
+        holder.communicate()
+    assert_refused(done, "warehouse.duckdb", str(holder.pid))
+
+
+def test_two_nights_at_once(built_home: Path, sample_extracts: Path, tmp_path: Path) -> None:
+    """One does the night, the other says who does."""
+    home = copy_home(built_home, tmp_path / "home")
+    nights: list[subprocess.CompletedProcess[str]] = []
+
+    def night() -> None:
+        nights.append(run_night(home, HANDOFF_EXTRACTS=str(sample_extracts), check=False))
+
+    both = [threading.Thread(target=night) for _ in range(2)]
+    for each in both:
+        each.start()
+    for each in both:
+        each.join()
+    refused, done = sorted(nights, key=lambda night: -night.returncode)
+    assert done.returncode == 0, done.stderr
+    assert_refused(refused, "already under way")
+
+
+def test_broken_files_are_refused_by_name_and_the_night_goes_on(
+    built_home: Path, sample_extracts: Path, tmp_path: Path
+) -> None:
+    """A cut-off file, one without its key column, a CSV that calls itself Parquet: named, and the rest is published."""
+    home = copy_home(built_home, tmp_path / "home")
+    extracts = Path(shutil.copytree(sample_extracts, tmp_path / "extracts"))
+    leads = extracts / "salesforce" / "lead"
+    whole = next(iter(sorted(leads.glob("*.csv")))).read_bytes()
+    (leads / "zz_cut_off.csv").write_bytes(whole[: len(whole) // 2 - 7])
+    (leads / "zz_no_id.csv").write_text("FirstName,LastName\nAnn,Lee\n")
+    (leads / "zz_not_parquet.parquet").write_bytes(whole)
+    done = run_night(home, HANDOFF_EXTRACTS=str(extracts))
+    for name in ("zz_no_id.csv", "zz_not_parquet.parquet"):
+        assert f"salesforce/lead/{name}" in done.stdout
+    with duckdb.connect(str(home / "publish" / "marts.duckdb"), read_only=True) as con:
+        rows = con.execute(
+            "select source_file, status, rows_read - rows_loaded - rows_held - rows_malformed from quality.load_log "
+            "where source_file like 'zz_%' order by 1"
+        ).fetchall()
+    assert [row[:2] for row in rows[1:]] == [("zz_no_id.csv", "refused"), ("zz_not_parquet.parquet", "refused")]
+    assert rows[0][2] == 0
+
+
+def test_a_batch_that_is_too_bad_stops_the_line_and_the_marts_stay(
+    built_home: Path, sample_extracts: Path, tmp_path: Path
+) -> None:
+    home = copy_home(built_home, tmp_path / "home")
+    extracts = Path(shutil.copytree(sample_extracts, tmp_path / "extracts"))
+    before = (home / "publish" / "current").resolve()
+    rows = "\n".join(f"00Q00000000BAD{number:04},,,{AS_OF.isoformat()}Z,{AS_OF.isoformat()}Z" for number in range(300))
+    bad = extracts / "salesforce" / "lead" / "zz_bad_batch.csv"
+    bad.write_text(f"Id,FirstName,Company,CreatedDate,SystemModstamp\n{rows}\n")
+    assert_refused(
+        run_night(home, HANDOFF_EXTRACTS=str(extracts), check=False), "zz_bad_batch.csv", "handoff gate accept"
+    )
+    assert (home / "publish" / "current").resolve() == before
+    assert "published build" in run_night(home, HANDOFF_EXTRACTS=str(extracts)).stdout

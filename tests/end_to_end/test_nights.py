@@ -1,0 +1,114 @@
+"""Whole nights in processes of their own: repeated, dealt out otherwise, killed, read from while they run."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from handoff.settings import CHECKOUT
+from tests.conftest import night_environment, run_night
+from tests.end_to_end.nights import BY_DELIVERY, Reader, copy_home, deal_again, differences, published
+
+
+def test_a_night_prints_what_it_did(built_home: Path) -> None:
+    """The night of the shared fixture left its words beside its state."""
+    said = (built_home / "night.txt").read_text()
+    for expected in ("Loaded", "salesforce/lead", "Held by rule", "core.fct_lead", "Where to look next", "make ui"):
+        assert expected in said
+
+
+def test_read_is_loaded_held_and_malformed(marts: duckdb.DuckDBPyConnection) -> None:
+    rows = marts.execute(
+        "select source_file from quality.load_log where rows_read <> rows_loaded + rows_held + rows_malformed"
+    ).fetchall()
+    assert rows == []
+
+
+def test_again_on_the_same_input_is_the_same_row_for_row_and_readers_see_whole_builds(
+    built_home: Path, sample_extracts: Path, tmp_path: Path
+) -> None:
+    home = copy_home(built_home, tmp_path / "home")
+    with Reader(home) as reader:
+        done = run_night(home, HANDOFF_EXTRACTS=str(sample_extracts))
+    assert "nothing new in the landing zone" in done.stdout
+    assert differences(published(built_home), published(home)) == []
+    assert (reader.errors, reader.mixed) == ([], [])
+    assert reader.reads > 10
+
+
+def test_another_order_in_more_deliveries_over_two_nights_gives_the_same_marts(
+    built_home: Path, sample_extracts: Path, tmp_path: Path
+) -> None:
+    extracts, home = tmp_path / "extracts", tmp_path / "home"
+    files = deal_again(sample_extracts, extracts, pieces=3, seed=7)
+    later = [file for file in files if file.name == "part_00.csv"]
+    for file in later:
+        file.rename(file.with_suffix(".csv.part"))
+    run_night(home, HANDOFF_EXTRACTS=str(extracts), check=False)
+    for file in later:
+        file.with_suffix(".csv.part").rename(file)
+    run_night(home, HANDOFF_EXTRACTS=str(extracts))
+    assert differences(published(built_home, BY_DELIVERY), published(home, BY_DELIVERY)) == []
+
+
+@pytest.mark.parametrize("fraction", [0.3, 0.7])
+def test_a_killed_night_leaves_yesterdays_publish_and_the_next_ends_as_if_nothing_had_been(
+    built_home: Path, sample_extracts: Path, tmp_path: Path, fraction: float
+) -> None:
+    kill_and_recover(built_home, sample_extracts, tmp_path, fraction)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("moment", range(50))
+def test_killed_at_fifty_moments(built_home: Path, sample_extracts: Path, tmp_path: Path, moment: int) -> None:
+    kill_and_recover(built_home, sample_extracts, tmp_path, moment / 50)
+
+
+def kill_and_recover(built_home: Path, sample_extracts: Path, tmp_path: Path, fraction: float) -> None:
+    """Kills a night that would build the same marts from nothing but the extracts, over a publish of the same."""
+    home = copy_home(built_home, tmp_path / "home")
+    for file in (home / "warehouse.duckdb", home / "warehouse.duckdb.wal"):
+        file.unlink(missing_ok=True)
+    before = published(home)
+    seconds = float((built_home / "night.seconds").read_text())
+    process = subprocess.Popen(
+        [sys.executable, "-m", "orchestration"],
+        cwd=CHECKOUT,
+        env=night_environment(home, HANDOFF_EXTRACTS=str(sample_extracts)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(seconds * fraction)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert differences(before, published(home)) == []
+    run_night(home, HANDOFF_EXTRACTS=str(sample_extracts))
+    assert differences(before, published(home)) == []
+
+
+def test_any_crm_by_a_mapping_without_code(shared_data: Path, tmp_path: Path) -> None:
+    """The mapping of docs/add-a-source.md on the files of Maven Analytics gives the figures of the brief."""
+    document = (CHECKOUT / "docs" / "add-a-source.md").read_text()
+    mapping = next(block for block in re.findall(r"```yaml\n(.*?)```", document, re.S) if "source: maven" in block)
+    sources, extracts = tmp_path / "sources", tmp_path / "extracts"
+    sources.mkdir()
+    (sources / "maven.yml").write_text(mapping)
+    for name in ("sales_pipeline", "accounts", "sales_teams", "products"):
+        folder = extracts / "maven" / name
+        folder.mkdir(parents=True)
+        (folder / "2018-01-01.csv").write_bytes((shared_data / "maven_crm" / f"{name}.csv").read_bytes())
+    run_night(tmp_path / "home", HANDOFF_EXTRACTS=str(extracts), HANDOFF_SOURCES=str(sources))
+    with duckdb.connect(str(tmp_path / "home" / "publish" / "marts.duckdb"), read_only=True) as con:
+        figures = con.execute(
+            "select count(*), count(*) filter (is_won), count(*) filter (is_closed), sum(amount) filter (is_won) "
+            "from core.fct_opportunity"
+        ).fetchone()
+        revenue = con.execute("select sum(revenue) from metrics.revenue_by_source").fetchone()
+    assert figures == (8_800, 4_238, 6_711, 10_005_534)
+    assert revenue == (10_005_534,)
