@@ -94,7 +94,8 @@ class Reader:
         with duckdb.connect(str(self._path), read_only=True) as con:
             row = con.execute(
                 "select (select count(*) from core.fct_lead), any_value(c.row_count), min(m.build_id), "
-                "max(m.build_id), any_value(c.build_id) from core.build_info c, metrics.build_info m where c.table_name = 'fct_lead'"
+                "max(m.build_id), any_value(c.build_id) from core.build_info c, metrics.build_info m "
+                "where c.table_name = 'fct_lead'"
             ).fetchone()
         assert row is not None
         self.reads += 1
