@@ -241,7 +241,14 @@ with
     ),
 
     icp as (
-        select *, row_number() over (partition by lead_id order by valid_from) = 1 as is_first
+        select
+            *,
+            -- what is dated before the lead's creation is judged as at creation
+            case
+                when row_number() over (partition by lead_id order by valid_from) = 1
+                then timestamp '0001-01-01 00:00:00'
+                else valid_from
+            end as judged_from
         from {{ ref("int_lead_icp") }}
     ),
 
@@ -310,7 +317,7 @@ with
         left join
             icp
             on measured.lead_id = icp.lead_id
-            and (icp.valid_from <= measured.handed_off_at or icp.is_first)
+            and icp.judged_from <= measured.handed_off_at
             and measured.handed_off_at < icp.valid_to
     )
 

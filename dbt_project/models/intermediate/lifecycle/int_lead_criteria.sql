@@ -3,14 +3,6 @@
 -- Only values that make a criterion true are followed, as intervals: rules and stages are sums over their starts and
 -- ends.
 -- A stage that takes the CRM's word (int_stage_judgement) is absent.
-{% set qualification_fields = [
-    "has_need",
-    "has_budget",
-    "has_timeline",
-    "has_authority",
-    "budget_status",
-    "next_step_at",
-] %}
 {% set touch_counters = {
     "form_submissions": ("touch_type in ('form_submission', 'form_submit')", none),
     "event_attendances": ("touch_type in ('event_attendance', 'event')", none),
@@ -23,14 +15,15 @@
     ),
 } %}
 with
-    leads as (select * from {{ ref("int_lead") }}),
+    -- numbers stand for ids: millions of rows are sorted by lead, and ids share long prefixes
+    leads as (select row_number() over (order by lead_id) as lead_number, * from {{ ref("int_lead") }}),
 
     alias as (select record_id, lead_id from {{ ref("int_lead_alias") }}),
 
     criteria as (
         select
-            row_number() over (order by stage, rule, field, operator, value, effective_from) as criterion_id,
             *,
+            dense_rank() over (order by stage, rule) as rule_number,
             {{ holds("''", "operator", "value") }} as holds_when_empty,
             {{ holds("'0'", "operator", "value") }} as holds_when_zero
         from {{ ref("stg_definitions__stage_criteria") }}
@@ -70,9 +63,10 @@ with
 
     -- values of the record's own fields, by its history where it has one
     changes as (
-        select change.*
+        select leads.lead_number, leads.created_at, change.*
         from {{ ref("int_lead_field_change") }} as change
         inner join used_field on change.field = used_field.field
+        inner join leads on change.lead_id = leads.lead_id
     ),
 
     record_field as (
@@ -83,7 +77,7 @@ with
 
     record_value as (
         select
-            leads.lead_id,
+            leads.lead_number,
             record_field.field,
             leads.created_at as known_from,
             coalesce(
@@ -102,30 +96,31 @@ with
         cross join record_field
     ),
 
-    field_value as (
-        select record_value.lead_id, record_value.field, record_value.known_from, record_value.value
+    steady_value as (
+        select record_value.lead_number, record_value.field, record_value.known_from, record_value.value
         from record_value
         left join
             changes
-            on record_value.lead_id = changes.lead_id
+            on record_value.lead_number = changes.lead_number
             and record_value.field = changes.field
             and changes.change_number = 1
-        where changes.lead_id is null and (record_value.value <> '' or record_value.is_met_by_empty)
-        union all
-        select changes.lead_id, changes.field, leads.created_at as known_from, changes.old_value as value
+        where changes.lead_number is null and (record_value.value <> '' or record_value.is_met_by_empty)
+    ),
+
+    changing_value as (
+        select lead_number, field, created_at as known_from, old_value as value
         from changes
-        inner join leads on changes.lead_id = leads.lead_id
-        where changes.change_number = 1 and changes.changed_at > leads.created_at
+        where change_number = 1 and changed_at > created_at
         union all
-        select lead_id, field, changed_at as known_from, new_value as value
+        select lead_number, field, changed_at as known_from, new_value as value
         from changes
-        qualify row_number() over (partition by lead_id, field, changed_at order by change_number desc) = 1
+        qualify row_number() over (partition by lead_number, field, changed_at order by change_number desc) = 1
     ),
 
     -- counters: what adds to them and, inside a window, what leaves it again
     touches as (
         select
-            leads.lead_id,
+            leads.lead_number,
             leads.created_at,
             touch.touch_id,
             touch.touched_at,
@@ -134,12 +129,20 @@ with
             touch.campaign_id
         from {{ ref("int_touch") }} as touch
         inner join leads on touch.person_id = leads.person_id
+        where
+            touch.touch_type not in ('web_session', 'page_view', 'email_click')
+            or (
+                select count(*)
+                from used_field
+                where field in ('touches_30d', 'touches_90d', 'page_views_30d', 'pricing_page_views_30d')
+            )
+            > 0
     ),
 
     deltas as (
         {% for counter, (condition, days) in touch_counters.items() %}
             select
-                touches.lead_id,
+                touches.lead_number,
                 used_field.field,
                 greatest(touches.touched_at, touches.created_at) as known_from,
                 1 as delta,
@@ -150,7 +153,7 @@ with
             union all
             {% if days is not none %}
                 select
-                    touches.lead_id,
+                    touches.lead_number,
                     used_field.field,
                     greatest(
                         touches.touched_at + interval '{{ days }}' day + interval '1' microsecond, touches.created_at
@@ -163,15 +166,15 @@ with
                 union all
             {% endif %}
         {% endfor %}
-        select lead_id, field, known_from, 1 as delta, true as is_moment
+        select lead_number, field, known_from, 1 as delta, true as is_moment
         from
             (
                 select
-                    touches.lead_id,
+                    touches.lead_number,
                     used_field.field,
                     greatest(touches.touched_at, touches.created_at) as known_from,
                     row_number() over (
-                        partition by touches.lead_id, coalesce(touches.campaign_id, touches.touch_id)
+                        partition by touches.lead_number, coalesce(touches.campaign_id, touches.touch_id)
                         order by touches.touched_at, touches.touch_id
                     ) as response_number
                 from touches
@@ -181,7 +184,7 @@ with
         where response_number = 1
         union all
         select
-            leads.lead_id,
+            leads.lead_number,
             used_field.field,
             greatest(activity.acted_at, leads.created_at) as known_from,
             1 as delta,
@@ -190,118 +193,123 @@ with
         inner join leads on activity.lead_id = leads.lead_id
         inner join used_field on used_field.field = 'sales_conversations'
         where activity.is_completed and activity.is_by_sales and activity.activity_type in ('call', 'meeting')
+        union all
+        select leads.lead_number, used_field.field, leads.created_at as known_from, 0 as delta, true as is_moment
+        from leads
+        inner join
+            used_field
+            on used_field.is_met_by_zero
+            and used_field.field in (
+                'responded_campaigns',
+                'sales_conversations'
+                {% for counter in touch_counters %}, '{{ counter }}' {% endfor %}
+            )
     ),
 
     counter_change as (
-        select lead_id, field, known_from, sum(delta) as delta, bool_or(is_moment) as is_moment
-        from
-            (
-                select *
-                from deltas
-                union all
-                select leads.lead_id, used_field.field, leads.created_at as known_from, 0 as delta, true as is_moment
-                from leads
-                inner join
-                    used_field
-                    on used_field.is_met_by_zero
-                    and used_field.field in (
-                        'responded_campaigns',
-                        'sales_conversations'
-                        {% for counter in touch_counters %}, '{{ counter }}' {% endfor %}
-                    )
-            ) as all_deltas
-        group by lead_id, field, known_from
+        select lead_number, field, known_from, sum(delta) as delta, bool_or(is_moment) as is_moment
+        from deltas
+        group by lead_number, field, known_from
     ),
 
-    known as (
-        select lead_id, field, known_from, value, true as is_moment
-        from field_value
+    moving as (
+        select lead_number, field, known_from, value, true as is_moment
+        from changing_value
         union all
         select
-            lead_id,
+            lead_number,
             field,
             known_from,
             cast(
                 sum(delta) over (
-                    partition by lead_id, field order by known_from rows between unbounded preceding and current row
+                    partition by lead_number, field order by known_from rows between unbounded preceding and current row
                 ) as varchar
             ) as value,
             is_moment
         from counter_change
+    ),
+
+    known as (
+        select lead_number, field, known_from, timestamp '9999-12-31 00:00:00' as known_to, value, true as is_moment
+        from steady_value
         union all
         select
-            icp.lead_id,
+            lead_number,
+            field,
+            known_from,
+            coalesce(
+                lead(known_from) over (partition by lead_number, field order by known_from),
+                timestamp '9999-12-31 00:00:00'
+            ) as known_to,
+            value,
+            is_moment
+        from moving
+        union all
+        select
+            leads.lead_number,
             used_field.field,
             icp.valid_from as known_from,
+            icp.valid_to as known_to,
             case when icp.is_icp_fit then 'true' when not icp.is_icp_fit then 'false' else '' end as value,
             icp.is_moment
         from {{ ref("int_lead_icp") }} as icp
+        inner join leads on icp.lead_id = leads.lead_id
         inner join used_field on used_field.field = 'icp_fit'
     ),
 
-    lasting as (
-        select
-            *,
-            coalesce(
-                lead(known_from) over (partition by lead_id, field order by known_from), timestamp '9999-12-31 00:00:00'
-            ) as known_to
-        from known
-    ),
-
-    distinct_value as (select distinct field, value from lasting),
-
+    -- each distinct value is judged once, however many leads carry it
     met_value as (
-        select
+        select distinct
             criteria.stage,
-            criteria.rule,
-            distinct_value.field,
-            distinct_value.value,
+            criteria.rule_number,
+            occurring.field,
+            occurring.value,
             periods.period_from,
             periods.period_to
-        from distinct_value
-        inner join criteria on distinct_value.field = criteria.field
+        from (select distinct field, value from known) as occurring
+        inner join criteria on occurring.field = criteria.field
         inner join
             periods on criteria.effective_from <= periods.period_from and periods.period_from < criteria.effective_to
-        where {{ holds("distinct_value.value", "criteria.operator", "criteria.value") }}
-        group by all
+        where {{ holds("occurring.value", "criteria.operator", "criteria.value") }}
     ),
 
     met as (
         select
-            lasting.lead_id,
+            known.lead_number,
             met_value.stage,
-            met_value.rule,
+            met_value.rule_number,
             met_value.period_from,
-            greatest(lasting.known_from, met_value.period_from) as met_from,
-            least(lasting.known_to, met_value.period_to) as met_to,
-            lasting.is_moment and lasting.known_from >= met_value.period_from as is_moment
-        from lasting
+            greatest(known.known_from, met_value.period_from) as met_from,
+            least(known.known_to, met_value.period_to) as met_to,
+            known.is_moment and known.known_from >= met_value.period_from as is_moment
+        from known
         inner join
             met_value
-            on lasting.field = met_value.field
-            and lasting.value = met_value.value
-            and lasting.known_from < met_value.period_to
-            and lasting.known_to > met_value.period_from
+            on known.field = met_value.field
+            and known.value = met_value.value
+            and known.known_from < met_value.period_to
+            and known.known_to > met_value.period_from
     ),
 
     rule_step as (
-        select lead_id, stage, rule, period_from, moment, sum(step) as step, bool_or(is_moment) as is_moment
+        select lead_number, stage, rule_number, period_from, moment, sum(step) as step, bool_or(is_moment) as is_moment
         from
             (
-                select lead_id, stage, rule, period_from, met_from as moment, 1 as step, is_moment
+                select lead_number, stage, rule_number, period_from, met_from as moment, 1 as step, is_moment
                 from met
                 union all
-                select lead_id, stage, rule, period_from, met_to as moment, -1 as step, false as is_moment
+                select lead_number, stage, rule_number, period_from, met_to as moment, -1 as step, false as is_moment
                 from met
+                where met_to < timestamp '9999-12-31 00:00:00'
             ) as steps
-        group by lead_id, stage, rule, period_from, moment
+        group by lead_number, stage, rule_number, period_from, moment
     ),
 
     rule_level as (
         select
             *,
             sum(step) over (
-                partition by lead_id, stage, rule, period_from
+                partition by lead_number, rule_number, period_from
                 order by moment
                 rows between unbounded preceding and current row
             ) as alternatives
@@ -310,7 +318,7 @@ with
 
     stage_step as (
         select
-            lead_id,
+            lead_number,
             stage,
             period_from,
             moment,
@@ -325,27 +333,31 @@ with
             ) as step,
             bool_or(is_moment) as is_moment
         from rule_level
-        group by lead_id, stage, period_from, moment
+        group by lead_number, stage, period_from, moment
     ),
 
     stage_level as (
         select
             *,
             sum(step) over (
-                partition by lead_id, stage, period_from
+                partition by lead_number, stage, period_from
                 order by moment
                 rows between unbounded preceding and current row
             ) as rules_met,
-            lead(moment) over (partition by lead_id, stage, period_from order by moment) as next_at
+            coalesce(
+                lead(moment) over (partition by lead_number, stage, period_from order by moment),
+                timestamp '9999-12-31 00:00:00'
+            ) as next_moment
         from stage_step
     ),
 
     holding as (
         select
-            stage_level.lead_id,
+            leads.lead_id,
+            leads.person_id,
             stage_level.stage,
             stage_level.moment as held_from,
-            stage_level.next_at as held_to,
+            stage_level.next_moment as held_to,
             stage_level.is_moment
         from stage_level
         inner join
@@ -353,6 +365,7 @@ with
             on stage_level.stage = stage_rules.stage
             and stage_level.period_from = stage_rules.period_from
             and stage_level.rules_met = stage_rules.rules
+        inner join leads on stage_level.lead_number = leads.lead_number
     ),
 
     -- criteria that came to hold between two events (a new version, a window that moved) wait for the next event
@@ -369,13 +382,13 @@ with
     ),
 
     event as (
-        select waiting.lead_id, waiting.stage, touches.touched_at as moment
+        select waiting.lead_id, waiting.stage, touch.touched_at as moment
         from waiting
         inner join
-            touches
-            on waiting.lead_id = touches.lead_id
-            and touches.touched_at >= waiting.held_from
-            and touches.touched_at < waiting.held_to
+            {{ ref("int_touch") }} as touch
+            on waiting.person_id = touch.person_id
+            and touch.touched_at >= waiting.held_from
+            and touch.touched_at < waiting.held_to
         union all
         select waiting.lead_id, waiting.stage, change.changed_at as moment
         from waiting
