@@ -122,6 +122,10 @@ with
         where record.is_secondary = 0
     ),
 
+    located as (
+        select *, {{ email_domain("email") }} as email_domain, {{ web_domain("website") }} as web_domain from merged
+    ),
+
     contact as (
         select survivor.record_id, contact_record.account_id
         from {{ ref("int_contact_record") }} as contact_record
@@ -170,9 +174,9 @@ with
                 then null
                 else coalesce(lead_sources.is_marketing, false)
             end as is_marketing_lead_source,
-            {{ email_domain("merged.email") }} as email_domain,
+            merged.email_domain,
             {% for field in plain_fields %} merged.{{ field }}, {% endfor %}
-        from merged
+        from located as merged
         left join {{ ref("int_person_record") }} as person on merged.lead_id = person.record_id
         left join
             {{ ref("stg_definitions__lead_sources") }} as lead_sources
@@ -182,8 +186,8 @@ with
             on merged.converted_account_id = converted_account.record_id
         left join contact on merged.converted_contact_id = contact.record_id
         left join {{ ref("int_account_alias") }} as contact_account on contact.account_id = contact_account.record_id
-        left join account_of_domain as email_account on {{ email_domain("merged.email") }} = email_account.domain
-        left join account_of_domain as web_account on {{ web_domain("merged.website") }} = web_account.domain
+        left join account_of_domain as email_account on merged.email_domain = email_account.domain
+        left join account_of_domain as web_account on merged.web_domain = web_account.domain
     )
 
 select *

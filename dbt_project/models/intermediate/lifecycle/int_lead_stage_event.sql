@@ -155,6 +155,7 @@ with
             all_entries.exited_at,
             all_entries.basis,
             versions.version as definition_version,
+            all_entries.entry_number,
             row_number() over (
                 partition by all_entries.lead_id, all_entries.basis, all_entries.stage
                 order by all_entries.entered_at, all_entries.entry_number

@@ -13,17 +13,9 @@ with
             {% for stage in ["mql", "contacted", "accepted", "rejected", "recycled", "sql", "sales_ready"] %}
                 min(case when stage = '{{ stage }}' then entered_at end) as {{ stage }}_at,
             {% endfor %}
-            max_by(stage, entered_order) as last_stage
-        from
-            (
-                select
-                    *,
-                    row_number() over (
-                        partition by lead_id order by entered_at, coalesce(exited_at, timestamp '9999-12-31 00:00:00')
-                    ) as entered_order
-                from {{ ref("int_lead_stage_event") }}
-                where basis = 'crm'
-            ) as ordered
+            max_by(stage, entry_number) as last_stage
+        from {{ ref("int_lead_stage_event") }}
+        where basis = 'crm'
         group by lead_id
     ),
 
