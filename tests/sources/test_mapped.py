@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from handoff.settings import Settings
+from ingestion.mapping import SHIPPED
 from tests.sources.conftest import build, reader
 
 MAPPING = """
@@ -75,22 +76,24 @@ objects:
     fields: {spend_date: Tag, campaign_name: Kampagne, cost: Kosten, impressions: Einblendungen}
 """
 FILES = {
-    "interessenten/1.csv": """Nr;Name;Firma;E-Mail;Quelle;Status;Betreuer;Angelegt;Salesforce;Projekt;Dubletten
+    "vertrieb/interessenten/1.csv": """Nr;Name;Firma;E-Mail;Quelle;Status;Betreuer;Angelegt;Salesforce;Projekt;Dubletten
 1;Müller;Werk;M@werk.example;Messe;neu;b1;02.01.2026 10:00;;;
 2;Gone;Werk;g@werk.example;unbekannt;neu;b1;02.01.2026 10:00;;;
 """,
-    "interessenten/2.csv": """Nr;Name;Firma;E-Mail;Quelle;Status;Betreuer;Angelegt;Salesforce;Projekt;Dubletten
+    "vertrieb/interessenten/2.csv": """Nr;Name;Firma;E-Mail;Quelle;Status;Betreuer;Angelegt;Salesforce;Projekt;Dubletten
 1;Müller;Werk;M@werk.example;Messe;Abgelehnt;b2;02.01.2026 10:00;00Q000000000001AAA;P1;7, 8
 """,
-    "verlauf/1.csv": "Nr;Feld;Alt;Neu;Wann\n1;Status;neu;abgelehnt;01.07.2026 12:00\n1;Betreuer;b1;b2;02.07.2026\n",
-    "verlauf/2.csv": "Nr;Feld;Alt;Neu;Wann\n1;Status;neu;abgelehnt;01.07.2026 12:00\n",
-    "projekte/1.csv": "Nr;Interessent;Phase;Wert;Angelegt;Abschluss\nP1;1;gewonnen;1.234,50 EUR;;31.03.2026\n",
-    "phasen/1.csv": "Projekt;Phase;Wann\nP1;gewonnen;31.03.2026 09:30\n",
-    "kontakte/1.csv": "Projekt;Person\nP1;1\nP1;1\n",
-    "anrufe/1.csv": "Nr;Wer;Von;Wann;Stand\n1;1;b1;03.01.2026 10:00;completed\n2;1;b1;03.01.2026 10:00;geplant\n",
-    "besuche/1.csv": "Wer;Wann;Quelle;Medium;Kampagne\n1;01.01.2026 09:00;messe;event;Hannover\n",
-    "besuche/2.csv": "Wer;Wann;Quelle;Medium;Kampagne\n1;01.01.2026 09:00;messe;event;Hannover Messe\n",
-    "anzeigen/1.csv": "Tag;Kampagne;Kosten;Einblendungen\n01.02.2026;A;10,25;1.000\n",
+    "vertrieb/verlauf/1.csv": "Nr;Feld;Alt;Neu;Wann\n1;Status;neu;abgelehnt;01.07.2026 12:00\n1;Betreuer;b1;b2;02.07.2026\n",
+    "vertrieb/verlauf/2.csv": "Nr;Feld;Alt;Neu;Wann\n1;Status;neu;abgelehnt;01.07.2026 12:00\n",
+    "vertrieb/projekte/1.csv": "Nr;Interessent;Phase;Wert;Angelegt;Abschluss\nP1;1;gewonnen;1.234,50 EUR;;31.03.2026\n",
+    "vertrieb/phasen/1.csv": "Projekt;Phase;Wann\nP1;gewonnen;31.03.2026 09:30\n",
+    "vertrieb/kontakte/1.csv": "Projekt;Person\nP1;1\nP1;1\n",
+    "vertrieb/anrufe/1.csv": "Nr;Wer;Von;Wann;Stand\n1;1;b1;03.01.2026 10:00;completed\n2;1;b1;03.01.2026 10:00;geplant\n",
+    "vertrieb/besuche/1.csv": "Wer;Wann;Quelle;Medium;Kampagne\n1;01.01.2026 09:00;messe;event;Hannover\n",
+    "vertrieb/besuche/2.csv": "Wer;Wann;Quelle;Medium;Kampagne\n1;01.01.2026 09:00;messe;event;Hannover Messe\n",
+    "salesforce/contact/1.csv": "Id,LastName\n003000000000001AAA,Byron\n003000000000002AAA,Hopper\n",
+    "salesforce/contact/2.csv": "Id,LastName\n003000000000002,Hopper\n",
+    "vertrieb/anzeigen/1.csv": "Tag;Kampagne;Kosten;Einblendungen\n01.02.2026;A;10,25;1.000\n",
 }
 CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
     "the newest snapshot decides; what it lacks is deleted": (
@@ -109,6 +112,10 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
             ),
             ("vertrieb:2", "captured", "g@werk.example", None, "vertrieb:b1", datetime(2026, 1, 2, 9), True, None),
         ],
+    ),
+    "a vendor's object may be declared a snapshot too": (
+        "select record_id, is_deleted from intermediate.int_contact_record order by 1",
+        [("salesforce:003000000000001AAA", True), ("salesforce:003000000000002AAA", False)],
     ),
     "changes delivered twice are one": (
         "select field, old_value, new_value, changed_at from intermediate.int_lead_change order by changed_at",
@@ -162,8 +169,11 @@ def mapped_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     home = tmp_path_factory.mktemp("mapped")
     (home / "mappings").mkdir()
     (home / "mappings" / "vertrieb.yml").write_text(MAPPING, encoding="utf-8")
+    shipped = (SHIPPED / "salesforce.yml").read_text(encoding="utf-8")
+    own = shipped.replace("    entity: contact\n", "    entity: contact\n    snapshot: true\n")
+    (home / "mappings" / "salesforce.yml").write_text(own, encoding="utf-8")
     for name, text in FILES.items():
-        path = home / "extracts" / "vertrieb" / name
+        path = home / "extracts" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="latin-1")
     return build(home, home / "extracts", home / "mappings")

@@ -1,6 +1,7 @@
-{% macro is_gone_from_snapshot(relation) -%}
-    {#- For a source declared as full snapshots: whether the record of `raw` is missing from its object's newest file. Records without a
-        key (touches, spend) are as gone as the file they stand in. Expects the aliases `raw` and `delivery`. -#}
+{% macro is_gone_from_snapshot(relation, is_mapped=true) -%}
+    {#- For an object declared as full snapshots: whether the record of `raw` is missing from its newest file. Records without a key
+        (touches, spend) are as gone as the file they stand in. Expects the aliases `raw` and `delivery`. The relation of mapped sources
+        holds several objects. -#}
     (
         delivery.is_snapshot
         and not delivery.is_newest_snapshot
@@ -12,9 +13,10 @@
                 on present._delivery_id = newest.delivery_id
                 and newest.is_newest_snapshot
             where
-                present.source_system = raw.source_system
-                and present.object = raw.object
-                and present.native_id = raw.native_id
+                present.native_id = raw.native_id
+                {%- if is_mapped %}
+                    and present.source_system = raw.source_system and present.object = raw.object
+                {%- endif %}
         )
     )
 {%- endmacro %}

@@ -110,6 +110,8 @@ with
             changed_by,
             sequence
         from changes
+        -- the first value of a source is no change of it: the source at creation is the old value of the first change
+        where property <> 'lead_source' or old_value is not null
     )
 
 select *

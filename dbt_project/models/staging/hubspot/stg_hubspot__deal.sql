@@ -45,7 +45,9 @@ select
     raw.competitor,
     raw.created_at,
     raw.updated_at,
-    coalesce(raw.is_deleted, false) or coalesce(raw.fivetran_deleted, false) as is_deleted,
+    coalesce(raw.is_deleted, false)
+    or coalesce(raw.fivetran_deleted, false)
+    or {{ is_gone_from_snapshot(source("hubspot", "deal"), is_mapped=false) }} as is_deleted,
     raw.pipeline,
     'salesforce:' || {{ salesforce_id("raw.synced_opportunity_id") }} as synced_opportunity_id,
     raw.merged_ids,

@@ -34,7 +34,8 @@ select
     'marketo:' || raw.converted_opportunity_id as converted_opportunity_id,
     coalesce(raw.is_deleted, false)
     or coalesce(raw.fivetran_deleted, false)
-    or 'marketo:' || raw.native_id in (select lead_id from deleted) as is_deleted,
+    or 'marketo:' || raw.native_id in (select lead_id from deleted)
+    or {{ is_gone_from_snapshot(source("marketo", "lead"), is_mapped=false) }} as is_deleted,
     'marketo:' || raw.merged_into_id as merged_into_id,
     raw.score,
     raw.has_budget,

@@ -17,7 +17,8 @@ select
     raw.updated_at,
     coalesce(raw.is_deleted, false)
     or coalesce(raw.fivetran_deleted, false)
-    or not coalesce(raw.fivetran_active, true) as is_deleted,
+    or not coalesce(raw.fivetran_active, true)
+    or {{ is_gone_from_snapshot(source("salesforce", "account"), is_mapped=false) }} as is_deleted,
     'salesforce:' || raw.merged_into_id as merged_into_id,
     cast(null as varchar) as synced_account_id,
     raw.merged_ids,

@@ -12,7 +12,8 @@ select
     'salesforce:' || raw.parent_id as parent_id,
     coalesce(raw.is_deleted, false)
     or coalesce(raw.fivetran_deleted, false)
-    or not coalesce(raw.fivetran_active, true) as is_deleted,
+    or not coalesce(raw.fivetran_active, true)
+    or {{ is_gone_from_snapshot(source("salesforce", "campaign"), is_mapped=false) }} as is_deleted,
     raw.currency,
     'salesforce' as platform,
     raw.version_at,

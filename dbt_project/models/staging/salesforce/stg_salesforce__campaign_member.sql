@@ -10,7 +10,8 @@ select
     coalesce(raw.first_responded_at, raw.created_at) as responded_at,
     coalesce(raw.is_deleted, false)
     or coalesce(raw.fivetran_deleted, false)
-    or not coalesce(raw.fivetran_active, true) as is_deleted,
+    or not coalesce(raw.fivetran_active, true)
+    or {{ is_gone_from_snapshot(source("salesforce", "campaign_member"), is_mapped=false) }} as is_deleted,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line

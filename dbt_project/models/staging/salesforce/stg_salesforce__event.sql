@@ -17,7 +17,8 @@ select
     raw.outcome,
     coalesce(raw.is_deleted, false)
     or coalesce(raw.fivetran_deleted, false)
-    or not coalesce(raw.fivetran_active, true) as is_deleted,
+    or not coalesce(raw.fivetran_active, true)
+    or {{ is_gone_from_snapshot(source("salesforce", "event"), is_mapped=false) }} as is_deleted,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line

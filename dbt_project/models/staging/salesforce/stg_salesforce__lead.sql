@@ -32,7 +32,8 @@ select
     'salesforce:' || raw.converted_opportunity_id as converted_opportunity_id,
     coalesce(raw.is_deleted, false)
     or coalesce(raw.fivetran_deleted, false)
-    or not coalesce(raw.fivetran_active, true) as is_deleted,
+    or not coalesce(raw.fivetran_active, true)
+    or {{ is_gone_from_snapshot(source("salesforce", "lead"), is_mapped=false) }} as is_deleted,
     'salesforce:' || raw.merged_into_id as merged_into_id,
     raw.score,
     raw.has_budget,

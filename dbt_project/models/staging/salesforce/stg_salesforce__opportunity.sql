@@ -21,7 +21,8 @@ select
     raw.updated_at,
     coalesce(raw.is_deleted, false)
     or coalesce(raw.fivetran_deleted, false)
-    or not coalesce(raw.fivetran_active, true) as is_deleted,
+    or not coalesce(raw.fivetran_active, true)
+    or {{ is_gone_from_snapshot(source("salesforce", "opportunity"), is_mapped=false) }} as is_deleted,
     raw.pipeline,
     cast(null as varchar) as synced_opportunity_id,
     raw.merged_ids,
