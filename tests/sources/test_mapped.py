@@ -83,12 +83,14 @@ FILES = {
     "vertrieb/interessenten/2.csv": """Nr;Name;Firma;E-Mail;Quelle;Status;Betreuer;Angelegt;Salesforce;Projekt;Dubletten
 1;Müller;Werk;M@werk.example;Messe;Abgelehnt;b2;02.01.2026 10:00;00Q000000000001AAA;P1;7, 8
 """,
-    "vertrieb/verlauf/1.csv": "Nr;Feld;Alt;Neu;Wann\n1;Status;neu;abgelehnt;01.07.2026 12:00\n1;Betreuer;b1;b2;02.07.2026\n",
+    "vertrieb/verlauf/1.csv": "Nr;Feld;Alt;Neu;Wann\n1;Status;neu;abgelehnt;01.07.2026 12:00\n"
+    "1;Betreuer;b1;b2;02.07.2026\n",
     "vertrieb/verlauf/2.csv": "Nr;Feld;Alt;Neu;Wann\n1;Status;neu;abgelehnt;01.07.2026 12:00\n",
     "vertrieb/projekte/1.csv": "Nr;Interessent;Phase;Wert;Angelegt;Abschluss\nP1;1;gewonnen;1.234,50 EUR;;31.03.2026\n",
     "vertrieb/phasen/1.csv": "Projekt;Phase;Wann\nP1;gewonnen;31.03.2026 09:30\n",
     "vertrieb/kontakte/1.csv": "Projekt;Person\nP1;1\nP1;1\n",
-    "vertrieb/anrufe/1.csv": "Nr;Wer;Von;Wann;Stand\n1;1;b1;03.01.2026 10:00;completed\n2;1;b1;03.01.2026 10:00;geplant\n",
+    "vertrieb/anrufe/1.csv": "Nr;Wer;Von;Wann;Stand\n1;1;b1;03.01.2026 10:00;completed\n"
+    "2;1;b1;03.01.2026 10:00;geplant\n",
     "vertrieb/besuche/1.csv": "Wer;Wann;Quelle;Medium;Kampagne\n1;01.01.2026 09:00;messe;event;Hannover\n",
     "vertrieb/besuche/2.csv": "Wer;Wann;Quelle;Medium;Kampagne\n1;01.01.2026 09:00;messe;event;Hannover Messe\n",
     "salesforce/contact/1.csv": "Id,LastName\n003000000000001AAA,Byron\n003000000000002AAA,Hopper\n",
