@@ -67,7 +67,7 @@ def what_if(
     variance = 0.0
     for stage in CHAIN:
         leads, reached, won = trailing.get(stage, (0.0, 0.0, 0.0))
-        rate = assumed[stage] if stage in assumed else reached / leads if leads else None
+        rate: float | None = assumed[stage] if stage in assumed else reached / leads if leads else None
         if stage not in assumed:
             variance += (leads - reached + 0.5) / ((leads + 1) * (reached + 0.5))
         middle = middle / rate if middle is not None and rate else None

@@ -1,0 +1,188 @@
+"""Edge rules of the metrics: time zones, the year's end, maturity to the day, back-planning, history."""
+
+import os
+import random
+import shutil
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from handoff.errors import HandoffError
+from handoff.planning import what_if
+from handoff.settings import DBT_PROJECT, Settings
+from tests.metrics.marts import Warehouse
+
+
+@pytest.mark.parametrize(
+    ("zone", "cohort", "week"),
+    [
+        ("UTC", date(2025, 1, 1), date(2024, 12, 30)),
+        ("America/Los_Angeles", date(2024, 12, 1), date(2024, 12, 30)),
+        ("Pacific/Auckland", date(2025, 1, 1), date(2024, 12, 30)),
+        ("Asia/Tokyo", date(2025, 1, 1), date(2024, 12, 30)),
+    ],
+)
+def test_periods_are_cut_in_the_reporting_time_zone(tmp_path: Path, zone: str, cohort: date, week: date) -> None:
+    """Created 2025-01-01 03:00 UTC: still 31 December in Los Angeles, and the same week 1 everywhere."""
+    w = Warehouse(tmp_path, as_of="2025-06-01 12:00", settings={"reporting_timezone": zone})
+    w.add("core.fct_lead", lead_id="L", lead_source="Web", created_at="2025-01-01 03:00")
+    w.add("core.fct_handoff", lead_id="L", handoff_number=1, handed_off_at="2025-01-01 03:00", is_within_sla=False)
+    w.build()
+    assert w.one("select cohort_month from metrics.lead_funnel")["cohort_month"] == cohort
+    assert w.one("select week_start from metrics.speed_to_follow_up")["week_start"] == week
+
+
+@pytest.mark.parametrize(
+    ("zone", "as_of", "today"),
+    [
+        ("America/Los_Angeles", "2025-06-01 05:00", date(2025, 5, 31)),
+        ("Pacific/Auckland", "2025-05-31 13:00", date(2025, 6, 1)),
+    ],
+)
+def test_the_as_of_day_is_one_of_the_reporting_time_zone(tmp_path: Path, zone: str, as_of: str, today: date) -> None:
+    w = Warehouse(tmp_path, as_of=as_of, settings={"reporting_timezone": zone})
+    w.add("core.fct_lead", lead_id="L", lead_source="Web", created_at="2025-01-01 03:00")
+    w.build()
+    assert w.one("select distinct as_of_date from metrics.scoreboard")["as_of_date"] == today
+
+
+@pytest.mark.parametrize(("as_of", "is_mature"), [("2025-04-30 23:00", False), ("2025-05-01 00:00", True)])
+def test_a_cohort_matures_on_the_day_its_window_is_over(tmp_path: Path, as_of: str, is_mature: bool) -> None:
+    """The January cohort ends on 31 January; 90 days later it is 1 May."""
+    w = Warehouse(tmp_path, as_of=as_of)
+    w.add("core.fct_lead", lead_id="L", lead_source="Web", created_at="2025-01-15")
+    w.build()
+    assert w.one("select is_mature from metrics.lead_funnel")["is_mature"] is is_mature
+
+
+def test_no_data_gives_empty_marts(tmp_path: Path) -> None:
+    w = Warehouse(tmp_path, as_of="2025-04-30").build()
+    for mart in ("lead_funnel", "metric_month", "active_pipeline", "required_volume", "scoreboard", "objections"):
+        assert w.rows(f"select * from metrics.{mart}") == []
+
+
+def planned(path: Path, leads: int, mqls: int, sqls: int, ready: int, customers: int) -> Warehouse:
+    """A nested funnel of the January cohort, planned back from 10 customers in July."""
+    w = Warehouse(path, as_of="2025-07-15")
+    for number in range(leads):
+        reached = {
+            "mql_at": number < mqls, "sql_at": number < sqls, "sales_ready_at": number < ready,
+        }  # fmt: skip
+        times = {name: "2025-02-01" for name, is_reached in reached.items() if is_reached}
+        won = {"opportunity_id": f"O{number}"} if number < customers else {}
+        w.add(
+            "core.fct_lead",
+            lead_id=f"L{number}",
+            lead_source="Web",
+            channel="paid",
+            created_at="2025-01-10",
+            **times,
+            **won,
+        )
+        if won:
+            w.add("core.fct_opportunity", opportunity_id=f"O{number}", lead_id=f"L{number}", is_won=True,
+                  is_closed=True, is_new_business=True, is_qualified=True, is_customer_acquired=True, close_date="2025-03-01",
+                  closed_at="2025-03-01", created_at="2025-02-01", amount=1)  # fmt: skip
+    w.add("core.fct_spend", spend_date="2025-01-05", channel="paid", cost=500)
+    w.add("staging.stg_definitions__targets", month_start="2025-07-01", metric="customers", value=10)
+    return w.build()
+
+
+def test_the_plan_is_read_backwards_stage_by_stage(tmp_path: Path) -> None:
+    """100 leads, 50 MQLs, 20 SQLs, 10 sales-ready, 4 customers: ten need 25, 50, 125, 250 and 1,250 of spend."""
+    w = planned(tmp_path, 100, 50, 20, 10, 4)
+    found = {row["stage"]: row for row in w.rows("select * from metrics.required_volume")}
+    assert {stage: row["required"] for stage, row in found.items()} == pytest.approx(
+        {"customer": 10, "sales_ready": 25, "sql": 50, "mql": 125, "lead": 250, "spend": 1250}
+    )
+    assert {stage: row["required_by_any_path"] for stage, row in found.items()} == pytest.approx(
+        {"customer": 10, "sales_ready": 25, "sql": 50, "mql": 125, "lead": 250, "spend": 1250}
+    )
+    # one step: the deviation of the log is the square root of (10 - 4 + 1/2) / (11 x 4.5) = 0.3624
+    assert found["sales_ready"]["required_low"] == pytest.approx(25 / 1.5911, rel=1e-3)
+    assert found["sales_ready"]["required_high"] == pytest.approx(25 * 1.5911, rel=1e-3)
+    widths = [found[stage]["required_high"] / found[stage]["required_low"] for stage in ("sales_ready", "sql", "mql")]
+    assert widths == sorted(widths)
+
+
+def test_the_interval_covers_the_truth_about_eight_times_in_ten() -> None:
+    """The mart's formula on simulated cohorts of known rates: lead 0.4, mql 0.3, sql 0.5, sales-ready 0.4."""
+    import math
+
+    rng, rates, covered, runs = random.Random(7), (0.4, 0.3, 0.5, 0.4), 0, 1500
+    truth = math.prod(rates)
+    for _ in range(runs):
+        stage, variance, estimate = 600, 0.0, 1.0
+        for rate in rates:
+            reached = sum(rng.random() < rate for _ in range(stage))
+            variance += (stage - reached + 0.5) / ((stage + 1) * (reached + 0.5))
+            estimate, stage = estimate * reached / stage if stage else 0.0, reached
+        if estimate:
+            spread = math.exp(1.2816 * math.sqrt(variance))
+            covered += estimate / spread <= truth <= estimate * spread
+    assert 0.76 < covered / runs < 0.86
+
+
+def test_what_if_changes_one_rate_and_shows_the_rest(tmp_path: Path) -> None:
+    w = planned(tmp_path, 100, 50, 20, 10, 4)
+    w.con.close()
+    (tmp_path / "publish").mkdir()
+    shutil.copy(tmp_path / "warehouse.duckdb", tmp_path / "publish" / "marts.duckdb")
+    settings = Settings(_env_file=None, home=tmp_path)
+    asked = {step.stage: step.required for step in what_if(settings)}
+    assert asked == pytest.approx(
+        {"customer": 10, "sales_ready": 25, "sql": 50, "mql": 125, "lead": 250, "spend": 1250}
+    )
+    doubled = {step.stage: step.required for step in what_if(settings, customers=20, rates={"mql": 0.8})}
+    assert doubled == pytest.approx(
+        {"customer": 20, "sales_ready": 50, "sql": 100, "mql": 125, "lead": 250, "spend": 1250}
+    )
+    with pytest.raises(HandoffError, match="must be a share"):
+        what_if(settings, rates={"mql": 1.4})
+    with pytest.raises(HandoffError, match="targets"):
+        what_if(settings, month=date(2031, 1, 1))
+
+
+def test_the_scoreboard_keeps_what_was_shown(built_home: Path, built_settings: Settings, tmp_path: Path) -> None:
+    """A second night a day later, on restated data: yesterday's figures stay, today's stand beside them, once."""
+    from dbt.cli.main import dbtRunner
+
+    shutil.copy(built_home / "warehouse.duckdb", tmp_path / "warehouse.duckdb")
+    settings = built_settings.model_copy(update={"home": tmp_path})
+
+    def shown() -> dict[date, tuple[int, float]]:
+        with duckdb.connect(str(settings.warehouse), read_only=True) as con:
+            rows = con.execute(
+                "select as_of_date, count(*), sum(value) filter (where metric = 'shared_revenue')"
+                " from metrics.scoreboard group by 1 order by 1"
+            ).fetchall()
+        return {row[0]: (row[1], float(row[2])) for row in rows}
+
+    def next_night(statement: str) -> None:
+        with duckdb.connect(str(settings.warehouse)) as con:
+            con.execute(statement)
+        before = dict(os.environ)
+        os.environ.update(settings.environment())
+        try:
+            paths = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
+            outputs = ["--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path / "target")]
+            assert dbtRunner().invoke(["--quiet", "run", "--select", "scoreboard", *paths, *outputs]).success
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+    first = shown()
+    assert len(first) == 1
+    next_night(
+        "update control.run set as_of = as_of + interval 1 day;"
+        "update metrics.metric_month set value = value + 1000 where metric = 'shared_revenue'"
+    )
+    second = shown()
+    yesterday, today = sorted(second)
+    assert second[yesterday] == first[yesterday]
+    assert second[today][0] == second[yesterday][0]
+    assert second[today][1] > second[yesterday][1]
+    next_night("update metrics.metric_month set value = value where metric = 'shared_revenue'")
+    assert shown() == second

@@ -1,0 +1,199 @@
+"""The review pages: complete, self-contained, escaped, honest about an empty period, kept between nights."""
+
+import re
+import shutil
+from datetime import date
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from handoff.errors import HandoffError
+from handoff.settings import Settings
+from reviews import site, wording
+from reviews.charts import Drawings, bars
+from reviews.pages import REPORTS, Period
+from reviews.site import periods
+from tests.metrics.marts import Warehouse
+from tests.metrics.test_marts_by_hand import fill
+
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
+
+
+def publish(home: Path, as_of: str, *, hostile: bool = False) -> Settings:
+    """The company worked by hand, published; `hostile` renames companies, owners, reasons, campaigns, content."""
+    w = Warehouse(home, as_of=as_of)
+    fill(w)
+    w.add("core.dim_account", account_id="A1", name="First & Sons")
+    if hostile:
+        for column in ("lead_source", "channel", "company"):
+            w.con.execute(f"update core.fct_lead set {column} = ?", [HOSTILE])
+        for column in ("lead_source", "channel", "loss_reason", "competitor", "name"):
+            w.con.execute(f"update core.fct_opportunity set {column} = ?", [HOSTILE])
+        w.con.execute("update core.fct_handoff set rejection_reason = ? where decision = 'rejected'", [HOSTILE])
+        w.con.execute("update core.dim_owner set name = ?, team = ?", [HOSTILE, HOSTILE])
+        w.con.execute("update core.dim_account set name = ?", [HOSTILE])
+        w.add("core.dim_campaign", campaign_id="c1", name=HOSTILE, channel=HOSTILE, started_on="2025-01-01")
+    credit = {
+        "basis": "revenue",
+        "credited_amount": 1000,
+        "opportunities": 1,
+        "channel": HOSTILE if hostile else "paid",
+    }
+    for model in ("linear", "markov"):
+        w.add("attribution.attribution_by_channel", month_start="2025-03-01", model=model, **credit)
+        w.add("attribution.attribution_by_campaign", month_start="2025-03-01", model=model, campaign_id="c1", **credit)
+        content = HOSTILE if hostile else "ebook"
+        w.add("attribution.attribution_by_content", month_start="2025-03-01", model=model, content=content, **credit)
+    w.add("core.handoff_queue", lead_id="L4", owner_id="u1", handed_off_at="2025-02-03", waiting_hours=900,
+          is_sla_lapsed=True, score=7, next_step=HOSTILE if hostile else "Call")  # fmt: skip
+    w.add("scoring.scorecard_version", version="1", status="champion", threshold=50, auc=0.7)
+    w.add("scoring.score_performance", version="1", month_start="2025-03-01", score_band="80-100", leads=10,
+          conversions=3, conversion_rate=0.3, lift=1.5, psi=0.02)  # fmt: skip
+    w.build()
+    w.con.execute("create table metrics.build_info as select 'b1' as build_id, 'v1' as definition_version")
+    w.con.close()
+    (home / "publish").mkdir(exist_ok=True)
+    shutil.copy(home / "warehouse.duckdb", home / "publish" / "marts.duckdb")
+    return Settings(_env_file=None, home=home)
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    settings = publish(tmp_path_factory.mktemp("reviews"), "2025-04-02 12:00")
+    site.build(settings)
+    return settings
+
+
+def page(settings: Settings, name: str) -> str:
+    return (settings.publish / "reviews" / f"{name}.html").read_text()
+
+
+class Outline(HTMLParser):
+    """Links, anchors and every tag of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.anchors: set[str] = set()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.tags.add(tag)
+        self.attributes |= set(found)
+        if tag == "a":
+            self.links.append(found["href"] or "")
+        if "id" in found:
+            self.anchors.add(found["id"] or "")
+
+
+def test_every_report_has_a_page_for_every_period(company: Settings) -> None:
+    names = {path.name for path in (company.publish / "reviews").glob("*.html")}
+    assert {"index.html", "definitions.html", "business-review-2025-q1.html", "pipeline-review-2025-03.html"} <= names
+    for report in REPORTS:
+        assert sum(name.startswith(f"{report.name}-") for name in names) >= 2, report.name
+
+
+def test_every_link_leads_somewhere(company: Settings) -> None:
+    folder = company.publish / "reviews"
+    anchors = Outline(page(company, "definitions")).anchors
+    for path in folder.glob("*.html"):
+        for link in Outline(path.read_text()).links:
+            if link.startswith("http"):
+                assert link.startswith("http://127.0.0.1:3000/"), link
+                continue
+            file, _, anchor = link.partition("#")
+            assert (folder / file).exists(), f"{path.name} links to {link}"
+            assert not anchor or anchor in anchors, f"{path.name} links to {link}"
+
+
+def test_pages_are_self_contained(company: Settings) -> None:
+    for path in (company.publish / "reviews").glob("*.html"):
+        text = path.read_text()
+        assert not Outline(text).tags & {"script", "link", "img", "iframe", "object"}, path.name
+        assert "@import" not in text
+        assert "url(http" not in text
+
+
+def test_the_scoreboard_shows_the_figures_of_the_mart(company: Settings) -> None:
+    text = page(company, "business-review-2025-q1")
+    assert "Shared revenue came to USD 1,000" in text
+    assert re.search(r"Win rate, by count</td>\s*<td>–</td><td>–</td><td>100 %", text)
+
+
+def test_an_empty_period_says_so(company: Settings) -> None:
+    assert "Nothing to report for April 2025, so far." in page(company, "attribution-2025-04")
+    assert "<svg" not in page(company, "attribution-2025-04")
+
+
+def test_hostile_names_are_text(tmp_path: Path) -> None:
+    """On every page, in tables, titles and inside charts."""
+    settings = publish(tmp_path, "2025-04-02 12:00", hostile=True)
+    seen = 0
+    for path in site.build(settings):
+        text = path.read_text()
+        outline = Outline(text)
+        assert not outline.tags & {"script", "img"}, path.name
+        assert not {name for name in outline.attributes if name.startswith("on")}, path.name
+        seen += "&lt;script&gt;alert(1)" in text
+    assert seen >= 5
+    charted = page(settings, "rejection-report-2025-w03") if (
+        settings.publish / "reviews" / "rejection-report-2025-w03.html"
+    ).exists() else page(settings, "win-loss-2025-q2")  # fmt: skip
+    assert "&lt;script&gt;" in charted[charted.index("<svg") :]
+
+
+def test_older_pages_stay_and_are_listed(company: Settings) -> None:
+    kept = company.publish / "reviews" / "pipeline-review-2019-05.html"
+    kept.write_text("as it was shown")
+    site.build(company)
+    assert kept.read_text() == "as it was shown"
+    assert 'href="pipeline-review-2019-05.html"' in page(company, "index")
+    kept.unlink()
+    site.build(company)
+
+
+def test_the_same_build_gives_the_same_pages(company: Settings) -> None:
+    before = {path.name: path.read_bytes() for path in (company.publish / "reviews").glob("*.html")}
+    site.build(company)
+    assert {path.name: path.read_bytes() for path in (company.publish / "reviews").glob("*.html")} == before
+    assert not list((company.publish / "reviews").glob(".*.part"))
+
+
+def test_without_a_publish_the_error_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(HandoffError, match="make nightly"):
+        site.build(Settings(_env_file=None, home=tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("kind", "today", "names"),
+    [
+        ("week", date(2025, 1, 1), ["2025-w01", "2024-w52", "2024-w51"]),
+        ("month", date(2025, 1, 31), ["2025-01", "2024-12", "2024-11"]),
+        ("quarter", date(2025, 1, 1), ["2025-q1", "2024-q4", "2024-q3"]),
+    ],
+)
+def test_periods_across_the_years_end(kind: str, today: date, names: list[str]) -> None:
+    found = periods(kind, today, date(2020, 1, 1), 2)
+    assert [period.name for period in found] == names
+    assert [period.is_open for period in found] == [True, False, False]
+    assert [period.end for period in found[1:]] == [period.start for period in found[:-1]]
+
+
+def test_a_chart_is_drawn_once(tmp_path: Path) -> None:
+    drawings = Drawings(tmp_path)
+    spec = bars([{"label": "a < b", "value": 1.0}], form="d", axis="leads")
+    first = drawings.svg(spec)
+    assert "a &lt; b" in first
+    (kept,) = tmp_path.glob("*.svg")
+    kept.write_text("kept")
+    assert drawings.svg(spec) == "kept"
+
+
+def test_wording() -> None:
+    assert wording.money(1_234_567, "EUR") == "EUR 1.23 M"
+    assert wording.share(None) == "–"
+    assert wording.period("week", Period("week", date(2024, 12, 30)).start).startswith("Week 1, 30 Dec 2024")
