@@ -6,7 +6,7 @@ import dagster as dg
 
 from orchestration.defs.publish import OWNERS, publish_file
 from orchestration.night import Night
-from reviews import site
+from reviews import notify, site
 
 
 @dg.asset(
@@ -18,11 +18,14 @@ from reviews import site
     kinds={"html"},
 )
 def review_pages(night: Night) -> dg.MaterializeResult[Any]:
-    """Writes the pages of the published build."""
+    """Writes the pages of the published build and sends those that are due; a notifier that fails is only reported."""
     pages = site.build(night.settings)
+    sending = notify.send_due(night.settings)
     return dg.MaterializeResult(
         metadata={
             "pages": len(pages),
+            "sent": ", ".join(sending.pages) or "nothing",
+            "not sent": "; ".join(sending.problems) or "nothing",
             "index": dg.MetadataValue.path(str(night.settings.publish / "reviews" / "index.html")),
         }
     )

@@ -83,7 +83,8 @@ def planned(path: Path, leads: int, mqls: int, sqls: int, ready: int, customers:
         )
         if won:
             w.add("core.fct_opportunity", opportunity_id=f"O{number}", lead_id=f"L{number}", is_won=True,
-                  is_closed=True, is_new_business=True, is_qualified=True, is_customer_acquired=True, close_date="2025-03-01",
+                  is_closed=True, is_new_business=True, is_qualified=True, is_customer_acquired=True,
+                  close_date="2025-03-01",
                   closed_at="2025-03-01", created_at="2025-02-01", amount=1)  # fmt: skip
     w.add("core.fct_spend", spend_date="2025-01-05", channel="paid", cost=500)
     w.add("staging.stg_definitions__targets", month_start="2025-07-01", metric="customers", value=10)

@@ -1,0 +1,128 @@
+"""Sending the review pages that are due: e-mail with the pages attached, a Slack message with links. Off by default.
+
+Not here: writing the pages (`site.py`). Addresses and secrets come from the settings and are never logged.
+"""
+
+import json
+import smtplib
+import urllib.request
+from dataclasses import dataclass
+from datetime import date, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import duckdb
+
+from handoff.errors import HandoffError
+from handoff.settings import Settings
+from reviews.pages import REPORTS, Period, Report
+from reviews.site import Link, periods
+
+TIMEOUT_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Sending:
+    """What one night sent: the pages, and for each way that failed, why."""
+
+    pages: list[str]
+    problems: list[str]
+
+
+def due(today: date, business_days: set[date], sent: set[str]) -> list[Link]:
+    """The page of the last finished period of each report, from the first working day after it, unless sent."""
+    found = []
+    for report in REPORTS:
+        current, *finished = periods(report.kind, today, None, 1)
+        first = next((day for day in _days(current) if day in business_days), None)
+        link = Link(report, finished[0])
+        if first is not None and first <= today and link.file not in sent:
+            found.append(link)
+    return found
+
+
+def _days(period: Period) -> list[date]:
+    return [period.start + timedelta(days=offset) for offset in range((period.end - period.start).days)]
+
+
+def send_due(settings: Settings) -> Sending:
+    """Sends what is due by every way that is set up, once; what failed is tried again the next night."""
+    if not (settings.slack_webhook_url or (settings.smtp_url and settings.notify_email)):
+        return Sending([], [])
+    log = settings.home / "reviews_sent.json"
+    sent: dict[str, list[str]] = json.loads(log.read_text()) if log.exists() else {}
+    today, business_days = _calendar(settings)
+    pages: set[str] = set()
+    problems: list[str] = []
+    for way, deliver in (("e-mail", _email), ("Slack", _slack)):
+        links = due(today, business_days, set(sent.get(way, [])))
+        links = [link for link in links if (settings.publish / "reviews" / link.file).exists()]
+        try:
+            if links and deliver(settings, links):
+                sent[way] = sorted({*sent.get(way, []), *(link.file for link in links)})[-200:]
+                pages |= {link.file for link in links}
+        except (OSError, smtplib.SMTPException, HandoffError) as error:
+            problems.append(f"{way}: {error}")
+    log.write_text(json.dumps(sent, indent=1, sort_keys=True))
+    return Sending(sorted(pages), problems)
+
+
+def _calendar(settings: Settings) -> tuple[date, set[date]]:
+    with duckdb.connect(str(settings.publish / "marts.duckdb"), read_only=True) as con:
+        (today,) = con.execute("select max(as_of_date) from metrics.scoreboard").fetchone() or (None,)
+        rows = con.execute("select date_day from core.dim_date where is_business_day").fetchall()
+    return today or settings.now.date(), {row[0] for row in rows}
+
+
+def _subject(links: list[Link]) -> str:
+    return "Reviews for marketing and sales: " + ", ".join(sorted({link.report.title for link in links}))
+
+
+def _email(settings: Settings, links: list[Link]) -> bool:
+    if not (settings.smtp_url and settings.notify_email):
+        return False
+    url = urlsplit(settings.smtp_url.get_secret_value())
+    if url.scheme not in ("smtp", "smtps") or not url.hostname:
+        raise HandoffError(
+            "HANDOFF_SMTP_URL is no address of a mail server.",
+            remedy="Write smtp://user:password@host:587 or smtps://…",
+        )
+    message = EmailMessage()
+    message["Subject"] = _subject(links)
+    message["From"] = unquote(url.username or "") if "@" in unquote(url.username or "") else f"handoff@{url.hostname}"
+    message["To"] = settings.notify_email
+    message.set_content("\n".join(f"{link.report.title}, {link.label}: {link.report.answers}" for link in links))
+    for link in links:
+        page: Path = settings.publish / "reviews" / link.file
+        message.add_attachment(page.read_bytes(), maintype="text", subtype="html", filename=link.file)
+    is_tls = url.scheme == "smtps"
+    server_type = smtplib.SMTP_SSL if is_tls else smtplib.SMTP
+    with server_type(url.hostname, url.port or (465 if is_tls else 587), timeout=TIMEOUT_SECONDS) as server:
+        if not is_tls and url.username:
+            server.starttls()
+        if url.username:
+            server.login(unquote(url.username), unquote(url.password or ""))
+        server.send_message(message)
+    return True
+
+
+def _slack(settings: Settings, links: list[Link]) -> bool:
+    if not settings.slack_webhook_url:
+        return False
+    address = settings.slack_webhook_url.get_secret_value()
+    if urlsplit(address).scheme not in ("https", "http"):
+        raise HandoffError(
+            "HANDOFF_SLACK_WEBHOOK_URL is no web address.", remedy="Copy it from the Slack app's settings"
+        )
+    body = json.dumps({"text": "\n".join(_line(settings, link.report, link) for link in links)}).encode()
+    request = urllib.request.Request(address, data=body, headers={"Content-Type": "application/json"})  # noqa: S310 - scheme checked above
+    with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):  # noqa: S310 - scheme checked above
+        return True
+
+
+def _line(settings: Settings, report: Report, link: Link) -> str:
+    base = settings.reviews_url.rstrip("/")
+    return (
+        f"<{base}/{link.file}|{report.title}>, {link.label}" if base else f"{report.title}, {link.label}: {link.file}"
+    )
