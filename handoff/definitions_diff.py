@@ -148,7 +148,7 @@ def _run(settings: Settings, chosen: Definitions) -> None:
         "--target-path",
         str(settings.home / "dbt"),
     ]
-    command = [sys.executable, "-m", "dbt.cli.main", *arguments, *folders, "--log-path", str(settings.home / "dbt")]
+    command = [str(Path(sys.executable).with_name("dbt")), *arguments, *folders, "--log-path", str(settings.home / "dbt")]
     with _seeds(settings):
         done = subprocess.run(  # noqa: S603
             command,
