@@ -71,7 +71,7 @@ _WAITING = """
     left join quality.lead_admission using (source_system, object, native_id)
     where
         quarantine.released_at is null
-        and (quarantine.native_id is null or lead_admission.native_id is not null)
+        and not coalesce(lead_admission.is_gone, false)
         -- what the newest version lacks: earlier tries are history
         and (
             quarantine.native_id is null

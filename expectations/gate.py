@@ -69,8 +69,9 @@ def run_gate(settings: Settings, con: duckdb.DuckDBPyConnection, definitions: De
     try:
         records.create_tables(con)
         tally = _judge(con, definitions, settings.now, tables, report)
+        records.build_versions(con, tables)
         _stop_batches(con, definitions, settings.now, report)
-        _derive(con, settings.now, tables, report)
+        _derive(con, settings.now, report)
         con.commit()
     except BaseException:
         con.rollback()
@@ -211,8 +212,7 @@ def _stop_batches(con: duckdb.DuckDBPyConnection, definitions: Definitions, now:
 # Deriving
 
 
-def _derive(con: duckdb.DuckDBPyConnection, now: datetime, tables: list[records.LeadTable], report: GateReport) -> None:
-    records.build_versions(con, tables)
+def _derive(con: duckdb.DuckDBPyConnection, now: datetime, report: GateReport) -> None:
     records.build_merge_cycles(con)
     records.build_admission(con)
     report.released = records.build_quarantine(con, now)

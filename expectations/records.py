@@ -17,7 +17,6 @@ from handoff.definitions import LEAD_FIELDS, TIME_FIELDS
 if TYPE_CHECKING:
     import pandas as pd
 
-_DOWNSTREAM = "('loaded', 'accepted')"
 _ORDER = "version_at nulls first, source_file, sha256, _line"
 
 
@@ -119,12 +118,11 @@ def forget_stale_verdicts(
 
 
 def _unjudged(table: LeadTable) -> str:
-    """Rows without a verdict; deleted and merged-away versions are not judged."""
+    """Rows without a verdict, but for deleted ones. Whether a merged one is out depends on what else was delivered."""
     return f"""
         from {table.sql} as delivered
         where
-            not coalesce(is_deleted, false)
-            and merged_into_id is null
+            (not coalesce(is_deleted, false) or merged_into_id is not null)
             and (
                 _delivery_id in (
                     select delivery_id
@@ -249,10 +247,11 @@ def shares_of_new_batches(con: duckdb.DuckDBPyConnection) -> list[tuple[str, flo
                 group by all
             ),
             incomplete as (
-                select source_system, count(distinct (_delivery_id, _line)) as incomplete
-                from quality.lead_verdict
+                select source_system, count(*) as incomplete
+                from gate_delivered
                 where
-                    not is_complete_later
+                    failed_rules is not null
+                    and not is_complete_later
                     and _delivery_id in (select delivery_id from quality.gate_delivery where is_new)
                 group by all
             ),
@@ -310,21 +309,25 @@ def stopped_deliveries(con: duckdb.DuckDBPyConnection, *, is_new: bool) -> list[
 
 
 def build_versions(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) -> None:
-    """Temporary table gate_version: every delivered version of every lead, with its verdict."""
+    """Temporary gate_delivered: every version of every lead with its verdict; gate_version: those not stopped.
+
+    A version is out when it is deleted or merged away. One merged into a record that nobody delivered is not: of such a
+    chain it is the last known record.
+    """
     delivered = " union all by name ".join(
         f"""
         select
             '{table.source_system}' as source_system, '{table.object}' as object, native_id, version_at,
             _delivery_id, _line,
-            coalesce(is_deleted, false) or merged_into_id is not null as is_out,
-            merged_into_id, {"merged_ids" if "merged_ids" in table.columns else "null::varchar"} as merged_ids
+            coalesce(is_deleted, false) as is_deleted, merged_into_id,
+            {"merged_ids" if "merged_ids" in table.columns else "null::varchar"} as merged_ids
         from {table.sql}
         """
         for table in tables
     )
     con.execute(
         f"""
-        create or replace temp table gate_version as
+        create or replace temp table gate_delivered as
         with
             delivered as ({delivered or _NO_VERSIONS}),
             verdict as (
@@ -333,21 +336,42 @@ def build_versions(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) 
                     bool_or(is_complete_later) as is_complete_later
                 from quality.lead_verdict
                 group by all
+            ),
+            placed as (
+                select
+                    delivered.* exclude (is_deleted),
+                    case
+                        when merged_into_id is not null
+                        then
+                            (source_system, object, merged_into_id)
+                            in (select (source_system, object, native_id) from delivered where native_id is not null)
+                        else is_deleted
+                    end as is_out
+                from delivered
             )
         select
             delivered.source_system, delivered.object, delivered.native_id, delivered.version_at,
             coalesce(delivered.native_id, delivered._delivery_id || ':' || delivered._line) as record_key,
             load_log.source_file, load_log.sha256, delivered._delivery_id, delivered._line, load_log.loaded_at,
             delivered.is_out, delivered.merged_into_id, delivered.merged_ids,
-            verdict.failed_rules, coalesce(verdict.is_complete_later, false) as is_complete_later
-        from delivered
+            case when not delivered.is_out then verdict.failed_rules end as failed_rules,
+            coalesce(verdict.is_complete_later, false) as is_complete_later
+        from placed as delivered
         join
             quality.load_log
             on delivered._delivery_id = load_log.delivery_id
             and delivered.source_system = load_log.source_system
             and delivered.object = load_log.object
-            and load_log.status in {_DOWNSTREAM}
+            and load_log.status <> 'refused'
         left join verdict on delivered._delivery_id = verdict._delivery_id and delivered._line = verdict._line
+        """
+    )
+    con.execute(
+        """
+        create or replace temp view gate_version as
+        select *
+        from gate_delivered
+        where _delivery_id not in (select delivery_id from quality.load_log where status = 'stopped')
         """
     )
 
@@ -356,7 +380,7 @@ _NO_VERSIONS = """
     select
         null::varchar as source_system, null::varchar as object, null::varchar as native_id,
         null::timestamp as version_at, null::varchar as _delivery_id,
-        null::bigint as _line, false as is_out, null::varchar as merged_into_id,
+        null::bigint as _line, false as is_deleted, null::varchar as merged_into_id,
         null::varchar as merged_ids
     where false
 """
@@ -380,11 +404,11 @@ def build_merge_cycles(con: duckdb.DuckDBPyConnection) -> None:
                     order by version_at desc nulls last, source_file desc, sha256 desc, _line desc
                 ) = 1
             )
-        select source_system, object, native_id, merged_into_id
+        select source_system, object, native_id, merged_into_id, false as is_listed
         from newest
         where merged_into_id is not null
         union
-        select source_system, object, loser, native_id
+        select source_system, object, loser, native_id, true as is_listed
         from (
             select source_system, object, native_id, trim(unnest(string_split(merged_ids, ';'))) as loser
             from newest
@@ -393,8 +417,13 @@ def build_merge_cycles(con: duckdb.DuckDBPyConnection) -> None:
         where loser not in ('', native_id)
         """
     ).fetchall()
+    con.execute(
+        "create or replace temp table gate_merged_away (source_system varchar, object varchar, native_id varchar)"
+    )
+    if listed := {(source_system, name, loser) for source_system, name, loser, _, is_listed in edges if is_listed}:
+        con.executemany("insert into gate_merged_away values (?, ?, ?)", sorted(listed))
     survivors: dict[tuple[str, str, str], set[tuple[str, str, str]]] = {}
-    for source_system, name, loser, survivor in edges:
+    for source_system, name, loser, survivor, _ in edges:
         survivors.setdefault((source_system, name, loser), set()).add((source_system, name, survivor))
     con.execute(
         "create or replace temp table gate_cycle_member"
@@ -457,7 +486,7 @@ def _peeled(survivors: Mapping[Record, set[Record]]) -> set[Record]:
 
 
 def build_admission(con: duckdb.DuckDBPyConnection) -> None:
-    """quality.lead_admission: one row per judged lead record (its newest version neither deleted nor merged away)."""
+    """quality.lead_admission: one row per judged lead record; is_gone when its newest version is deleted or merged."""
     con.execute(
         """
         create or replace table quality.lead_admission as
@@ -483,13 +512,18 @@ def build_admission(con: duckdb.DuckDBPyConnection) -> None:
             record.object,
             record.native_id,
             record.is_admitted and gate_cycle.native_id is null as is_admitted,
-            coalesce(nullif(record.first_failed_rules, ''), case when record.is_out then 'merge_cycle' else '' end)
-                as first_failed_rules,
+            coalesce(record.first_failed_rules, 'merge_cycle') as first_failed_rules,
             coalesce(record.first_failed_rules = '', false) as is_complete_at_first,
-            record.newest_failed_rules
+            record.newest_failed_rules,
+            gate_cycle.native_id is null
+            and (
+                record.is_out
+                or (record.source_system, record.object, record.native_id)
+                in (select (source_system, object, native_id) from gate_merged_away)
+            ) as is_gone
         from record
         left join gate_cycle using (source_system, object, native_id)
-        where not record.is_out or gate_cycle.native_id is not null
+        where record.first_failed_rules is not null or gate_cycle.native_id is not null
         """
     )
 
@@ -637,10 +671,11 @@ def update_load_log(con: duckdb.DuckDBPyConnection) -> None:
                         union all
                         select _delivery_id, _line from gate_cycle
                         union all
-                        select lead_verdict._delivery_id, lead_verdict._line
-                        from quality.lead_verdict
-                        join quality.load_log on lead_verdict._delivery_id = load_log.delivery_id
-                        where load_log.status = 'stopped'
+                        select _delivery_id, _line
+                        from gate_delivered
+                        where
+                            failed_rules is not null
+                            and _delivery_id in (select delivery_id from quality.load_log where status = 'stopped')
                     ) as held
                     on gate_delivery.delivery_id = held._delivery_id
                 group by all
@@ -689,7 +724,7 @@ def held(con: duckdb.DuckDBPyConnection) -> list[tuple[str, int, int]]:
                 group by all
             ),
             waiting as (
-                select source_system, count(*) filter (not is_admitted) as waiting
+                select source_system, count(*) filter (not is_admitted and not is_gone) as waiting
                 from quality.lead_admission
                 group by all
             )

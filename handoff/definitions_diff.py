@@ -45,7 +45,8 @@ class Change:
     won: int
 
     def __str__(self) -> str:
-        moved = f"{self.lost} leads are no longer {self.what}, {self.won} new ones are"
+        lost = f"{self.lost} lead{'s are' if self.lost != 1 else ' is'} no longer {self.what}"
+        moved = f"{lost}, {self.won} new one{'s are' if self.won != 1 else ' is'}"
         return f"{self.quarter}: {moved} ({self.before} → {self.after})"
 
 
@@ -148,7 +149,8 @@ def _run(settings: Settings, chosen: Definitions) -> None:
         "--target-path",
         str(settings.home / "dbt"),
     ]
-    command = [str(Path(sys.executable).with_name("dbt")), *arguments, *folders, "--log-path", str(settings.home / "dbt")]
+    dbt = Path(sys.executable).with_name("dbt")
+    command = [str(dbt), *arguments, *folders, "--log-path", str(settings.home / "dbt")]
     with _seeds(settings):
         done = subprocess.run(  # noqa: S603
             command,

@@ -94,8 +94,37 @@ def test_deleted_and_merged_away_records_are_not_judged(bench: Bench) -> None:
     bench.deliver(lead("1", status=None, is_deleted=True), lead("2", status=None, merged_into_id="3"), lead("3"))
     bench.night()
     assert bench.quarantine() == []
-    assert bench.rows("select native_id from quality.lead_admission") == [("3",)]
+    assert bench.rows("select native_id, is_gone from quality.lead_admission") == [("3", False)]
     assert counts(bench) == [("a.csv", 3, 3, 0, 0)]
+
+
+def test_the_last_known_record_of_a_chain_of_merges_is_judged(bench: Bench) -> None:
+    """1 → 2 → a record nobody delivered: 2 survives; Salesforce marks merged records as deleted, too."""
+    bench.deliver(
+        lead("1", status=None, merged_into_id="2", is_deleted=True),
+        lead("2", merged_into_id="never seen", is_deleted=True),
+        lead("3", status=None, merged_into_id="never seen"),
+    )
+    bench.night()
+    assert bench.admitted() == {"2"}
+    assert bench.rows("select native_id from quality.lead_admission where not is_gone order by 1") == [("2",), ("3",)]
+    assert bench.quarantine() == [("3", "status", None)]
+    bench.deliver(lead("never seen"), file="b.csv", at=NEXT)
+    bench.night(NEXT)
+    assert bench.admitted() == {"never seen"}
+    assert bench.quarantine() == []
+
+
+def test_a_lead_deleted_later_keeps_its_story_but_waits_no_more(bench: Bench) -> None:
+    bench.deliver(lead("1", status=None), lead("2"))
+    assert bench.night().still_held == 1
+    bench.deliver(lead("1", version_at=V2, is_deleted=True), lead("2", version_at=V2, is_deleted=True), file="b.csv")
+    assert bench.night(NEXT).still_held == 0
+    assert bench.quarantine() == [("1", "status", None)]
+    assert bench.rows("select native_id, is_admitted, is_gone from quality.lead_admission order by 1") == [
+        ("1", False, True),
+        ("2", True, True),
+    ]
 
 
 def test_a_rule_relaxed_from_a_day_on_releases_what_it_held(bench: Bench, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ COLUMNS: dict[str, str] = {
     "staging.stg_definitions__completeness": "rule varchar",
     "quality.lead_admission": (
         "source_system varchar, native_id varchar, is_admitted boolean, first_failed_rules varchar,"
-        " is_complete_at_first boolean"
+        " is_complete_at_first boolean, is_gone boolean"
     ),
     "intermediate.int_lead_record": (
         "record_id varchar, source_system varchar, native_id varchar, lead_source varchar, campaign_id varchar,"

@@ -21,6 +21,7 @@ with
         inner join
             records on admissions.source_system = records.source_system and admissions.native_id = records.native_id
         left join lead_sources on lower(trim(records.lead_source)) = lead_sources.crm_value_key
+        where not coalesce(admissions.is_gone, false)
     )
 
 select *
