@@ -1,0 +1,114 @@
+"""Spend by day: what ads platforms bill, what the CRM's campaigns cost, what was entered by hand."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.attribution.lab import Lab
+from tests.attribution.test_touches import load
+
+MAY = date(2026, 5, 4)  # a Monday with a rate in the shipped exchange rates
+
+
+@pytest.fixture
+def costs(lab: Lab) -> Iterator[Lab]:
+    """The lab with a cost list of its own in place of the shipped one."""
+    lab.con.execute("alter table definitions.marketing_costs rename to shipped_costs")
+    lab.con.execute(
+        """
+        create table definitions.marketing_costs as select * from (values
+            ('2026-05-01', 'event', 'Fair', '900'), ('2026-05-01', 'event', '', '100'),
+            ('2026-05-01', 'paid_social', 'webinar 7', '50')
+        ) as costs(month, channel, campaign, cost)
+        """
+    )
+    yield lab
+    lab.con.execute("drop table definitions.marketing_costs")
+    lab.con.execute("alter table definitions.shipped_costs rename to marketing_costs")
+
+
+def spend(lab: Lab, campaigns: list[dict[str, Any]], rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    load(lab, [], campaigns, rows)
+    lab.build("dim_campaign", "fct_spend")
+    return lab.con.execute(
+        "select spend_date, platform, channel, campaign_id, cost from core.fct_spend order by all"
+    ).fetchall()
+
+
+def test_ads_spend_is_converted_at_the_rate_of_its_day_and_stands_in_a_click_s_channel(costs: Lab) -> None:
+    rows = spend(
+        costs,
+        [{"record_id": "google_ads:1", "source_system": "google_ads", "native_id": "1", "name": "Brand"}],
+        [
+            (MAY + timedelta(days=2), "google_ads", "google_ads:1", "Brand", Decimal("10.5"), "EUR", 5, 1),
+            (MAY, "linkedin_ads", "linkedin_ads:2", "ABM", Decimal("3"), None, 5, 1),
+        ],
+    )
+    billed = [row for row in rows if row[1].endswith("_ads")]
+    # 6 May takes the rate of 4 May, 1.1527
+    rate = costs.con.execute(
+        "select rate from staging.stg_definitions__exchange_rates where currency = 'EUR' and rate_date = ?", [MAY]
+    ).fetchall()[0][0]
+    assert billed == [
+        (MAY, "linkedin_ads", "paid_social", "linkedin_ads:2", Decimal("3.000000")),
+        (
+            MAY + timedelta(days=2),
+            "google_ads",
+            "paid_search",
+            "google_ads:1",
+            (Decimal("10.5") * rate).quantize(Decimal("0.000001")),
+        ),
+    ]
+
+
+def test_a_missing_rate_stops_the_night_naming_currency_and_day(costs: Lab) -> None:
+    with pytest.raises(duckdb.Error, match="No exchange rate for XAU on 2026-05-04"):
+        spend(costs, [], [(MAY, "google_ads", "google_ads:1", "Brand", Decimal(1), "XAU", 1, 1)])
+
+
+def test_a_crm_campaign_s_cost_is_spread_evenly_over_its_dates_unless_an_ads_campaign_has_its_name(costs: Lab) -> None:
+    rows = spend(
+        costs,
+        [
+            {
+                "record_id": "salesforce:701A",
+                "native_id": "701A",
+                "name": "Webinar 7",
+                "type": "Webinar",
+                "starts_on": MAY,
+                "ends_on": MAY + timedelta(days=2),
+                "actual_cost": Decimal("100.00"),
+            },
+            {"record_id": "salesforce:701B", "native_id": "701B", "name": "BRAND", "starts_on": MAY, "actual_cost": 7},
+            {
+                "record_id": "salesforce:701C",
+                "native_id": "701C",
+                "name": "Mailing",
+                "starts_on": MAY,
+                "actual_cost": 7,
+            },
+            {"record_id": "salesforce:701D", "native_id": "701D", "name": "Undated", "actual_cost": 7},
+        ],
+        [(MAY, "google_ads", "google_ads:1", "Brand", Decimal(1), None, 1, 1)],
+    )
+    crm = [(row[0] - MAY, row[2], row[3], row[4]) for row in rows if row[1] == "salesforce"]
+    day = timedelta(days=1)
+    assert crm == [
+        (0 * day, "event", "salesforce:701A", Decimal("33.333333")),
+        (0 * day, "unassigned", "salesforce:701C", Decimal("7.000000")),
+        (1 * day, "event", "salesforce:701A", Decimal("33.333334")),
+        (2 * day, "event", "salesforce:701A", Decimal("33.333333")),
+    ]
+
+
+def test_costs_entered_by_hand_stand_on_the_first_of_their_month(costs: Lab) -> None:
+    rows = spend(costs, [{"record_id": "salesforce:701A", "native_id": "701A", "name": "Webinar 7"}], [])
+    assert rows == [
+        (date(2026, 5, 1), "marketing_costs", "event", "marketing_costs:Fair", Decimal("900.000000")),
+        (date(2026, 5, 1), "marketing_costs", "event", None, Decimal("100.000000")),
+        (date(2026, 5, 1), "marketing_costs", "paid_social", "salesforce:701A", Decimal("50.000000")),
+    ]
