@@ -53,10 +53,10 @@ def what_if(
         HandoffError: nothing is published, no target is agreed, or a rate is no share of a known stage.
     """
     assumed = dict(rates or {})
-    for stage, rate in assumed.items():
-        if stage not in CHAIN or not 0 < rate <= 1:
+    for stage, value in assumed.items():
+        if stage not in CHAIN or not 0 < value <= 1:
             raise HandoffError(
-                f"The assumed rate {stage}={rate:g} cannot be used.",
+                f"The assumed rate {stage}={value:g} cannot be used.",
                 why="it must be a share between 0 and 1 of one of: " + ", ".join(CHAIN),
                 remedy="Write for example --rate mql=0.4",
             )

@@ -85,7 +85,7 @@ def periods(kind: str, today: date, first: date | None, window: int) -> list[Per
     while len(found) <= window:
         before = found[-1].start - timedelta(days=1)
         previous = periods(kind, before, None, 0)[0].start
-        if first is None or Period(kind, previous).end <= first:
+        if first is not None and Period(kind, previous).end <= first:
             break
         found.append(Period(kind, previous))
     return found
@@ -119,12 +119,13 @@ class _Site:
         self.build_info = build_info[0] if build_info else {}
         self.today, self.first = self._calendar(settings)
 
-    def _calendar(self, settings: Settings) -> tuple[date, date | None]:
+    def _calendar(self, settings: Settings) -> tuple[date, date]:
         found = self.data.rows(
             """select (select max(as_of_date) from metrics.scoreboard) as today,
                 (select min(month_start) from metrics.metric_month) as first"""
         )[0]
-        return found["today"] or settings.now.date(), found["first"]
+        today = found["today"] or settings.now.date()
+        return today, found["first"] or today
 
     def write(self) -> list[Path]:
         written, links = [], defaultdict(list)
