@@ -1,22 +1,21 @@
-{% macro is_gone_from_snapshot(relation, is_mapped=true) -%}
-    {#- For an object declared as full snapshots: whether the record of `raw` is missing from its newest file. Records without a key
-        (touches, spend) are as gone as the file they stand in. Expects the aliases `raw` and `delivery`. The relation of mapped sources
-        holds several objects. -#}
-    (
-        delivery.is_snapshot
-        and not delivery.is_newest_snapshot
-        and not exists (
-            select 1
-            from {{ relation }} as present
+{% macro join_newest_snapshot(relation, is_mapped=true) -%}
+    {#- For is_gone_from_snapshot: the keys in the newest file of an object that is declared as full snapshots; no rows for others. The
+        relation of mapped sources holds several objects. Expects the alias `raw`. -#}
+    left join
+        (
+            select distinct {% if is_mapped -%} listed.source_system, listed.object, {%- endif %} listed.native_id
+            from {{ relation }} as listed
             inner join
                 {{ ref("stg_quality__delivery") }} as newest
-                on present._delivery_id = newest.delivery_id
+                on listed._delivery_id = newest.delivery_id
                 and newest.is_newest_snapshot
-            where
-                present.native_id = raw.native_id
-                {%- if is_mapped %}
-                    and present.source_system = raw.source_system and present.object = raw.object
-                {%- endif %}
-        )
-    )
+        ) as present
+        on raw.native_id = present.native_id
+        {%- if is_mapped %} and raw.source_system = present.source_system and raw.object = present.object {%- endif %}
+{%- endmacro %}
+
+{% macro is_gone_from_snapshot() -%}
+    {#- Whether the record of `raw` is missing from its object's newest snapshot. Records without a key (touches, spend) are as gone as the
+        file they stand in. -#}
+    (delivery.is_snapshot and not delivery.is_newest_snapshot and present.native_id is null)
 {%- endmacro %}

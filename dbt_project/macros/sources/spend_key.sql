@@ -3,7 +3,7 @@
     concat_ws(
         '|',
         '{{ platform }}',
-        cast(raw.spend_date as varchar)
+        cast(raw.spend_date as {{ dbt.type_string() }})
         {%- for part in ["account_id", "campaign_id", "ad_group_id", "ad_id", "device", "network", "breakdown"] %}
             , coalesce(raw.{{ part }}, '')
         {%- endfor %}

@@ -23,7 +23,7 @@ with
 
     final as (
         select
-            'ga4:' || client_id || ':' || cast(started_at as varchar) as touch_id,
+            'ga4:' || client_id || ':' || cast(started_at as {{ dbt.type_string() }}) as touch_id,
             'ga4' as source_system,
             client_id,
             {{ salesforce_id("known_user_id") }} as user_id,

@@ -13,7 +13,7 @@ with
             || '|'
             || property
             || '|'
-            || cast(changed_at as varchar)
+            || cast(changed_at as {{ dbt.type_string() }})
             || '|'
             || coalesce(value, '') as change_id,
             version_at,
@@ -71,7 +71,7 @@ with
             lag(dated.stage) over (partition by dated.record_id order by dated.entered_at, dated.position) as old_value,
             dated.stage as new_value,
             dated.entered_at as changed_at,
-            cast(null as varchar) as changed_by,
+            cast(null as {{ dbt.type_string() }}) as changed_by,
             dated.position
         from dated
         where
@@ -94,7 +94,7 @@ with
             new_value,
             changed_at,
             changed_by,
-            cast(position as varchar) as sequence
+            cast(position as {{ dbt.type_string() }}) as sequence
         from stated
     ),
 

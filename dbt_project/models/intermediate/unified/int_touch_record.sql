@@ -45,18 +45,18 @@ with
         select
             response_id as touch_id,
             source_system,
-            cast(null as varchar) as client_id,
-            cast(null as varchar) as user_id,
+            cast(null as {{ dbt.type_string() }}) as client_id,
+            cast(null as {{ dbt.type_string() }}) as user_id,
             person_record_id,
-            cast(null as varchar) as email,
+            cast(null as {{ dbt.type_string() }}) as email,
             responded_at as touched_at,
             source_system as source,
             campaign_type as medium,
             campaign_name as campaign,
-            cast(null as varchar) as content,
+            cast(null as {{ dbt.type_string() }}) as content,
             'campaign_response' as touch_type,
-            cast(null as varchar) as click_id,
-            cast(null as varchar) as landing_page
+            cast(null as {{ dbt.type_string() }}) as click_id,
+            cast(null as {{ dbt.type_string() }}) as landing_page
         from {{ ref("int_campaign_response") }}
     ),
 

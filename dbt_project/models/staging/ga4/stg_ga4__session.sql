@@ -1,7 +1,7 @@
 -- Grain: one row per delivered row of a session. A session is its client and its start. The user id is an e-mail or a
 -- CRM id, where the visitor is known.
 select
-    'ga4:' || raw.client_id || ':' || cast(raw.touched_at as varchar) as touch_id,
+    'ga4:' || raw.client_id || ':' || cast(raw.touched_at as {{ dbt.type_string() }}) as touch_id,
     'ga4' as source_system,
     raw.client_id,
     {{ salesforce_id("raw.user_id") }} as user_id,

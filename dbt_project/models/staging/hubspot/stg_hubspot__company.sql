@@ -17,7 +17,7 @@ select
     raw.updated_at,
     coalesce(raw.is_deleted, false)
     or coalesce(raw.fivetran_deleted, false)
-    or {{ is_gone_from_snapshot(source("hubspot", "company"), is_mapped=false) }} as is_deleted,
+    or {{ is_gone_from_snapshot() }} as is_deleted,
     'hubspot:' || raw.merged_into_id as merged_into_id,
     'salesforce:' || {{ salesforce_id("raw.synced_account_id") }} as synced_account_id,
     raw.merged_ids,
@@ -26,4 +26,6 @@ select
     raw._line as record_line,
     raw.attributes
 from {{ source("hubspot", "company") }} as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+    {{ join_newest_snapshot(source("hubspot", "company"), is_mapped=false) }}

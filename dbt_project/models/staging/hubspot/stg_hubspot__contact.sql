@@ -33,7 +33,7 @@ select
     'hubspot:' || raw.converted_opportunity_id as converted_opportunity_id,
     coalesce(raw.is_deleted, false)
     or coalesce(raw.fivetran_deleted, false)
-    or {{ is_gone_from_snapshot(source("hubspot", "contact"), is_mapped=false) }} as is_deleted,
+    or {{ is_gone_from_snapshot() }} as is_deleted,
     'hubspot:' || raw.merged_into_id as merged_into_id,
     raw.score,
     raw.has_budget,
@@ -57,4 +57,6 @@ select
     raw._line as record_line,
     raw.attributes
 from {{ source("hubspot", "contact") }} as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+    {{ join_newest_snapshot(source("hubspot", "contact"), is_mapped=false) }}

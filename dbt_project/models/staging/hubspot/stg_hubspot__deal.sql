@@ -47,7 +47,7 @@ select
     raw.updated_at,
     coalesce(raw.is_deleted, false)
     or coalesce(raw.fivetran_deleted, false)
-    or {{ is_gone_from_snapshot(source("hubspot", "deal"), is_mapped=false) }} as is_deleted,
+    or {{ is_gone_from_snapshot() }} as is_deleted,
     raw.pipeline,
     'salesforce:' || {{ salesforce_id("raw.synced_opportunity_id") }} as synced_opportunity_id,
     raw.merged_ids,
@@ -56,7 +56,9 @@ select
     raw._line as record_line,
     raw.attributes
 from {{ source("hubspot", "deal") }} as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+    {{ join_newest_snapshot(source("hubspot", "deal"), is_mapped=false) }}
 left join company on 'hubspot:' || raw.native_id = company.opportunity_record_id
 left join contact on 'hubspot:' || raw.native_id = contact.opportunity_record_id
 left join {{ ref("int_hubspot_pipeline_stage") }} as pipeline_stage on raw.stage = pipeline_stage.stage_id

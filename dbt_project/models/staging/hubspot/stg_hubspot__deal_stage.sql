@@ -1,12 +1,17 @@
 -- Grain: one row per delivered entry of a deal into a stage.
 select
-    'hubspot:' || raw.record_id || '|' || cast(raw.changed_at as varchar) || '|' || raw.stage as change_id,
+    'hubspot:'
+    || raw.record_id
+    || '|'
+    || cast(raw.changed_at as {{ dbt.type_string() }})
+    || '|'
+    || raw.stage as change_id,
     'hubspot:' || raw.record_id as record_id,
     'hubspot' as source_system,
     coalesce(pipeline_stage.stage, raw.stage) as stage,
     raw.amount,
     raw.changed_at,
-    cast(null as varchar) as sequence,
+    cast(null as {{ dbt.type_string() }}) as sequence,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line

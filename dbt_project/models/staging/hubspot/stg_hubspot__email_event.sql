@@ -4,7 +4,7 @@ select
     'hubspot:email:' || raw.native_id as touch_id,
     'hubspot' as source_system,
     raw.client_id,
-    cast(null as varchar) as user_id,
+    cast(null as {{ dbt.type_string() }}) as user_id,
     'hubspot:' || raw.person_id as person_record_id,
     {{ normalised_email("raw.email") }} as email,
     raw.touched_at,

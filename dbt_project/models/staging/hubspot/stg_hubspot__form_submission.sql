@@ -2,11 +2,12 @@
 -- the visit came from; without them the source is HubSpot and the medium the form.
 select
     'hubspot:form:' || coalesce(
-        raw.native_id, concat_ws('|', coalesce(raw.person_id, raw.email), raw.form_id, cast(raw.touched_at as varchar))
+        raw.native_id,
+        concat_ws('|', coalesce(raw.person_id, raw.email), raw.form_id, cast(raw.touched_at as {{ dbt.type_string() }}))
     ) as touch_id,
     'hubspot' as source_system,
     raw.client_id,
-    cast(null as varchar) as user_id,
+    cast(null as {{ dbt.type_string() }}) as user_id,
     'hubspot:' || raw.person_id as person_record_id,
     {{ normalised_email("raw.email") }} as email,
     raw.touched_at,

@@ -15,7 +15,7 @@ select
     raw.source_system || ':' || raw.parent_id as parent_id,
     raw.created_at,
     raw.updated_at,
-    coalesce(raw.is_deleted, false) or {{ is_gone_from_snapshot(source("mapped", "account")) }} as is_deleted,
+    coalesce(raw.is_deleted, false) or {{ is_gone_from_snapshot() }} as is_deleted,
     raw.source_system || ':' || raw.merged_into_id as merged_into_id,
     {{ prefixed_unless_given("raw.synced_account_id", "salesforce") }} as synced_account_id,
     raw.merged_ids,
@@ -24,4 +24,6 @@ select
     raw._line as record_line,
     raw.attributes
 from {{ source("mapped", "account") }} as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+    {{ join_newest_snapshot(source("mapped", "account")) }}

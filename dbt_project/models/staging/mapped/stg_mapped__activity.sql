@@ -4,7 +4,8 @@ select
     raw.source_system
     || ':'
     || coalesce(
-        raw.native_id, concat_ws('|', raw.type, raw.person_id, raw.record_id, cast(raw.happened_at as varchar))
+        raw.native_id,
+        concat_ws('|', raw.type, raw.person_id, raw.record_id, cast(raw.happened_at as {{ dbt.type_string() }}))
     ) as activity_id,
     raw.source_system,
     lower(raw.type) as type,
@@ -23,9 +24,11 @@ select
     raw.completed_at,
     raw.created_at,
     raw.outcome,
-    coalesce(raw.is_deleted, false) or {{ is_gone_from_snapshot(source("mapped", "activity")) }} as is_deleted,
+    coalesce(raw.is_deleted, false) or {{ is_gone_from_snapshot() }} as is_deleted,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line
 from {{ source("mapped", "activity") }} as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+    {{ join_newest_snapshot(source("mapped", "activity")) }}

@@ -10,7 +10,7 @@ select
     raw.budget,
     raw.actual_cost,
     raw.source_system || ':' || raw.parent_id as parent_id,
-    coalesce(raw.is_deleted, false) or {{ is_gone_from_snapshot(source("mapped", "campaign")) }} as is_deleted,
+    coalesce(raw.is_deleted, false) or {{ is_gone_from_snapshot() }} as is_deleted,
     raw.currency,
     raw.source_system as platform,
     raw.version_at,
@@ -18,4 +18,6 @@ select
     raw._line as record_line,
     raw.attributes
 from {{ source("mapped", "campaign") }} as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+    {{ join_newest_snapshot(source("mapped", "campaign")) }}

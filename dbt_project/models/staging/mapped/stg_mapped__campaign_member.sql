@@ -9,9 +9,11 @@ select
     raw.status,
     coalesce(raw.has_responded, raw.first_responded_at is not null) as has_responded,
     coalesce(raw.first_responded_at, raw.created_at) as responded_at,
-    coalesce(raw.is_deleted, false) or {{ is_gone_from_snapshot(source("mapped", "campaign_member")) }} as is_deleted,
+    coalesce(raw.is_deleted, false) or {{ is_gone_from_snapshot() }} as is_deleted,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line
 from {{ source("mapped", "campaign_member") }} as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+    {{ join_newest_snapshot(source("mapped", "campaign_member")) }}

@@ -13,11 +13,13 @@ select
     raw.source_system || ':' || raw.owner_id as owner_id,
     raw.created_at,
     raw.updated_at,
-    coalesce(raw.is_deleted, false) or {{ is_gone_from_snapshot(source("mapped", "contact")) }} as is_deleted,
+    coalesce(raw.is_deleted, false) or {{ is_gone_from_snapshot() }} as is_deleted,
     raw.source_system || ':' || raw.merged_into_id as merged_into_id,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line,
     raw.attributes
 from {{ source("mapped", "contact") }} as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+    {{ join_newest_snapshot(source("mapped", "contact")) }}

@@ -30,7 +30,7 @@ select
     raw.source_system || ':' || raw.converted_contact_id as converted_contact_id,
     raw.source_system || ':' || raw.converted_account_id as converted_account_id,
     raw.source_system || ':' || raw.converted_opportunity_id as converted_opportunity_id,
-    coalesce(raw.is_deleted, false) or {{ is_gone_from_snapshot(source("mapped", "lead")) }} as is_deleted,
+    coalesce(raw.is_deleted, false) or {{ is_gone_from_snapshot() }} as is_deleted,
     raw.source_system || ':' || raw.merged_into_id as merged_into_id,
     raw.score,
     raw.has_budget,
@@ -49,4 +49,6 @@ select
     raw._line as record_line,
     raw.attributes
 from {{ source("mapped", "lead") }} as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+    {{ join_newest_snapshot(source("mapped", "lead")) }}

@@ -4,7 +4,9 @@ select
     || ':'
     || coalesce(
         raw.native_id,
-        concat_ws('|', raw.record_id, raw.field, cast(raw.changed_at as varchar), raw.old_value, raw.new_value)
+        concat_ws(
+            '|', raw.record_id, raw.field, cast(raw.changed_at as {{ dbt.type_string() }}), raw.old_value, raw.new_value
+        )
     ) as change_id,
     raw.source_system || ':' || raw.record_id as record_id,
     raw.source_system,
@@ -22,5 +24,7 @@ select
     delivery.delivery_rank,
     raw._line as record_line
 from {{ source("mapped", "lead_history") }} as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
-where not coalesce(raw.is_deleted, false) and not {{ is_gone_from_snapshot(source("mapped", "lead_history")) }}
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+    {{ join_newest_snapshot(source("mapped", "lead_history")) }}
+where not coalesce(raw.is_deleted, false) and not {{ is_gone_from_snapshot() }}

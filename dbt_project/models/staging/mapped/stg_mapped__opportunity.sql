@@ -20,7 +20,7 @@ select
     raw.competitor,
     raw.created_at,
     raw.updated_at,
-    coalesce(raw.is_deleted, false) or {{ is_gone_from_snapshot(source("mapped", "opportunity")) }} as is_deleted,
+    coalesce(raw.is_deleted, false) or {{ is_gone_from_snapshot() }} as is_deleted,
     raw.pipeline,
     {{ prefixed_unless_given("raw.synced_opportunity_id", "salesforce") }} as synced_opportunity_id,
     raw.merged_ids,
@@ -29,4 +29,6 @@ select
     raw._line as record_line,
     raw.attributes
 from {{ source("mapped", "opportunity") }} as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+    {{ join_newest_snapshot(source("mapped", "opportunity")) }}

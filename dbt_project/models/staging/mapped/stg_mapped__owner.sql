@@ -13,5 +13,7 @@ select
     raw._line as record_line,
     raw.attributes
 from {{ source("mapped", "owner") }} as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
-where not {{ is_gone_from_snapshot(source("mapped", "owner")) }}
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+    {{ join_newest_snapshot(source("mapped", "owner")) }}
+where not {{ is_gone_from_snapshot() }}

@@ -8,7 +8,7 @@ select
             raw.native_id,
             concat_ws(
                 '|',
-                cast(raw.spend_date as varchar),
+                cast(raw.spend_date as {{ dbt.type_string() }}),
                 coalesce(raw.account_id, ''),
                 coalesce(raw.campaign_id, raw.campaign_name, ''),
                 coalesce(raw.ad_group_id, ''),
@@ -30,5 +30,7 @@ select
     delivery.delivery_rank,
     raw._line as record_line
 from {{ source("mapped", "spend") }} as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
-where not coalesce(raw.is_deleted, false) and not {{ is_gone_from_snapshot(source("mapped", "spend")) }}
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+    {{ join_newest_snapshot(source("mapped", "spend")) }}
+where not coalesce(raw.is_deleted, false) and not {{ is_gone_from_snapshot() }}

@@ -8,7 +8,7 @@ select
         concat_ws(
             '|',
             coalesce(raw.client_id, raw.person_id, raw.user_id, lower(trim(raw.email))),
-            cast(raw.touched_at as varchar),
+            cast(raw.touched_at as {{ dbt.type_string() }}),
             raw.touch_type
         )
     ) as touch_id,
@@ -25,9 +25,11 @@ select
     coalesce(raw.touch_type, 'web_session') as touch_type,
     raw.click_id,
     raw.landing_page,
-    coalesce(raw.is_deleted, false) or {{ is_gone_from_snapshot(source("mapped", "touch")) }} as is_deleted,
+    coalesce(raw.is_deleted, false) or {{ is_gone_from_snapshot() }} as is_deleted,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line
 from {{ source("mapped", "touch") }} as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+    {{ join_newest_snapshot(source("mapped", "touch")) }}

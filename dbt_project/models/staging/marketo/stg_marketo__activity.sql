@@ -41,7 +41,13 @@ with
 
 select
     coalesce(
-        native_id, concat_ws('|', lead_id, cast(activity_type_id as varchar), cast(happened_at as varchar))
+        native_id,
+        concat_ws(
+            '|',
+            lead_id,
+            cast(activity_type_id as {{ dbt.type_string() }}),
+            cast(happened_at as {{ dbt.type_string() }})
+        )
     ) as native_id,
     activity_type_id,
     'marketo:' || lead_id as lead_id,

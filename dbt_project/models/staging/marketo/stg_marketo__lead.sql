@@ -1,5 +1,5 @@
 -- Grain: one row per delivered version of a person in Marketo. A person with a deletion activity is deleted.
-with deleted as (select lead_id from {{ ref("stg_marketo__activity") }} where activity_type_id = 37)
+with deleted as (select distinct lead_id from {{ ref("stg_marketo__activity") }} where activity_type_id = 37)
 
 select
     'marketo:' || raw.native_id as record_id,
@@ -34,8 +34,8 @@ select
     'marketo:' || raw.converted_opportunity_id as converted_opportunity_id,
     coalesce(raw.is_deleted, false)
     or coalesce(raw.fivetran_deleted, false)
-    or 'marketo:' || raw.native_id in (select lead_id from deleted)
-    or {{ is_gone_from_snapshot(source("marketo", "lead"), is_mapped=false) }} as is_deleted,
+    or deleted.lead_id is not null
+    or {{ is_gone_from_snapshot() }} as is_deleted,
     'marketo:' || raw.merged_into_id as merged_into_id,
     raw.score,
     raw.has_budget,
@@ -54,4 +54,7 @@ select
     raw._line as record_line,
     raw.attributes
 from {{ source("marketo", "lead") }} as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+    {{ join_newest_snapshot(source("marketo", "lead"), is_mapped=false) }}
+left join deleted on 'marketo:' || raw.native_id = deleted.lead_id

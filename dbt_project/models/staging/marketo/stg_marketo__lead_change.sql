@@ -47,7 +47,7 @@ select
     old_value,
     new_value,
     happened_at as changed_at,
-    cast(null as varchar) as changed_by,
+    cast(null as {{ dbt.type_string() }}) as changed_by,
     native_id as sequence,
     version_at,
     delivery_rank,

@@ -3,10 +3,10 @@
 select
     'marketo:' || native_id as touch_id,
     'marketo' as source_system,
-    cast(null as varchar) as client_id,
-    cast(null as varchar) as user_id,
+    cast(null as {{ dbt.type_string() }}) as client_id,
+    cast(null as {{ dbt.type_string() }}) as user_id,
     lead_id as person_record_id,
-    cast(null as varchar) as email,
+    cast(null as {{ dbt.type_string() }}) as email,
     happened_at as touched_at,
     coalesce({{ url_parameter("link", "utm_source") }}, 'marketo') as source,
     coalesce(

@@ -18,13 +18,15 @@ select
     coalesce(raw.is_deleted, false)
     or coalesce(raw.fivetran_deleted, false)
     or not coalesce(raw.fivetran_active, true)
-    or {{ is_gone_from_snapshot(source("salesforce", "account"), is_mapped=false) }} as is_deleted,
+    or {{ is_gone_from_snapshot() }} as is_deleted,
     'salesforce:' || raw.merged_into_id as merged_into_id,
-    cast(null as varchar) as synced_account_id,
+    cast(null as {{ dbt.type_string() }}) as synced_account_id,
     raw.merged_ids,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line,
     raw.attributes
 from {{ source("salesforce", "account") }} as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+    {{ join_newest_snapshot(source("salesforce", "account"), is_mapped=false) }}

@@ -13,7 +13,7 @@ select
     coalesce(raw.is_deleted, false)
     or coalesce(raw.fivetran_deleted, false)
     or not coalesce(raw.fivetran_active, true)
-    or {{ is_gone_from_snapshot(source("salesforce", "campaign"), is_mapped=false) }} as is_deleted,
+    or {{ is_gone_from_snapshot() }} as is_deleted,
     raw.currency,
     'salesforce' as platform,
     raw.version_at,
@@ -21,4 +21,6 @@ select
     raw._line as record_line,
     raw.attributes
 from {{ source("salesforce", "campaign") }} as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+    {{ join_newest_snapshot(source("salesforce", "campaign"), is_mapped=false) }}

@@ -33,7 +33,7 @@ select
     coalesce(raw.is_deleted, false)
     or coalesce(raw.fivetran_deleted, false)
     or not coalesce(raw.fivetran_active, true)
-    or {{ is_gone_from_snapshot(source("salesforce", "lead"), is_mapped=false) }} as is_deleted,
+    or {{ is_gone_from_snapshot() }} as is_deleted,
     'salesforce:' || raw.merged_into_id as merged_into_id,
     raw.score,
     raw.has_budget,
@@ -43,13 +43,15 @@ select
     raw.budget_status,
     raw.next_step_at,
     raw.cookie_id,
-    cast(null as varchar) as synced_lead_id,
-    cast(null as varchar) as synced_contact_id,
-    cast(null as varchar) as synced_account_id,
+    cast(null as {{ dbt.type_string() }}) as synced_lead_id,
+    cast(null as {{ dbt.type_string() }}) as synced_contact_id,
+    cast(null as {{ dbt.type_string() }}) as synced_account_id,
     raw.merged_ids,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line,
     raw.attributes
 from {{ source("salesforce", "lead") }} as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+    {{ join_newest_snapshot(source("salesforce", "lead"), is_mapped=false) }}

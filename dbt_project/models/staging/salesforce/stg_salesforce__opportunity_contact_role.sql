@@ -6,9 +6,11 @@ select
     coalesce(raw.is_deleted, false)
     or coalesce(raw.fivetran_deleted, false)
     or not coalesce(raw.fivetran_active, true)
-    or {{ is_gone_from_snapshot(source("salesforce", "opportunity_contact_role"), is_mapped=false) }} as is_deleted,
+    or {{ is_gone_from_snapshot() }} as is_deleted,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line
 from {{ source("salesforce", "opportunity_contact_role") }} as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+    {{ join_newest_snapshot(source("salesforce", "opportunity_contact_role"), is_mapped=false) }}

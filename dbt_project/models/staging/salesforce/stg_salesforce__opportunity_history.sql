@@ -1,6 +1,6 @@
 -- Grain: one row per delivered history row of an opportunity. Amount and date changes repeat the stage.
 select
-    'salesforce:' || raw.native_id || '@' || cast(raw.changed_at as varchar) as change_id,
+    'salesforce:' || raw.native_id || '@' || cast(raw.changed_at as {{ dbt.type_string() }}) as change_id,
     'salesforce:' || raw.record_id as record_id,
     'salesforce' as source_system,
     raw.stage,
