@@ -15,19 +15,17 @@ with
         where merged_into_id is not null
     ),
 
-    listed_losers as (
-        select
-            source_system || ':' || {{ each_id("merged_ids") }} as loser_id, record_id as survivor_id, 'lead' as object
+    listed as (
+        select source_system, {{ each_id("merged_ids") }} as native_id, record_id as survivor_id, 'lead' as object
         from {{ ref("int_lead_record") }}
         where merged_ids is not null
         union all
-        select
-            source_system || ':' || {{ each_id("merged_ids") }} as loser_id,
-            record_id as survivor_id,
-            'account' as object
+        select source_system, {{ each_id("merged_ids") }} as native_id, record_id as survivor_id, 'account' as object
         from {{ ref("int_account_record") }}
         where merged_ids is not null
     ),
+
+    listed_losers as (select source_system || ':' || native_id as loser_id, survivor_id, object from listed),
 
     final as (
         select *

@@ -40,14 +40,15 @@ with
 
     newest as (select * from delivered qualify {{ newest_version("record_id") }}),
 
+    listed as (select source_system, {{ each_id("merged_ids") }} as native_id from newest where merged_ids is not null),
+
     merged_away as (
         select loser_id
         from {{ ref("stg_hubspot__merge") }}
         where object = 'opportunity'
         union
-        select source_system || ':' || {{ each_id("merged_ids") }} as loser_id
-        from newest
-        where merged_ids is not null
+        select source_system || ':' || native_id as loser_id
+        from listed
     ),
 
     final as (
