@@ -97,16 +97,20 @@
 
 {% macro component_labels(memberships, rounds=10) -%}
     {#- CTEs that give every node the smallest node of its connected component: `component_label(node, label)`.
-        `memberships` is a relation of (node, key); nodes that share a key are joined. Each round takes the smallest
-        label over the node's keys and then follows the label once (pointer jumping), so a chain of n hops is closed
-        after about log2(n) rounds: no recursion, one plan, the same on every engine. -#}
+        `memberships` is a relation of (node, key); nodes that share a key are joined. Each round takes, for a component
+        found so far, the smallest label among its keys' members, then follows labels (pointer jumping): components at
+        least halve in a round, so a chain of n links is closed after about log2(n) rounds. No recursion, one plan, the
+        same on every engine. -#}
     shared_key as (select key from {{ memberships }} group by key having count(*) > 1),
+
     component_edge as (
         select member.node, member.key
         from {{ memberships }} as member
         inner join shared_key on member.key = shared_key.key
     ),
+
     label_0 as (select distinct node, node as label from component_edge),
+
     {% for i in range(rounds) %}
         key_{{ i }} as (
             select component_edge.key, min(label_{{ i }}.label) as label
@@ -114,17 +118,28 @@
             inner join label_{{ i }} on component_edge.node = label_{{ i }}.node
             group by component_edge.key
         ),
-        hop_{{ i }} as (
-            select component_edge.node, min(key_{{ i }}.label) as label
+
+        root_{{ i }} as (
+            select label_{{ i }}.label, min(key_{{ i }}.label) as next_label
             from component_edge
+            inner join label_{{ i }} on component_edge.node = label_{{ i }}.node
             inner join key_{{ i }} on component_edge.key = key_{{ i }}.key
-            group by component_edge.node
+            group by label_{{ i }}.label
         ),
+
+        jump_{{ i }} as (
+            select root_{{ i }}.label, third.next_label
+            from root_{{ i }}
+            inner join root_{{ i }} as second on root_{{ i }}.next_label = second.label
+            inner join root_{{ i }} as third on second.next_label = third.label
+        ),
+
         label_{{ i + 1 }} as (
-            select hop_{{ i }}.node, least(hop_{{ i }}.label, jump.label) as label
-            from hop_{{ i }}
-            inner join hop_{{ i }} as jump on hop_{{ i }}.label = jump.node
+            select label_{{ i }}.node, jump_{{ i }}.next_label as label
+            from label_{{ i }}
+            inner join jump_{{ i }} on label_{{ i }}.label = jump_{{ i }}.label
         ),
     {% endfor %}
+
     component_label as (select node, label from label_{{ rounds }})
 {%- endmacro %}

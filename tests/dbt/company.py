@@ -438,6 +438,20 @@ def _two_systems(company: Company) -> None:
     _hubspot_stage(company, "103", "2026-02-12T09:00:00", "salesqualifiedlead")
     company.lead("TWOMAILS", "2026-02-05T09:00:00", Email="ada@twomails.example")
     company.hubspot_contact("104", "2026-02-05T10:00:00", "ada@other.example")
+    company.lead("BYCONTACT", "2026-02-05T09:00:00", "Converted", ConvertedContactId="CONTACTSYNC")
+    company.add(
+        "salesforce/contact",
+        Id="CONTACTSYNC",
+        LastName="Sync",
+        Email="bycontact@bycontact.example",
+        CreatedDate="2026-02-20T09:00:00Z",
+        IsDeleted="false",
+    )
+    company.hubspot_contact(
+        "105", "2026-02-03T09:00:00", "ada.elsewhere@mail.example", salesforcecontactid="CONTACTSYNC"
+    )
+    company.hubspot_contact("106", "2026-02-03T09:00:00", "ada@merged.example", hs_merged_object_ids="107;108")
+    company.hubspot_contact("107", "2026-02-02T09:00:00", "ada@loser.example")
     company.deal("DEALSYNC", "2026-03-01T10:00:00", "Closed Won", CloseDate="2026-03-10", Amount="500.00")
     company.add(
         "hubspot/deal",

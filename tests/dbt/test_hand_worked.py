@@ -222,6 +222,8 @@ def test_merge_chains(core: duckdb.DuckDBPyConnection, row: Find) -> None:
     assert first["entered_at"] == at("2026-01-20T10:00:00")  # the history of the first record
     gone = [f"salesforce:{key}" for key in ("CHAINA", "CHAINB", "TODELETED", "DELETED", "CYCLEA", "CYCLEB")]
     assert core.execute("select lead_id from core.fct_lead where list_contains(?, lead_id)", [gone]).fetchall() == []
+    assert row("fct_lead", lead_id="salesforce:LASTKNOWN") is not None  # its survivor was never delivered
+    assert row("fct_lead", lead_id="salesforce:TOUNKNOWN") is None
 
 
 def test_one_person_in_two_systems_is_one_lead(row: Find) -> None:
@@ -231,7 +233,11 @@ def test_one_person_in_two_systems_is_one_lead(row: Find) -> None:
     assert by_mail is not None
     assert by_sync["created_at"] == at("2026-02-01T09:00:00")  # HubSpot knew it first
     assert by_mail["created_at"] == at("2026-02-05T09:00:00")
-    for number, known in (("101", False), ("102", False), ("103", True), ("104", True)):
+    by_contact = row("fct_lead", lead_id="salesforce:BYCONTACT")  # the contact it was converted into
+    assert by_contact is not None
+    assert by_contact["created_at"] == at("2026-02-03T09:00:00")
+    alone = {"103": True, "104": True, "106": True}
+    for number, known in (dict.fromkeys(("101", "102", "105", "107"), False) | alone).items():
         assert (row("fct_lead", lead_id=f"hubspot:{number}") is not None) is known
 
 
