@@ -72,6 +72,8 @@ def test_five_touches(lab: Lab) -> None:
     ]
     credited = cents(lab, deal, touches, "revenue")
     assert credited["linear"] == {f"t{n}": "200.00" for n in range(1, 6)}
+    # 34, 20, 15, 8 and 1 days before the close: 19.63|14, 78.52|56, 128.83|47, 257.66|94, 515.33|88
+    assert credited["time_decay"] == {"t1": "19.63", "t2": "78.53", "t3": "128.83", "t4": "257.67", "t5": "515.34"}
     # others: t2, t3, t4 share 20
     assert credited["u_shaped"] == {"t1": "400.00", "t2": "66.67", "t3": "66.67", "t4": "66.66", "t5": "400.00"}
     # first t1, lead t2, opportunity t3 at 30, others t4 and t5 at 5
