@@ -7,7 +7,7 @@ export DO_NOT_TRACK := 1
 # A night imports thousands of modules: without their bytecode it takes three times as long to start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: nightly test test-heavy ui sample bench lint format typecheck audit doctor rebuild lock clean
+.PHONY: scoring nightly test test-heavy ui sample bench lint format typecheck audit doctor rebuild lock clean
 
 nightly: $(VENV)/.runtime
 	@$(RUN) -m orchestration
@@ -47,10 +47,14 @@ format: $(VENV)/.dev
 audit: $(VENV)/.dev
 	@$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.lock
 
+# What training a scorecard needs besides; a night applies scorecards without it.
+scoring: $(VENV)/.scoring
+
 # Pins for every extra, for Python 3.11 and 3.12; no index address and no path of this machine in them.
 lock: $(VENV)/.uv
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml -o requirements.lock
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -c requirements.lock --extra dev pyproject.toml -o requirements-dev.lock
+	@for extra in scoring dev; do $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+		-c requirements.lock --extra $$extra pyproject.toml -o requirements-$$extra.lock; done
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs *.egg-info
@@ -67,6 +71,10 @@ $(VENV)/.uv: requirements-uv.lock | $(VENV)/bin/python
 
 $(VENV)/.runtime: requirements.lock | $(VENV)/.uv
 	@BIN=$(BIN) .ci/install requirements.lock
+	@touch $@
+
+$(VENV)/.scoring: requirements-scoring.lock | $(VENV)/.runtime
+	@BIN=$(BIN) .ci/install requirements-scoring.lock
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock | $(VENV)/.runtime
