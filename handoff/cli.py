@@ -65,6 +65,18 @@ def accept(
             typer.echo(f"accepted {name}; it goes downstream with the next night")
 
 
+@app.command("doctor")
+def doctor() -> None:
+    """Check set-up, versions, definitions, room, locks and the last publish; each finding says how to mend it."""
+    from handoff.doctor import examine
+
+    findings = list(examine(load_settings()))
+    for finding in findings:
+        typer.echo(f"{'ok  ' if finding.is_sound else 'MEND'}  {finding.name:<12} {finding.text}")
+    if not all(finding.is_sound for finding in findings):
+        raise typer.Exit(1)
+
+
 @app.command("query")
 def query(
     metrics: Annotated[

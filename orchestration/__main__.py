@@ -1,4 +1,4 @@
-"""`python -m orchestration [nightly|ui]`: the night in this process, or the Dagster UI on loopback."""
+"""`python -m orchestration [nightly|ui|rebuild|erase]`: the night in this process, or the Dagster UI on loopback."""
 
 import os
 import sys
@@ -7,15 +7,16 @@ from pathlib import Path
 
 from handoff.errors import HandoffError
 from handoff.settings import CHECKOUT, Settings, load_settings
+from handoff.warehouse import night_lock, open_warehouse
 
 
 def main(arguments: list[str]) -> int:
     command = arguments[0] if arguments else "nightly"
-    commands = {"nightly": nightly, "ui": ui}
+    commands = {"nightly": nightly, "ui": ui, "rebuild": rebuild, "erase": erase}
     try:
         if command not in commands:
             raise HandoffError(f"There is no command {command!r}.", remedy=f"Use one of: {', '.join(commands)}")
-        return commands[command](load_settings())
+        return commands[command](load_settings(), *arguments[1:])
     except HandoffError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
@@ -33,6 +34,43 @@ def nightly(settings: Settings) -> int:
     instance.prepare(settings)
     result = run.nightly(settings)
     print_night(settings, result, seconds=time.monotonic() - started)
+    return 0
+
+
+def rebuild(settings: Settings) -> int:
+    """Makes the warehouse anew from the extracts alone. The old one is put back if that fails."""
+    old, kept = settings.warehouse, settings.warehouse.with_suffix(".before-rebuild")
+    with night_lock(settings):
+        if old.exists():
+            old.with_suffix(".duckdb.wal").unlink(missing_ok=True)
+            old.replace(kept)
+    try:
+        nightly(settings)
+    except BaseException:
+        if kept.exists():
+            kept.replace(old)
+        raise
+    kept.unlink(missing_ok=True)
+    return 0
+
+
+def erase(settings: Settings, who: str = "") -> int:
+    """Erases one person, by e-mail or `<source>:<id>`, publishes anew and deletes the builds that still name them."""
+    from handoff import erasure
+    from publishing import file
+
+    if not who:
+        raise HandoffError("Nobody is named.", remedy="python -m orchestration erase <e-mail or source:id>")
+    with night_lock(settings), open_warehouse(settings) as con:
+        rows = erasure.remember(settings, con, who)
+        erasure.apply(settings, con)
+    nightly(settings)
+    if settings.postgres_url is not None:
+        from publishing import postgres
+
+        postgres.publish(settings)
+    file.forget_all_but_current(settings)
+    print(f"\nErased: {rows} delivered rows. Extract files are their source's to clean; read again, they stay erased.")
     return 0
 
 

@@ -11,7 +11,9 @@ import dagster as dg
 from handoff.errors import HandoffError
 from handoff.settings import Settings
 from handoff.warehouse import open_warehouse
+from orchestration import alerts
 
+BY_COMMAND = "handoff/started_by_command"
 LOAD_FIGURES = ("files", "rows_read", "rows_loaded", "rows_held", "rows_malformed")
 
 
@@ -44,10 +46,13 @@ def nightly(settings: Settings) -> NightResult:
             result = job.execute_in_process(
                 instance=instance,
                 raise_on_error=True,
+                tags={BY_COMMAND: "true"},
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             )
     except Exception as error:
-        if found := _handoff_error(error):
+        found = _handoff_error(error)
+        alerts.send(settings, alerts.failed(settings, "", settings.now, str(found or type(error).__name__)))
+        if found:
             raise found from error
         raise
     return _summary(settings, result)
@@ -62,6 +67,9 @@ def _summary(settings: Settings, result: dg.ExecuteInProcessResult) -> NightResu
         }
     publish = said[("publish", "marts")]
     failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
+    if failed:
+        found = {check.check_name: {name: value.value for name, value in check.metadata.items()} for check in failed}
+        alerts.send(settings, alerts.warned(settings, result.run_id, settings.now, found))
     refused: list[Any] = [
         check.metadata["refused"].value for check in failed if check.check_name == "files_are_readable"
     ]

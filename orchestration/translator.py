@@ -4,11 +4,14 @@ Not here: running dbt (`dbt_project.py`).
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
 
+# A mart or a raw table that no night has touched for this long is late; the UI shows it and the daemon watches it.
+NIGHTLY = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=26))
 MARTS = ("core", "attribution", "metrics", "scoring", "reviews")
 LAYER_OWNERS = {"staging": "data-engineering", "intermediate": "data-engineering", "snapshots": "data-engineering"}
 
@@ -26,6 +29,10 @@ class Translator(DagsterDbtTranslator):
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         schema: str = dbt_resource_props["schema"]
         return schema
+
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        return spec.replace_attributes(freshness_policy=NIGHTLY) if spec.key.path[0] in MARTS else spec
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str]:
         owner = (dbt_resource_props.get("config", {}).get("meta") or {}).get("owner")

@@ -144,3 +144,8 @@ def _forget_old(builds: Path, keep: int, current: Path) -> None:
     finished = [build for build in builds.iterdir() if build.name != UNFINISHED]
     for old in sorted(finished, key=lambda build: (build == current, build.stat().st_mtime_ns))[:-keep]:
         shutil.rmtree(old, ignore_errors=True)
+
+
+def forget_all_but_current(settings: Settings) -> None:
+    """Deletes every build but the one readers get: for when an older one holds what must not be kept."""
+    _forget_old(settings.publish / "builds", 1, (settings.publish / "current").resolve())

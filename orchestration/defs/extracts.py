@@ -2,15 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 
+from handoff import erasure
 from handoff.settings import load_settings
 from ingestion.entities import ENTITIES
 from ingestion.load import Delivery, load
 from ingestion.mapping import load_mappings
 from orchestration.night import Night
+from orchestration.translator import NIGHTLY
 
 OWNERS = ["team:data-engineering"]
 OBJECTS = [(mapping, name) for mapping in load_mappings(load_settings()) for name in mapping.objects]
@@ -23,6 +26,7 @@ LOGS = {
 LOAD_LOG = dg.AssetKey(["quality", "load_log"])
 CHECKS = {
     "files_are_readable": "Every new file could be read; a refused one is left aside and the night goes on without it.",
+    "deliveries_are_on_time": "Every source delivered within HANDOFF_LATE_AFTER_HOURS before this run.",
     "shape_is_as_before": "No file brought columns that were not there before or left out columns that were.",
 }
 
@@ -43,6 +47,7 @@ def _table(key: dg.AssetKey, deps: Iterable[dg.AssetKey], description: str) -> d
         group_name=key.path[0],
         owners=OWNERS,
         kinds={"duckdb", "python"},
+        freshness_policy=NIGHTLY,
         skippable=True,
     )
 
@@ -98,6 +103,7 @@ TABLES = {spec.key: spec for spec in _specs()}
 def load_extracts(night: Night) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """Loads what is new in the landing zone; what is known by its hash is left alone."""
     report = load(night.settings, night.con)
+    erasure.apply(night.settings, night.con)
     by_table: dict[dg.AssetKey, list[Delivery]] = defaultdict(list)
     for delivery in report.deliveries:
         by_table[raw_key(delivery.source_system, delivery.object)].append(delivery)
@@ -113,6 +119,8 @@ def load_extracts(night: Night) -> Iterator[dg.MaterializeResult[Any] | dg.Asset
         if delivery.is_new and delivery.status == "refused"
     }
     yield _warning("files_are_readable", not refused, {"refused": dict(sorted(refused.items())[:20])})
+    late = _late(night)
+    yield _warning("deliveries_are_on_time", not late, {"last_delivery": late})
     yield _warning(
         "shape_is_as_before",
         not report.drift,
@@ -130,6 +138,15 @@ def _figures(deliveries: list[Delivery]) -> dict[str, Any]:
         "rows_read": sum(delivery.rows_read for delivery in new),
         "rows_malformed": sum(delivery.rows_malformed for delivery in new),
     }
+
+
+def _late(night: Night) -> dict[str, str]:
+    """Sources that once delivered and have not for too long, with the time of their last delivery."""
+    rows = night.con.execute(
+        "select source_system, max(loaded_at) from quality.load_log group by 1 having max(loaded_at) < ? order by 1",
+        [night.settings.now - timedelta(hours=night.settings.late_after_hours)],
+    ).fetchall()
+    return {source: f"{last:%Y-%m-%d %H:%M} UTC" for source, last in rows}
 
 
 def _warning(name: str, passed: bool, metadata: dict[str, Any]) -> dg.AssetCheckResult:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from expectations.gate import run_gate
+from handoff.errors import HandoffError
 from orchestration.defs.extracts import LOAD_LOG, OBJECTS, OWNERS, raw_key
 from orchestration.night import Night
 
@@ -64,3 +65,11 @@ def gate(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.Materia
             "what_to_do": "Have it repaired and delivered again, or accept it: handoff gate accept <delivery>",
         },
     )
+    if report.stopped:
+        raise HandoffError(
+            "A delivery of leads is too incomplete, so nothing was published tonight.",
+            where=", ".join(str(delivery) for delivery in report.stopped[:5]),
+            why="more of its new lead records are incomplete than both teams agreed to take in one batch",
+            remedy="Have the source repair it and deliver again, or take it as it is with `handoff gate accept`; "
+            "without either, the next night goes on without it",
+        )

@@ -7,7 +7,7 @@ import dagster as dg
 from handoff.settings import load_settings
 from orchestration.defs.models import MANIFEST, TRANSLATOR
 from orchestration.night import Night
-from orchestration.translator import MARTS
+from orchestration.translator import MARTS, NIGHTLY
 from publishing import file
 from publishing.build import Table, quality_tables
 
@@ -41,6 +41,7 @@ TABLES = [
     group_name="publish",
     owners=OWNERS,
     kinds={"duckdb", "parquet"},
+    freshness_policy=NIGHTLY,
 )
 def publish_file(night: Night) -> dg.MaterializeResult[Any]:
     """Builds the file beside the one in use and switches."""

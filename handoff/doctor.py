@@ -1,0 +1,165 @@
+"""Is this set-up sound? Each finding says what is wrong and how to mend it. Changes nothing.
+
+Not here: mending (`make rebuild`, a person).
+"""
+
+import importlib.metadata
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from handoff.errors import HandoffError
+from handoff.settings import CHECKOUT, Settings
+
+NEEDED_GB = 2
+PACKAGES = ("dagster", "dagster-dbt", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: `is_sound` or not, and then what to do."""
+
+    name: str
+    is_sound: bool
+    text: str
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Looks at the set-up, one finding after the other."""
+    looks: list[tuple[str, Callable[[Settings], str]]] = [
+        ("python", _python),
+        ("packages", _packages),
+        ("home", _home),
+        ("space", _space),
+        ("extracts", _extracts),
+        ("mappings", _mappings),
+        ("definitions", _definitions),
+        ("lock", _lock),
+        ("warehouse", _warehouse),
+        ("publish", _publish),
+        ("postgres", _postgres),
+    ]
+    for name, look in looks:
+        try:
+            yield Finding(name, True, look(settings))
+        except HandoffError as error:
+            yield Finding(name, False, str(error))
+
+
+def _python(settings: Settings) -> str:
+    if not (3, 11) <= sys.version_info[:2] < (3, 13):
+        raise HandoffError(
+            "This Python is not supported.", why=sys.version.split()[0], remedy="Use Python 3.11 or 3.12"
+        )
+    return sys.version.split()[0]
+
+
+def _packages(settings: Settings) -> str:
+    pinned = dict(
+        line.split(" ")[0].split("==")
+        for line in (CHECKOUT / "requirements.lock").read_text().splitlines()
+        if "==" in line and not line.startswith(" ")
+    )
+    wrong = [name for name in PACKAGES if importlib.metadata.version(name) != pinned.get(name)]
+    if wrong:
+        raise HandoffError(
+            "Packages are not those of requirements.lock.",
+            why=", ".join(wrong),
+            remedy="Run `make clean`, then any target",
+        )
+    return ", ".join(f"{name} {pinned[name]}" for name in PACKAGES)
+
+
+def _home(settings: Settings) -> str:
+    parent = next(folder for folder in (settings.home, *settings.home.parents) if folder.exists())
+    if not os.access(parent, os.W_OK):
+        raise HandoffError(
+            "HANDOFF_HOME cannot be written.", where=str(parent), remedy="Give the night's user the right"
+        )
+    return str(settings.home)
+
+
+def _space(settings: Settings) -> str:
+    parent = next(folder for folder in (settings.home, *settings.home.parents) if folder.exists())
+    free = shutil.disk_usage(parent).free / 2**30
+    warehouse = settings.warehouse.stat().st_size / 2**30 if settings.warehouse.exists() else 0
+    needed = max(NEEDED_GB, 3 * warehouse)
+    if free < needed:
+        raise HandoffError(
+            "There is little room left.",
+            where=str(parent),
+            why=f"{free:.1f} GB free, a night may need {needed:.1f}",
+            remedy="Make room or keep fewer builds (HANDOFF_KEEP_BUILDS)",
+        )
+    return f"{free:.0f} GB free"
+
+
+def _extracts(settings: Settings) -> str:
+    if "://" in settings.landing_zone:
+        return settings.landing_zone
+    if not os.path.isdir(settings.landing_zone):
+        if settings.extracts:
+            raise HandoffError(
+                "The landing zone is missing.", where=settings.landing_zone, remedy="Create it, or correct it"
+            )
+        return "none yet: the first night makes the sample company"
+    files = sum(len(files) for _, _, files in os.walk(settings.landing_zone))
+    return f"{files} files in {settings.landing_zone}"
+
+
+def _mappings(settings: Settings) -> str:
+    from ingestion.mapping import load_mappings
+
+    return f"{len(load_mappings(settings))} sources"
+
+
+def _definitions(settings: Settings) -> str:
+    from handoff import definitions
+
+    return f"version {definitions.load(settings.definitions).sha256[:12]} in {settings.definitions}"
+
+
+def _lock(settings: Settings) -> str:
+    from handoff.warehouse import night_lock
+
+    with night_lock(settings):
+        return "no night is under way"
+
+
+def _warehouse(settings: Settings) -> str:
+    from handoff.warehouse import open_warehouse
+
+    if not settings.warehouse.exists():
+        return "none yet"
+    with open_warehouse(settings) as con:
+        row = con.execute("select max(as_of) from control.run").fetchone()
+    return f"last run at {row[0] if row else 'no time'} UTC, {settings.warehouse.stat().st_size / 2**20:.0f} MB"
+
+
+def _publish(settings: Settings) -> str:
+    import duckdb
+
+    path = settings.publish / "marts.duckdb"
+    if not path.exists():
+        return "nothing published yet"
+    with duckdb.connect(str(path.resolve()), read_only=True) as con:
+        row = con.execute("select any_value(build_id), any_value(as_of) from core.build_info").fetchone()
+    return f"build {row[0]} of {row[1]} UTC" if row else "a build without tables"
+
+
+def _postgres(settings: Settings) -> str:
+    if settings.postgres_url is None:
+        return "not used"
+    import psycopg
+
+    try:
+        with psycopg.connect(settings.postgres_url.get_secret_value(), connect_timeout=5) as server:
+            return f"version {server.info.server_version // 10000}"
+    except psycopg.Error as error:
+        raise HandoffError(
+            "PostgreSQL cannot be reached.",
+            why=type(error).__name__,
+            remedy="Check HANDOFF_POSTGRES_URL and that the server runs",
+        ) from error

@@ -1,0 +1,86 @@
+"""What is said when a night fails or warns, and how it is sent: Slack webhook, e-mail, both or neither.
+
+Off until a setting names a receiver. A message says what, since when and what to do, and links the run. No personal
+data: checks carry ids and file names, never addresses. Not here: when to send (`defs/alerting.py`, `run.py`).
+"""
+
+import smtplib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from typing import Any
+
+from handoff.settings import Settings
+
+REMEDIES = {
+    "files_are_readable": "Ask the source for the file again; the night went on without it.",
+    "deliveries_are_on_time": "Ask the source why nothing came; the marts are as fresh as its last delivery.",
+    "shape_is_as_before": "Compare the columns with the mapping; tell the source's owner if one is missing.",
+    "batch_is_acceptable": "Have the delivery repaired, or take it as it is: handoff gate accept <delivery>.",
+}
+
+
+@dataclass(frozen=True)
+class Alert:
+    subject: str
+    text: str
+
+
+def failed(settings: Settings, run_id: str, since: datetime, why: str) -> Alert:
+    """A night that failed: readers keep yesterday's build."""
+    return Alert(
+        "Handoff: the night failed, yesterday's marts stay up",
+        f"What: {why}\nSince: {since:%Y-%m-%d %H:%M} UTC\nWhat to do: mend what is named, then run `make nightly`\n"
+        f"Run: {settings.ui_url}/runs/{run_id}",
+    )
+
+
+def warned(settings: Settings, run_id: str, since: datetime, checks: Mapping[str, Mapping[str, Any]]) -> Alert:
+    """A night that was published although checks warn."""
+    lines = [
+        f"- {name}: {'; '.join(f'{key}: {value}' for key, value in found.items() if value)}\n"
+        f"  What to do: {REMEDIES.get(name, 'Look at the check in the UI.')}"
+        for name, found in checks.items()
+    ]
+    return Alert(
+        f"Handoff: published, with {len(lines)} warning{'s' if len(lines) > 1 else ''}",
+        "\n".join([*lines, f"Since: {since:%Y-%m-%d %H:%M} UTC", f"Run: {settings.ui_url}/runs/{run_id}"]),
+    )
+
+
+def send(settings: Settings, alert: Alert) -> list[str]:
+    """Sends to every receiver that is set; returns those reached. A receiver that cannot be reached stops nothing."""
+    reached = []
+    if settings.alert_slack_webhook is not None and _to_slack(settings.alert_slack_webhook.get_secret_value(), alert):
+        reached.append("slack")
+    if settings.alert_email_to and settings.smtp_host and _to_email(settings, alert):
+        reached.append("email")
+    return reached
+
+
+def _to_slack(webhook: str, alert: Alert) -> bool:
+    from slack_sdk.errors import SlackClientError
+    from slack_sdk.webhook import WebhookClient
+
+    try:
+        return WebhookClient(webhook).send(text=f"*{alert.subject}*\n{alert.text}").status_code == 200
+    except (OSError, ValueError, SlackClientError):
+        return False
+
+
+def _to_email(settings: Settings, alert: Alert) -> bool:
+    message = EmailMessage()
+    message["Subject"] = alert.subject
+    message["From"] = settings.alert_email_from or settings.smtp_user
+    message["To"] = settings.alert_email_to
+    message.set_content(alert.text)
+    try:
+        with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=30) as server:
+            if settings.smtp_password is not None:
+                server.starttls()
+                server.login(settings.smtp_user, settings.smtp_password.get_secret_value())
+            server.send_message(message)
+    except (OSError, smtplib.SMTPException):
+        return False
+    return True

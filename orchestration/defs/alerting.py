@@ -1,0 +1,46 @@
+"""Sensors that tell people about nights the UI or the schedule started; `make nightly` tells them itself."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from handoff.settings import load_settings
+from orchestration import alerts
+from orchestration.run import BY_COMMAND
+
+SETTINGS = load_settings()
+ON = SETTINGS.alert_slack_webhook is not None or bool(SETTINGS.alert_email_to)
+STATUS = dg.DefaultSensorStatus.RUNNING if ON else dg.DefaultSensorStatus.STOPPED
+
+
+def _started(context: dg.RunStatusSensorContext) -> datetime:
+    stats = context.instance.get_run_stats(context.dagster_run.run_id)
+    return datetime.fromtimestamp(stats.start_time or 0, UTC)
+
+
+@dg.run_failure_sensor(default_status=STATUS, description="Tells people that a night failed.")
+def tell_of_failure(context: dg.RunFailureSensorContext) -> None:
+    """What failed, since when, what to do, and the link to the run."""
+    if BY_COMMAND not in context.dagster_run.tags:
+        why = context.failure_event.message or "a step failed"
+        alerts.send(SETTINGS, alerts.failed(SETTINGS, context.dagster_run.run_id, _started(context), why))
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    default_status=STATUS,
+    description="Tells people of checks that warn: refused files, late sources, changed columns.",
+)
+def tell_of_warnings(context: dg.RunStatusSensorContext) -> None:
+    """Every failed check of the run with what it found."""
+    if BY_COMMAND in context.dagster_run.tags:
+        return
+    events = context.instance.all_logs(context.dagster_run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    evaluations = [event.dagster_event.asset_check_evaluation_data for event in events if event.dagster_event]
+    found = {
+        check.check_name: {name: value.value for name, value in check.metadata.items()}
+        for check in evaluations
+        if not check.passed
+    }
+    if found:
+        alerts.send(SETTINGS, alerts.warned(SETTINGS, context.dagster_run.run_id, _started(context), found))
