@@ -25,13 +25,10 @@ COLUMNS: dict[str, str] = {
         "crm_value varchar, crm_value_key varchar, lead_source varchar, is_marketing boolean"
     ),
     "staging.stg_definitions__completeness": "rule varchar",
-    "quality.lead_admission": (
-        "source_system varchar, native_id varchar, is_admitted boolean, first_failed_rules varchar,"
-        " is_complete_at_first boolean, is_gone boolean"
-    ),
     "intermediate.int_lead_record": (
         "record_id varchar, source_system varchar, native_id varchar, lead_source varchar, campaign_id varchar,"
-        " created_at timestamp, version_at timestamp"
+        " created_at timestamp, version_at timestamp, is_judged boolean, is_complete_at_first boolean,"
+        " first_failed_rules varchar, is_admitted boolean"
     ),
     "intermediate.int_opportunity_touch": "opportunity_id varchar, first_marketing_touch_at timestamp",
     "intermediate.int_activity_record": "person_record_id varchar, outcome varchar, happened_at timestamp",

@@ -118,9 +118,9 @@ def fill(w: Warehouse) -> None:
         w.add("staging.stg_definitions__completeness", rule=rule)
     for native_id, failed, admitted in (("1", "", True), ("2", "name", True), ("3", "name|reachable", False)):
         w.add("intermediate.int_lead_record", record_id=f"sf:{native_id}", source_system="sf", native_id=native_id,
-              lead_source="WWW ", created_at="2024-12-31")  # fmt: skip
-        w.add("quality.lead_admission", source_system="sf", native_id=native_id, is_admitted=admitted,
+              lead_source="WWW ", created_at="2024-12-31", is_judged=True, is_admitted=admitted,
               first_failed_rules=failed, is_complete_at_first=failed == "")  # fmt: skip
+    w.add("intermediate.int_lead_record", record_id="sf:4", is_judged=False, created_at="2024-12-31")
 
 
 @pytest.fixture(scope="module")

@@ -70,7 +70,13 @@ with
     admission as (select * from {{ source("quality", "lead_admission") }}),
 
     final as (
-        select newest.*, coalesce(admission.is_admitted, false) as is_admitted
+        select
+            newest.*,
+            coalesce(admission.is_admitted, false) as is_admitted,
+            -- deleted and merged-away records are not judged
+            admission.native_id is not null and not coalesce(admission.is_gone, false) as is_judged,
+            admission.is_complete_at_first,
+            admission.first_failed_rules
         from newest
         left join admission on newest.source_system = admission.source_system and newest.native_id = admission.native_id
     )
