@@ -56,6 +56,7 @@ class GateReport:
     still_held: int = 0
     held_by_rule: dict[str, int] = field(default_factory=dict)
     by_source: dict[str, dict[str, int]] = field(default_factory=dict)
+    incomplete_shares: dict[str, float] = field(default_factory=dict)
     stopped: list[Stopped] = field(default_factory=list)
     carried: list[Stopped] = field(default_factory=list)
     data_docs: str = ""
@@ -204,8 +205,9 @@ def _verdicts(
 def _stop_batches(con: duckdb.DuckDBPyConnection, definitions: Definitions, now: datetime, report: GateReport) -> None:
     limit = float(definitions.setting_at("incomplete_batch_limit", now))
     report.carried = [Stopped(*row, limit) for row in records.stopped_deliveries(con, is_new=False)]
-    for source_system, share in records.shares_of_new_batches(con):
-        if share > limit:
+    for source_system, share, is_first_load in records.shares_of_new_batches(con):
+        report.incomplete_shares[source_system] = share
+        if share > limit and not is_first_load:
             report.stopped += [Stopped(*row, limit) for row in records.stop(con, source_system, share)]
 
 

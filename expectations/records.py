@@ -234,8 +234,8 @@ def mark_judged(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable], gat
 # Batches
 
 
-def shares_of_new_batches(con: duckdb.DuckDBPyConnection) -> list[tuple[str, float]]:
-    """The share of incomplete rows among tonight's new lead rows, of each source that had delivered leads before."""
+def shares_of_new_batches(con: duckdb.DuckDBPyConnection) -> list[tuple[str, float, bool]]:
+    """By source: the share of incomplete rows among tonight's new lead rows, and whether it never delivered before."""
     return con.execute(
         """
         with
@@ -261,10 +261,13 @@ def shares_of_new_batches(con: duckdb.DuckDBPyConnection) -> list[tuple[str, flo
                 join quality.load_log using (delivery_id)
                 where not gate_delivery.is_new and load_log.rows_read > 0
             )
-        select batch.source_system, incomplete.incomplete / batch.delivered
+        select
+            batch.source_system,
+            coalesce(incomplete.incomplete, 0) / batch.delivered,
+            known.source_system is null
         from batch
-        join incomplete using (source_system)
-        join known using (source_system)
+        left join incomplete using (source_system)
+        left join known using (source_system)
         where batch.delivered > 0
         order by 1
         """

@@ -14,7 +14,7 @@ from tests.expectations.bench import NOON, Bench, lead
 
 Row = dict[str, Any]
 
-SLOW = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+SLOW = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
 rows = st.builds(
     lead,
