@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ingestion_lab import Zone
 
 import ingestion.mapping
+from tests.ingestion.lab import Zone
 
 
 @pytest.fixture

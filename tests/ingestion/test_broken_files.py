@@ -10,12 +10,12 @@ from typing import Any
 
 import duckdb
 import pytest
-from ingestion_lab import CRM
 
 from ingestion.columns import quoted
 from ingestion.mapping import ObjectMapping, read_mapping
 from ingestion.readers import SUFFIXES, Reader, Scan, Staged, scan_file
 from ingestion.refusal import Refusal
+from tests.ingestion.lab import CRM
 
 EXAMPLES = [60, pytest.param(10_000, marks=pytest.mark.heavy)]
 CELLS = [

@@ -4,9 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ingestion_lab import CRM
-
 from handoff.settings import CHECKOUT
+from tests.ingestion.lab import CRM
 
 
 def run(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

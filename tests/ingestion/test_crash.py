@@ -8,11 +8,11 @@ from typing import Any
 
 import duckdb
 import pytest
-from ingestion_lab import AS_OF, CRM
 
 from handoff.settings import CHECKOUT, Settings
 from handoff.warehouse import open_warehouse
 from ingestion.load import load
+from tests.ingestion.lab import AS_OF, CRM
 
 # Runs a load that kills its own process in the third file it stores, when it comes to the named step.
 KILLED = """

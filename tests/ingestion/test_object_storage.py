@@ -5,13 +5,13 @@ from typing import Any
 
 import boto3
 import pytest
-from ingestion_lab import Zone
 from moto.server import ThreadedMotoServer
 
 from handoff.errors import HandoffError
 from handoff.settings import Settings
 from ingestion.landing import ObjectStore
 from ingestion.load import load
+from tests.ingestion.lab import Zone
 
 HEADER = "Id,Email\n"
 

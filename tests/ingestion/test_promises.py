@@ -10,9 +10,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from ingestion_lab import CRM, Zone
 
 from handoff.errors import HandoffError
+from tests.ingestion.lab import CRM, Zone
 
 HEADER = "Id,Email,Employees,CreatedDate,IsDeleted,SystemModstamp\n"
 

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from ingestion_lab import CRM, Zone
+
+from handoff.settings import DBT_PROJECT
+from tests.ingestion.lab import CRM, Zone
 
 QUICK = settings(
     max_examples=15,
@@ -22,13 +25,21 @@ QUICK = settings(
 )
 HEAVY = settings(QUICK, max_examples=1_000, phases=tuple(Phase))
 
-# What staging takes of a raw table: the newest version of each record, ties by file name, bytes and line.
-NEWEST = """
-select native_id, email, employee_count, version_at
-from raw.crm__lead join quality.load_log on _delivery_id = delivery_id and load_log.status in ('loaded', 'accepted')
-qualify 1 = row_number() over (
-    partition by native_id order by version_at desc nulls last, source_file desc, sha256 desc, _line desc
+MACRO = jinja2.Environment(autoescape=False).from_string(
+    (DBT_PROJECT / "macros" / "sources" / "newest_version.sql").read_text()
 )
+# What staging takes of a raw table, by staging's own macro: the newest version of each record, ties by file name.
+NEWEST = f"""
+with delivery as (
+    select delivery_id, row_number() over (order by source_file, sha256) as delivery_rank
+    from quality.load_log
+    where status in ('loaded', 'accepted')
+)
+select native_id, email, employee_count, version_at
+from (
+    select *, _line as record_line from raw.crm__lead inner join delivery on _delivery_id = delivery_id
+)
+qualify {MACRO.module.newest_version("native_id")}
 order by all
 """
 # Everything an order of arrival could leave a trace in, but the times that say when the pipeline saw something.

@@ -8,7 +8,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from ingestion_lab import Zone
+
+from tests.ingestion.lab import Zone
 
 BAD = "malformed"
 
