@@ -173,6 +173,7 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
             ("form_submission", "linkedin", "paid", None, "Contact form"),
             ("email_click", "marketo", "email", "Spring", "Spring.01 Invite"),
             ("campaign_response", "marketo", "program", "Spring Webinar", None),
+            ("form_submission", "marketo", "form", None, "Pricing form"),
         ],
     ),
     "spend: micros, dollars, breakdowns added up, restated rows replaced, the campaign's newest name": (

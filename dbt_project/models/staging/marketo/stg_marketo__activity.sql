@@ -1,8 +1,23 @@
 -- Grain: one row per delivered activity of the kinds Handoff reads: form fills (2), e-mail clicks (11), changed values
 -- (13), changed scores (22), merges (32), deletions (37), changed program statuses (104). Exports carry an activity's
 -- details as JSON, loaders as columns of one table per kind.
+{%- set kinds = {
+    "fill out form": 2,
+    "click email": 11,
+    "change data value": 13,
+    "change score": 22,
+    "merge leads": 32,
+    "delete lead": 37,
+    "change status in progression": 104,
+} %}
+{%- set named_kind -%}
+    case
+        lower(raw.activity_type)
+        {%- for name, type_id in kinds.items() %} when '{{ name }}' then {{ type_id }}{% endfor %}
+    end
+{%- endset %}
 {%- set parts = {
-    "activity": "raw.activity_type_id",
+    "activity": "coalesce(raw.activity_type_id, " ~ named_kind ~ ")",
     "activity_fill_out_form": "2",
     "activity_click_email": "11",
     "activity_change_data_value": "13",
@@ -32,7 +47,6 @@ with
                 raw._line as record_line
             from {{ source("marketo", part) }} as raw
             inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
-            {% if part == "activity" -%} where raw.activity_type_id in (2, 11, 13, 22, 32, 37, 104) {%- endif %}
             {% if not loop.last %}
                 union all
             {% endif %}
@@ -62,3 +76,4 @@ select
     delivery_rank,
     record_line
 from delivered
+where activity_type_id in ({{ kinds.values() | join(", ") }})
