@@ -500,12 +500,17 @@ def build_admission(con: duckdb.DuckDBPyConnection) -> None:
                     bool_or(not is_out and (failed_rules is null or is_complete_later)) as is_admitted,
                     min_by(coalesce(failed_rules, ''), place) filter (not is_out) as first_failed_rules,
                     max_by(coalesce(failed_rules, ''), place) filter (not is_out) as newest_failed_rules,
-                    max_by(is_out, place) as is_out
+                    max_by(is_out, place) as is_out,
+                    -- a source of full snapshots deletes what its newest delivery does not hold
+                    bool_or(is_snapshot) and not bool_or(_delivery_id = newest_delivery_id) as is_dropped
                 from (
                     select
-                        *,
+                        gate_version.*,
+                        source_object.is_snapshot,
+                        source_object.newest_delivery_id,
                         (coalesce(version_at, timestamp '0001-01-01'), source_file, sha256, _line) as place
                     from gate_version
+                    join control.source_object using (source_system, object)
                     where native_id is not null
                 )
                 group by all
@@ -521,6 +526,7 @@ def build_admission(con: duckdb.DuckDBPyConnection) -> None:
             gate_cycle.native_id is null
             and (
                 record.is_out
+                or record.is_dropped
                 or (record.source_system, record.object, record.native_id)
                 in (select (source_system, object, native_id) from gate_merged_away)
             ) as is_gone

@@ -127,6 +127,14 @@ def test_a_lead_deleted_later_keeps_its_story_but_waits_no_more(bench: Bench) ->
     ]
 
 
+def test_a_snapshot_source_drops_what_its_newest_delivery_does_not_hold(bench: Bench) -> None:
+    bench.con.execute("update control.declared_object set is_snapshot = true where source_system = 'marketo'")
+    bench.deliver(lead("1", status=None), lead("2"), source="marketo", file="a.csv")
+    bench.deliver(lead("2"), source="marketo", file="b.csv")
+    assert bench.night().still_held == 0
+    assert bench.rows("select native_id, is_gone from quality.lead_admission order by 1") == [("1", True), ("2", False)]
+
+
 def test_a_rule_relaxed_from_a_day_on_releases_what_it_held(bench: Bench, tmp_path: Path) -> None:
     bench.definitions = edited(
         tmp_path / "definitions",
