@@ -14,7 +14,6 @@ from handoff import definitions
 from handoff.control import begin_run
 from handoff.settings import Settings, load_settings
 from handoff.warehouse import night_lock, open_warehouse
-from scoring.store import load_cards, named_cards
 
 if TYPE_CHECKING:
     import duckdb
@@ -35,7 +34,6 @@ class Night(dg.ConfigurableResource[Any]):
             with open_warehouse(self._settings) as con:
                 self._con = con
                 begin_run(con, self._settings.now, context.run_id or "", self._definitions.sha256)
-                load_cards(self._settings, con, named=named_cards(self._definitions))
                 yield self
 
     @property

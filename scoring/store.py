@@ -16,7 +16,13 @@ from scoring.card import Scorecard, read_card
 
 RULES = "rules"
 
-_TABLES = {
+TABLES = {
+    "scorecard": "One row per card.",
+    "scorecard_bin": "One row per card, attribute and bin.",
+    "scorecard_category": "One row per card, attribute and category, with its bin.",
+    "scorecard_band": "One row per card and score band, with the share of the leads it was learned from.",
+}
+_COLUMNS = {
     "scorecard": (
         "version varchar, trained_at timestamp, method varchar, horizon_days integer, outcome varchar, leads bigint, "
         "wins bigint, auc double, auc_low double, auc_high double, calibration_slope double, threshold integer, "
@@ -62,7 +68,7 @@ def load_cards(settings: Settings, con: duckdb.DuckDBPyConnection, named: Iterab
         )
     con.execute("create schema if not exists scoring_store")
     con.execute("begin transaction")
-    for name, columns in _TABLES.items():
+    for name, columns in _COLUMNS.items():
         con.execute(f"create or replace table scoring_store.{name} ({columns})")
     for card in cards:
         _insert(con, card)

@@ -1,4 +1,4 @@
-"""`python -m ingestion.sample`: writes the sample company's extracts."""
+"""`python -m ingestion.sample`: writes the sample company's extracts, by default into the landing zone, as of now."""
 
 import argparse
 import sys
@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from handoff.errors import HandoffError
+from handoff.settings import load_settings
 from ingestion.sample import generate
 from ingestion.sample.generator import MORE_SYSTEMS, SYSTEMS
 
@@ -14,25 +15,39 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m ingestion.sample", description="Write the sample company's extracts."
     )
-    parser.add_argument("--out", type=Path, required=True, help="the landing zone")
+    parser.add_argument("--out", type=Path, help="a folder; default: HANDOFF_EXTRACTS, else $HANDOFF_HOME/extracts")
     parser.add_argument("--leads", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument(
-        "--as-of", type=datetime.fromisoformat, default=None, help="ISO time, UTC; default: now, cut to the day"
-    )
+    parser.add_argument("--as-of", type=datetime.fromisoformat, help="ISO time, UTC, cut to the day; default: now")
     parser.add_argument(
         "--systems", default=",".join(SYSTEMS), help=f"separated by commas; also {', '.join(MORE_SYSTEMS)}"
     )
     arguments = parser.parse_args()
-    as_of = arguments.as_of or datetime.now(UTC)
-    as_of = as_of.astimezone(UTC) if as_of.tzinfo else as_of
-    systems = [name.strip() for name in arguments.systems.split(",")]
     try:
-        print(generate(arguments.out, leads=arguments.leads, seed=arguments.seed, as_of=as_of, systems=systems))
+        settings = load_settings()
+        as_of = arguments.as_of or settings.now
+        report = generate(
+            arguments.out or _landing_zone(settings.landing_zone),
+            leads=arguments.leads,
+            seed=arguments.seed,
+            as_of=as_of.astimezone(UTC) if as_of.tzinfo else as_of,
+            systems=[name.strip() for name in arguments.systems.split(",")],
+        )
     except HandoffError as error:
         print(error, file=sys.stderr)
         return 1
+    print(report)
     return 0
+
+
+def _landing_zone(place: str) -> Path:
+    if "://" in place:
+        raise HandoffError(
+            "The sample is written to a folder of this machine.",
+            where=f"HANDOFF_EXTRACTS={place}",
+            remedy="Name a folder with --out",
+        )
+    return Path(place)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from orchestration.landing import landing_state
 
 nightly = dg.define_asset_job(
     "nightly",
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.key_prefixes("scoring_review"),
     description="Extracts in, gate, models, marts out, review pages.",
     executor_def=dg.in_process_executor,
     tags={"dagster/concurrency_key": "warehouse"},

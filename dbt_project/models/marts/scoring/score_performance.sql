@@ -28,11 +28,11 @@ with
     -- a learned card is compared with the leads it was learned from, rule points with all leads they judged
     reference as (
         select version, score_band, share
-        from {{ source("scoring_store", "scorecard_band") }}
+        from {{ ref("int_scorecard_band") }}
         union all
         select version, score_band, cast(sum(leads) as double) / sum(sum(leads)) over (partition by version) as share
         from by_band
-        where version not in (select version from {{ source("scoring_store", "scorecard_band") }})
+        where version not in (select version from {{ ref("int_scorecard_band") }})
         group by version, score_band
     ),
 

@@ -125,7 +125,7 @@ with
             card.auc_high,
             card.calibration_slope,
             cast(card.threshold as double) as threshold
-        from {{ source("scoring_store", "scorecard") }} as card
+        from {{ ref("int_scorecard") }} as card
         left join named on card.version = named.version
     ),
 
