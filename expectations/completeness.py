@@ -82,7 +82,7 @@ class Vocabulary:
         mapped = {
             row["crm_value"].lower()
             for row in files["stage_map"]
-            if row["source_system"] == source_system and row["object"].lower() == "lead"
+            if row["source_system"].lower() == source_system and row["object"].lower() == "lead"
         }
         return cls(
             fillers=tuple(sorted({row["value"].lower() for row in files["fillers"]})),

@@ -102,7 +102,7 @@ STAGES = {
 }
 TESTS = ("present", "email", "business_email", "not_filler", "known_stage", "not_future")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-NOT_MARKETING = ("direct", "unassigned", "unattributed")
+NO_CHANNEL = ("unassigned", "unattributed")
 
 BEGINNING = datetime(1, 1, 1)  # noqa: DTZ001 all times are UTC without a zone
 END = datetime(9999, 12, 31)  # noqa: DTZ001
@@ -367,7 +367,7 @@ class _Check:
         self.files = definitions.files
         self.con = con
         self.version_days = {day for row in self.files["versions"] if (day := _day(row["valid_from"]))}
-        self.channels = {row["channel"].lower() for row in self.files["channels"]} | set(NOT_MARKETING)
+        self.channels = {row["channel"].lower() for row in self.files["channels"]} | {*NO_CHANNEL, "direct"}
 
     def problems(self) -> Iterator[Problem]:
         for name in COLUMNS:
@@ -449,7 +449,7 @@ class _Check:
             yield f"the regular expression {pattern!r} is not RE2: {str(error).splitlines()[0]}"
 
     def _stage_map(self, row: Row) -> Iterator[str]:
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", row["source_system"]):
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", row["source_system"].lower()):
             yield f"the source system {row['source_system']!r} is no source name"
         if not row["crm_value"]:
             yield "the CRM value is empty"
@@ -499,7 +499,7 @@ class _Check:
             yield "the channel has no name"
         if not _is_boolean(row["is_marketing"]):
             yield f"is_marketing {row['is_marketing']!r} is not true or false"
-        elif row["channel"].lower() in NOT_MARKETING and row["is_marketing"].lower() == "true":
+        elif row["channel"].lower() in NO_CHANNEL and row["is_marketing"].lower() == "true":
             yield f"the channel {row['channel']} is never marketing"
 
     def _attribution_models(self, row: Row) -> Iterator[str]:
@@ -535,8 +535,8 @@ class _Check:
 
     def _marketing_costs(self, row: Row) -> Iterator[str]:
         yield from _month(row["month"])
-        if row["channel"].lower() not in self.channels:
-            yield f"the channel {row['channel']!r} is not in channels.csv"
+        if not row["channel"]:
+            yield "the channel has no name"
         yield from _amount("cost", row["cost"])
 
     def _targets(self, row: Row) -> Iterator[str]:
@@ -574,14 +574,19 @@ class _Check:
                 if (starts := _day(row["valid_from"])) and (ends := _day(row["valid_to"])) and ends <= starts:
                     yield Problem(row.file, row.line, f"valid_to {ends} is not after valid_from {starts}")
         yield from self._overlaps("settings", ("setting",))
-        yield from self._overlaps("icp", ("dimension", "operator", "value"))
+        yield from self._overlaps("icp", ("dimension", "operator", "value", "effect"))
+        yield from self._overlaps("icp", ("dimension", "operator", "value"), only=("require", "disqualify"))
         yield from self._overlaps("stage_criteria", ("stage", "rule", "field", "operator", "value"))
         yield from self._overlaps("completeness", ("rule", "fields", "test"))
         yield from self._gaps()
 
-    def _spans(self, name: str, key: tuple[str, ...]) -> dict[tuple[str, ...], list[tuple[date, date, Row]]]:
+    def _spans(
+        self, name: str, key: tuple[str, ...], only: tuple[str, ...] = ()
+    ) -> dict[tuple[str, ...], list[tuple[date, date, Row]]]:
         spans: dict[tuple[str, ...], list[tuple[date, date, Row]]] = {}
         for row in self.files[name]:
+            if only and row["effect"].lower() not in only:
+                continue
             starts, ends = _day(row["valid_from"]), _day(row["valid_to"]) or (None if row["valid_to"] else date.max)
             if starts and ends:
                 spans.setdefault(tuple(row[column].lower() for column in key), []).append((starts, ends, row))
@@ -589,8 +594,8 @@ class _Check:
             listed.sort(key=lambda span: span[:2])
         return spans
 
-    def _overlaps(self, name: str, key: tuple[str, ...]) -> Iterator[Problem]:
-        for of, spans in self._spans(name, key).items():
+    def _overlaps(self, name: str, key: tuple[str, ...], only: tuple[str, ...] = ()) -> Iterator[Problem]:
+        for of, spans in self._spans(name, key, only).items():
             for (_, ends, earlier), (starts, _, row) in pairwise(spans):
                 if starts < ends:
                     yield Problem(
@@ -637,8 +642,6 @@ class _Check:
     def _contradictions(self) -> Iterator[Problem]:
         yield from self._disagreements("channels", "priority", ("channel", "is_marketing"))
         yield from self._disagreements("channels", "channel", ("is_marketing",))
-        yield from self._disagreements("lead_sources", "lead_source", ("is_marketing",))
-        yield from self._disagreements("rejection_reasons", "reason", ("label",))
         by_day: dict[str, list[tuple[int, int, Row]]] = {}
         for row in self.files["business_hours"]:
             opens, closes = _minute(row["opens"]), _minute(row["closes"])

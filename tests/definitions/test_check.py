@@ -71,6 +71,10 @@ SOUND: dict[str, Edit] = {
     "two preferences of one dimension": rows(
         "icp.csv", "country,in,DE|FR,prefer,5,2024-01-01,", "country,in,US,prefer,3,2024-01-01,"
     ),
+    "a requirement that is worth points as well": rows(
+        "icp.csv", "country,in,DE,require,0,2024-01-01,", "country,in,DE,prefer,5,2024-01-01,"
+    ),
+    "a cost of a channel without rules": rows("marketing_costs.csv", "2026-01-01,pigeons,,10"),
     "split opening hours": rows("business_hours.csv", "monday,09:00,12:00", "Monday,13:00,24:00"),
     "a custom attribution model": append("attribution_models.csv", "mine,position,10,0,0,5.5,1,direct|display\n"),
     "a criterion on a date": rows("stage_criteria.csv", "mql,recent,fit,created_at,>=,2025-01-01,2024-01-01,"),
@@ -249,10 +253,6 @@ REFUSED: dict[str, tuple[Edit, str]] = {
         rows("completeness.csv", "regressed,who,email,email,2024-01-01,"),
         r"completeness\.csv line 2: the rule cannot be called regressed",
     ),
-    "a source that is and is not marketing": (
-        append("lead_sources.csv", "Web 2,Web,false\n"),
-        r"lead_sources\.csv line \d+: lead_source Web has is_marketing 'false' here and 'true' on line 2",
-    ),
     "one priority, two channels": (
         append("channels.csv", "100,source,is,x,email,false\n"),
         r"channels\.csv line \d+: priority 100 has channel 'email' here and 'direct' on line 4",
@@ -261,9 +261,9 @@ REFUSED: dict[str, tuple[Edit, str]] = {
         append("channels.csv", "900,source,is,x,email,false\n"),
         r"channels\.csv line \d+: channel email has is_marketing 'false' here and 'true' on line 2",
     ),
-    "direct as marketing": (
-        rows("channels.csv", "1,source,is,x,direct,true"),
-        r"channels\.csv line 2: the channel direct is never",
+    "unassigned as marketing": (
+        rows("channels.csv", "1,source,is,x,unassigned,true"),
+        r"channels\.csv line 2: the channel unassigned is never",
     ),
     "a channel's field nobody knows": (
         rows("channels.csv", "1,term,is,x,a,true"),
@@ -294,8 +294,8 @@ REFUSED: dict[str, tuple[Edit, str]] = {
         r"business_hours\.csv line 2: .*HH:MM",
     ),
     "a cost of no channel": (
-        rows("marketing_costs.csv", "2026-01-01,pigeons,,10"),
-        r"marketing_costs\.csv line 2: the channel 'pigeons'",
+        rows("marketing_costs.csv", "2026-01-01,,,10"),
+        r"marketing_costs\.csv line 2: the channel has no name",
     ),
     "a month that is a day": (
         rows("targets.csv", "2026-01-15,leads,10"),

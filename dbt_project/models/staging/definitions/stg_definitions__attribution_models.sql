@@ -1,7 +1,7 @@
 -- Grain: one row per attribution model. Weights are relative: they are divided by their sum where they are applied.
 select
     model,
-    kind,
+    lower(kind) as kind,
     coalesce(cast(first as double), 0) as first_weight,
     coalesce(cast(lead_created as double), 0) as lead_created_weight,
     coalesce(cast(opportunity_created as double), 0) as opportunity_created_weight,

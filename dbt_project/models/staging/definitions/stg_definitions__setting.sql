@@ -5,7 +5,7 @@ with
     agreed as (
         select
             setting,
-            trim(value) as value,
+            case when setting = 'sla_clock' then lower(trim(value)) else trim(value) end as value,
             {{ effective_from() }} as effective_from,
             {{ effective_to() }} as effective_to
         from {{ ref("settings") }}

@@ -1,11 +1,11 @@
 -- Grain: one row per alternative of a rule of a stage and period. All rules of a stage must hold, any alternative of
 -- a rule.
 select
-    stage,
+    lower(stage) as stage,
     rule,
-    side,
-    field,
-    operator,
+    lower(side) as side,
+    lower(field) as field,
+    lower(operator) as operator,
     trim(value) as value,
     {{ effective_from() }} as effective_from,
     {{ effective_to() }} as effective_to
