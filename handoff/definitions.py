@@ -597,12 +597,10 @@ class _Check:
     def _overlaps(self, name: str, key: tuple[str, ...], only: tuple[str, ...] = ()) -> Iterator[Problem]:
         for of, spans in self._spans(name, key, only).items():
             for (_, ends, earlier), (starts, _, row) in pairwise(spans):
-                if starts < ends:
-                    yield Problem(
-                        row.file,
-                        row.line,
-                        f"{' '.join(of)} overlaps line {earlier.line}: both are in force on {starts}",
-                    )
+                is_told_already = bool(only) and row["effect"].lower() == earlier["effect"].lower()
+                if starts < ends and not is_told_already:
+                    reason = f"{' '.join(of)} overlaps line {earlier.line}: both are in force on {starts}"
+                    yield Problem(row.file, row.line, reason)
 
     def _gaps(self) -> Iterator[Problem]:
         first = min(self.version_days, default=date.max)
