@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from handoff import definitions
@@ -379,6 +380,13 @@ def test_every_day_has_an_exchange_rate_of_the_week_before() -> None:
 def test_models_and_python_know_the_same_default_settings() -> None:
     model = (DBT_PROJECT / "models/staging/definitions/stg_definitions__setting.sql").read_text()
     assert dict(re.findall(r"\('(\w+)', '([^']*)'\)", model)) == SETTINGS
+
+
+def test_files_and_seeds_have_the_columns_of_the_contract() -> None:
+    seeds = yaml.safe_load((DBT_PROJECT / "models/staging/definitions/_definitions__seeds.yml").read_text())["seeds"]
+    assert {seed["name"]: tuple(seed["config"]["column_types"]) for seed in seeds} == COLUMNS
+    headers = {path.stem: tuple(path.read_text().splitlines()[0].split(",")) for path in SHIPPED.glob("*.csv")}
+    assert headers == COLUMNS
 
 
 def test_the_shipped_settings_are_the_defaults() -> None:
