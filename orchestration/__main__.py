@@ -32,7 +32,8 @@ def nightly(settings: Settings) -> int:
     from orchestration import instance, run
 
     instance.prepare(settings)
-    result = run.nightly(settings)
+    with night_lock(settings):
+        result = run.nightly(settings)
     print_night(settings, result, seconds=time.monotonic() - started)
     return 0
 
