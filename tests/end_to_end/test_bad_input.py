@@ -113,7 +113,7 @@ def test_broken_files_are_refused_by_name_and_the_night_goes_on(
     whole = next(iter(sorted(leads.glob("*.csv")))).read_bytes()
     (leads / "zz_cut_off.csv").write_bytes(whole[: len(whole) // 2 - 7])
     (leads / "zz_no_id.csv").write_text("FirstName,LastName\nAnn,Lee\n")
-    (leads / "zz_not_parquet.parquet").write_bytes(whole)
+    (leads / "zz_not_parquet.parquet").write_bytes(whole + b"\n")
     done = run_night(home, HANDOFF_EXTRACTS=str(extracts))
     for name in ("zz_no_id.csv", "zz_not_parquet.parquet"):
         assert f"salesforce/lead/{name}" in done.stdout
