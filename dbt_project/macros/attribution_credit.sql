@@ -1,5 +1,5 @@
-{#- The steps that every attribution model shares: its path, and the money divided to the cent. Between the first and the
-    last step a touch is two numbers, its path and its place on it: texts join again at the end. -#}
+{#- The steps that every attribution model shares: its path, and the money divided to the cent. Between the first
+    and the last step a touch is two numbers, its path and its place on it: texts join again at the end. -#}
 {% macro delete_stale_credit() -%}
     {#- Rows whose opportunity changed, vanished or no longer converts. The anchor table is this night's. -#}
     {% if is_incremental() %}
@@ -38,8 +38,8 @@
 {%- endmacro %}
 
 {% macro step_touch(model, touches="basis_touch") -%}
-    {#- CTE step_touch, out of the touches: each path as each exclusion of the models sees it, numbered anew. The touches
-        of excluded channels are skipped, unless all are of these channels. -#}
+    {#- CTE step_touch, out of the touches: each path as each exclusion of the models sees it, numbered anew. The
+        touches of excluded channels are skipped, unless all are of these channels. -#}
     excluded_channel as (
         select distinct exclusion_number, {{ explode_list(split_list("exclusion")) }} as channel
         from {{ model }}
@@ -103,9 +103,10 @@
 {%- endmacro %}
 
 {% macro allocate_cents(weighted, due, model) -%}
-    {#- CTE credited: the amount of each opportunity divided by weight. Rounded down to the cent, then one cent each to the
-        largest remainders, ties to the earlier touch. A millionth of a cent is the resolution of a remainder, so that equal
-        shares tie however their weights were computed. Opportunities without a touch get one unattributed row per model. -#}
+    {#- CTE credited: the amount of each opportunity divided by weight. Rounded down to the cent, then one cent each
+        to the largest remainders, ties to the earlier touch. A millionth of a cent is the resolution of a remainder,
+        so that equal shares tie however their weights were computed. Opportunities without a touch get one
+        unattributed row per model. -#}
     portion as (
         select
             {{ weighted }}.path_key,

@@ -1,6 +1,6 @@
 {% test attribution_is_whole(model) %}
-    {#- Every opportunity that should have credit has all of it, in every basis and model: weights add up to 1 and money to
-        the amount, to the cent. Returns what does not, and what is missing. -#}
+    {#- Every opportunity that should have credit has all of it, in every basis and model: weights add up to 1 and
+        money to the amount, to the cent. Returns what does not, and what is missing. -#}
     with
         credit as (
             select
@@ -16,10 +16,10 @@
 
         expected as (
             select
-                opportunity_month.opportunity_id,
-                opportunity_month.basis,
+                opportunity.opportunity_id,
+                opportunity.basis,
                 attribution_model.model,
-                opportunity_month.amount
+                opportunity.amount
             from
                 (
                     select opportunity_id, 'pipeline' as basis, coalesce(amount, 0) as amount
@@ -29,7 +29,7 @@
                     select opportunity_id, 'revenue' as basis, coalesce(amount, 0) as amount
                     from {{ ref("int_opportunity") }}
                     where is_won
-                ) as opportunity_month
+                ) as opportunity
             cross join {{ ref("int_attribution_model") }} as attribution_model
         )
 

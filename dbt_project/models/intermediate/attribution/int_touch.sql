@@ -110,36 +110,29 @@ with
         where removed_record.record_id is null
     ),
 
-    identified_client as (
-        select distinct client_id from named_touch where client_id is not null and named_person_id is not null
-    ),
-
-    client_neighbour as (
+    identified_touch as (
         select
-            named_touch.touch_id,
-            named_touch.named_person_id,
-            {{
-                last_known(
-                    "named_touch.named_person_id",
-                    "named_touch.client_id",
-                    "named_touch.touched_at desc, named_touch.touch_id desc",
-                )
-            }} as next_person_id,
-            {{
-                last_known(
-                    "named_touch.named_person_id",
-                    "named_touch.client_id",
-                    "named_touch.touched_at, named_touch.touch_id",
-                )
-            }} as previous_person_id
+            client_id,
+            touched_at,
+            named_person_id as person_id,
+            lag(touched_at) over (partition by client_id order by touched_at, touch_id) as previous_at,
+            lead(touched_at) over (partition by client_id order by touched_at, touch_id) as next_at
         from named_touch
-        inner join identified_client on named_touch.client_id = identified_client.client_id
+        where client_id is not null and named_person_id is not null
     ),
 
-    client_touch as (
-        select touch_id, coalesce(next_person_id, previous_person_id) as person_id
-        from client_neighbour
-        where named_person_id is null
+    -- whose a client is, from just after one identified touch up to the next; the last one keeps what follows
+    client_span as (
+        select
+            client_id,
+            person_id,
+            coalesce(previous_at, timestamp '0001-01-01 00:00:00') as after_at,
+            touched_at as until_at
+        from identified_touch
+        union all
+        select client_id, person_id, touched_at as after_at, timestamp '9999-12-31 00:00:00' as until_at
+        from identified_touch
+        where next_at is null
     ),
 
     final as (
@@ -148,9 +141,7 @@ with
             named_touch.source_system,
             coalesce(
                 named_touch.named_person_id,
-                case
-                    when named_touch.user_key is null then coalesce(client_touch.person_id, cookie_person.person_id)
-                end
+                case when named_touch.user_key is null then coalesce(client_span.person_id, cookie_person.person_id) end
             ) as person_id,
             named_touch.touched_at,
             channel_match.channel,
@@ -176,7 +167,11 @@ with
             and coalesce(named_touch.touch_type, '') = channel_match.touch_type
             and named_touch.click_key = channel_match.click_id
         left join response_campaign on named_touch.touch_id = response_campaign.response_id
-        left join client_touch on named_touch.touch_id = client_touch.touch_id
+        left join
+            client_span
+            on case when named_touch.named_person_id is null then named_touch.client_id end = client_span.client_id
+            and named_touch.touched_at > client_span.after_at
+            and named_touch.touched_at <= client_span.until_at
         left join cookie_person on named_touch.client_id = cookie_person.cookie_id
     )
 
