@@ -11,8 +11,8 @@ from ingestion.mapping import SHIPPED, read_folder, read_mapping
 PROMISED = {
     "salesforce": "lead lead_history contact account opportunity opportunity_history opportunity_contact_role campaign "
     "campaign_member task event user",
-    "hubspot": "contact contact_property_history company deal deal_stage deal_contact deal_company pipeline_stage owner "
-    "engagement form_submission email_event",
+    "hubspot": "contact contact_property_history company deal deal_stage deal_contact deal_company pipeline_stage "
+    "owner engagement form_submission email_event",
     "marketo": "lead activity program",
     "google_ads": "campaign campaign_daily",
     "linkedin_ads": "campaign campaign_daily",
