@@ -45,7 +45,7 @@ def _chart(rows: Sequence[Row], height: int | dict[str, int], layers: list[Spec]
                 "domain": False,
                 "ticks": False,
                 "labelFontSize": 12,
-                "labelLimit": 190,
+                "labelLimit": 210,
                 "titleFontWeight": "normal",
                 "titleFontSize": 12,
             },

@@ -4,7 +4,7 @@ Not here: HTML (`site.py`, `templates/`), how a figure is spelled (`wording.py`)
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -32,13 +32,17 @@ class Tile:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text; the first `left` columns and the columns `words` are words, the others figures."""
+    """Rows of text; the first `left` columns and the columns `words` are words, the others figures.
+
+    `links` gives, for a text, the metric whose definition it links to.
+    """
 
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
     left: int = 1
     hidden: int = 0
     words: Sequence[int] = ()
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -601,6 +605,7 @@ def pipeline_review(data: Data, period: Period) -> Page:
                         for row in plan
                     ],
                     left=2,
+                    links={row["label"]: row["metric"] for row in plan},
                 ),
                 note="What adds up is held against the target prorated by working days; where lower is better, "
                 "attainment is target / actual.",
@@ -1012,7 +1017,11 @@ def business_review(data: Data, period: Period) -> Page:
             else f"Shared revenue came to {data.money(revenue)}",
             "review_business_review__scoreboard",
             charts.lines(curve, form="~s", axis=f"{data.currency} a month (dashed: target)"),
-            Table(("Scoreboard", *[f"{month:%b %Y}" for month in months]), table),
+            Table(
+                ("Scoreboard", *[f"{month:%b %Y}" for month in months]),
+                table,
+                links={first["label"]: metric for metric, first in labels.items()},
+            ),
             "▲ ahead of plan, ▼ behind, ■ on plan. * cohort younger than the maturity window: still growing. Both "
             "teams own every row.",
         )

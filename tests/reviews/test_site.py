@@ -121,7 +121,7 @@ def test_pages_are_self_contained(company: Settings) -> None:
 def test_the_scoreboard_shows_the_figures_of_the_mart(company: Settings) -> None:
     text = page(company, "business-review-2025-q1")
     assert "Shared revenue came to USD 1,000" in text
-    assert re.search(r"Win rate, by count</td>\s*<td>–</td><td>–</td><td>100 %", text)
+    assert re.search(r"Win rate, by count</a></td>\s*<td>–</td><td>–</td><td>100 %", text)
 
 
 def test_an_empty_period_says_so(company: Settings) -> None:

@@ -11,7 +11,7 @@ with
         union all
         select
             {{ period_start("quarter", "decided_on") }} as quarter_start,
-            'Rejected without an agreed reason' as blocker,
+            'Rejected without agreed reason' as blocker,
             count(*) as cases
         from {{ ref("metric_handoff") }}
         where decision = 'rejected' and coalesce(rejection_reason, 'missing') in ('missing', 'unmapped')
@@ -26,7 +26,7 @@ with
         union all
         select
             {{ period_start("quarter", "delivered_on") }} as quarter_start,
-            'Incomplete at entry and still held' as blocker,
+            'Incomplete and still held' as blocker,
             count(*) as cases
         from {{ ref("metric_lead_delivery") }}
         where not is_admitted
