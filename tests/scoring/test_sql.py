@@ -1,0 +1,215 @@
+"""The scores of a night: SQL against the card in Python lead by lead, rule points by hand, the monthly review."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+
+import duckdb
+import pandas as pd
+import pytest
+
+from handoff.settings import CHECKOUT, DBT_PROJECT, Settings
+from scoring import monthly
+from scoring.card import Bin, Scorecard, band, write_card
+from scoring.store import cards_folder, load_cards
+
+MODELS = ("int_scorecard_bin", "int_lead_score_point", "int_lead_score_version", "lead_score", "scorecard_version")
+CARD = Scorecard(
+    version="card-by-hand",
+    trained_at=datetime(2026, 5, 1),
+    bins=(
+        Bin("sessions_30d", "number", "0", 0, upper=1),
+        Bin("sessions_30d", "number", "1 to 3", 12, lower=1, upper=4),
+        Bin("sessions_30d", "number", "4 or more", 20, lower=4),
+        Bin("sessions_30d", "missing", "missing", 6),
+        Bin("employee_count", "number", "below 200", 0, upper=200),
+        Bin("employee_count", "number", "200 or more", 25, lower=200),
+        Bin("employee_count", "missing", "missing", 9),
+        Bin("lead_source", "category", "referral, webinar", 30, categories=("referral", "webinar")),
+        Bin("lead_source", "category", "paid social", 3, categories=("paid social",)),
+        Bin("lead_source", "other", "other values", 11),
+        Bin("lead_source", "missing", "missing", 5),
+        Bin("attribute:Product_Interest__c", "category", "scoring", 25, categories=("scoring",)),
+        Bin("attribute:Product_Interest__c", "other", "other values", 2),
+        Bin("attribute:Product_Interest__c", "missing", "missing", 1),
+    ),
+    leads=10,
+    wins=2,
+)
+
+
+@pytest.fixture(scope="module")
+def home(built_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A copy of the built warehouse, with a card that scores beside the rule points."""
+    folder = tmp_path_factory.mktemp("scored")
+    shutil.copy(built_settings.warehouse, folder / "warehouse.duckdb")
+    settings = built_settings.model_copy(update={"home": folder})
+    write_card(CARD, cards_folder(settings))
+    with duckdb.connect(str(settings.warehouse)) as con:
+        assert load_cards(settings, con) == 1
+    done = subprocess.run(
+        [sys.executable, "-m", "dbt.cli.main", "--quiet", "run", "--select", *MODELS],
+        cwd=DBT_PROJECT,
+        env={
+            **os.environ,
+            **settings.environment(),
+            "DBT_TARGET_PATH": str(folder / "target"),
+            "DBT_LOG_PATH": str(folder / "logs"),
+            "PYTHONPATH": str(CHECKOUT),
+        },
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    return settings
+
+
+@pytest.fixture
+def con(home: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute("set TimeZone = 'UTC'")
+        yield con
+
+
+def test_a_card_scores_the_same_in_sql_lead_by_lead(con: duckdb.DuckDBPyConnection) -> None:
+    frame = con.sql(
+        """
+        select
+            signal.*,
+            json_extract_string(attributes, '$.Product_Interest__c') as "attribute:Product_Interest__c",
+            score.score,
+            score.score_band
+        from intermediate.int_lead_signal as signal
+        inner join scoring.lead_score as score on signal.lead_id = score.lead_id
+        where score.version = 'card-by-hand'
+        """
+    ).df()
+    assert len(frame) == con.sql("select count(*) from intermediate.int_lead").fetchall()[0][0]
+    assert frame.score.tolist() == CARD.score(frame).tolist()
+    assert frame.score_band.tolist() == [band(score) for score in frame.score]
+    assert frame.score.nunique() > 10
+
+
+def test_reasons_name_the_bins_that_gave_most(con: duckdb.DuckDBPyConnection) -> None:
+    reasons = con.sql(
+        """
+        select score.top_reasons
+        from scoring.lead_score as score
+        inner join intermediate.int_lead_signal as signal on score.lead_id = signal.lead_id
+        where
+            score.version = 'card-by-hand'
+            and signal.lead_source = 'referral'
+            and signal.employee_count >= 200
+            and signal.sessions_30d >= 4
+            and json_extract_string(signal.attributes, '$.Product_Interest__c') <> 'Scoring'
+        limit 1
+        """
+    ).fetchall()[0][0]
+    assert (
+        reasons == "lead_source referral, webinar (+30); employee_count 200 or more (+25); sessions_30d 4 or more (+20)"
+    )
+
+
+def test_a_card_nobody_signed_is_a_challenger(con: duckdb.DuckDBPyConnection) -> None:
+    statuses = dict(con.sql("select version, status from scoring.scorecard_version").fetchall())
+    assert statuses["card-by-hand"] == "challenger"
+    assert sorted(statuses.values()).count("champion") == 1
+    in_force = con.sql("select distinct version from scoring.lead_score where is_in_force").fetchall()
+    assert all(version.startswith("rules-") for (version,) in in_force)
+
+
+def test_rule_points_by_hand(con: duckdb.DuckDBPyConnection) -> None:
+    """The shipped rules: 50 for an answer to a campaign, fit rows by their share of 50, -100 for a disqualifier."""
+    frame = con.sql(
+        """
+        select signal.*, score.score
+        from intermediate.int_lead_signal as signal
+        inner join intermediate.int_lead_score_version as score
+            on signal.lead_id = score.lead_id and score.method = 'rules'
+        where
+            signal.industry in ('technology', 'finance', 'retail', 'media')
+            and signal.country in ('united states', 'germany', 'france')
+            and signal.employee_count between 50 and 5000
+            and coalesce(signal.technology, 'sap') in ('sap', 'snowflake', 'marketo', 'on-premise')
+            and signal.growth_stage in ('mature', 'startup')
+            and signal.job_title in ('it manager', 'consultant')
+            and signal.trigger_event is null
+            and coalesce(signal.annual_revenue, 0) = 0
+        """
+    ).df()
+    rows = con.sql("select effect, points from staging.stg_definitions__icp").df()
+    total = rows[rows.effect != "disqualify"].points.sum()
+    fit = sum(round(50 * points / total) for points in (20, 15, 10))  # employees, industry, country
+    answered = frame.responded_campaigns + frame.form_submissions + frame.event_attendances > 0
+    assert len(frame)
+    assert frame.score.tolist() == (fit + 50 * answered).tolist()
+    refused = con.sql(
+        "select max(score) from intermediate.int_lead_score_version as score "
+        "inner join intermediate.int_lead_signal as signal on score.lead_id = signal.lead_id "
+        "where score.method = 'rules' and signal.industry = 'government'"
+    ).fetchall()[0][0]
+    assert refused == 0
+
+
+def test_signals_do_not_know_the_future(con: duckdb.DuckDBPyConnection) -> None:
+    """Counted again from the touches up to the scoring time."""
+    wrong = con.sql(
+        """
+        with again as (
+            select signal.lead_id, count(touch.touch_id) as sessions
+            from intermediate.int_lead_signal as signal
+            inner join intermediate.int_lead as lead on signal.lead_id = lead.lead_id
+            left join intermediate.int_touch as touch
+                on lead.person_id = touch.person_id
+                and touch.touch_type = 'web_session'
+                and touch.touched_at <= signal.scored_at
+                and touch.touched_at > signal.scored_at - interval 30 day
+            group by signal.lead_id
+        )
+        select count(*)
+        from again
+        inner join intermediate.int_lead_signal as signal on again.lead_id = signal.lead_id
+        where again.sessions <> signal.sessions_30d
+        """
+    ).fetchall()[0][0]
+    assert wrong == 0
+
+
+def test_fct_lead_shows_the_version_in_force(con: duckdb.DuckDBPyConnection) -> None:
+    different = con.sql(
+        """
+        select count(*)
+        from core.fct_lead as lead
+        left join intermediate.int_lead_score as score on lead.lead_id = score.lead_id
+        where lead.score is distinct from score.score or lead.score_band is distinct from score.score_band
+        """
+    ).fetchall()[0][0]
+    assert different == 0
+
+
+def test_the_review_refuses_what_conversion_fills(con: duckdb.DuckDBPyConnection) -> None:
+    refusals = monthly.changed_attributes(con, ["attribute:Customer_Tier__c"])
+    assert [refusal.signal for refusal in refusals] == ["attribute:Customer_Tier__c"]
+
+
+def test_too_few_wins_leave_the_rule_points(home: Settings, con: duckdb.DuckDBPyConnection) -> None:
+    wins = con.sql("select count(*) from intermediate.int_lead_signal where is_mature and is_won").fetchall()[0][0]
+    assert wins < 150
+    qualified = con.sql("select count(*) from intermediate.int_lead_signal where is_mature and is_qualified").fetchall()
+    report = monthly.review(home, con)
+    if qualified[0][0] < 150:
+        assert report.card_path is None
+        assert "The rule points apply" in report.markdown
+    else:
+        assert report.figures["outcome"] == "qualified opportunity"
+    note = con.sql("select note from scoring.scorecard_version where status = 'champion'").fetchall()[0][0]
+    assert note == f"The rule points apply: {wins} wins of the 150 agreed for learning a card."
+
+
+def test_bands_are_the_same_in_both_languages(con: duckdb.DuckDBPyConnection) -> None:
+    rows: pd.DataFrame = con.sql("select distinct score, score_band from scoring.lead_score").df()
+    assert [band(int(score)) for score in rows.score] == rows.score_band.tolist()
