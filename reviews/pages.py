@@ -790,6 +790,11 @@ def threshold_review(data: Data, period: Period) -> Page:
             "Leads of recent months may still convert.",
         )
     )
+    thresholds = data.rows(
+        "select * from reviews.review_threshold_review__thresholds where version = ? order by threshold", version
+    )
+    if thresholds:
+        sections.append(_thresholds(thresholds))
     if versions:
         sections.append(
             Section(
@@ -817,6 +822,37 @@ def threshold_review(data: Data, period: Period) -> Page:
             )
         )
     return Page(tiles, sections)
+
+
+def _thresholds(rows: list[Row]) -> Section:
+    proposed = next((row for row in rows if row["is_proposed"]), None)
+    title = "What each threshold would hand off in a month"
+    if proposed:
+        title = (
+            f"From {count(proposed['threshold'])} points on, {count(proposed['leads_per_month'])} leads a month "
+            f"keep {share(proposed['share_of_wins'])} of the wins"
+        )
+    marks = [" (proposed)" * bool(row["is_proposed"]) + " (agreed)" * bool(row["is_agreed"]) for row in rows]
+    return Section(
+        title,
+        "review_threshold_review__thresholds",
+        table=Table(
+            ("Threshold", "Leads a month", "Opportunities", "Rejections", "Wins", "Win rate", "Share of wins"),
+            [
+                [
+                    count(row["threshold"]) + mark,
+                    count(row["leads_per_month"]),
+                    decimal(row["opportunities_per_month"]),
+                    decimal(row["rejections_per_month"]),
+                    decimal(row["wins_per_month"]),
+                    share(row["win_rate"]),
+                    share(row["share_of_wins"]),
+                ]
+                for row, mark in zip(rows, marks, strict=True)
+            ],
+        ),
+        note="Every threshold contains the leads of the higher ones.",
+    )
 
 
 def plain(value: Any) -> str:

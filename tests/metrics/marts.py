@@ -85,6 +85,11 @@ COLUMNS: dict[str, str] = {
         "version varchar, month_start date, score_band varchar, leads bigint, conversions bigint,"
         " conversion_rate double, lift double, psi double"
     ),
+    "scoring.score_threshold": (
+        "version varchar, threshold integer, leads_per_month double, opportunities_per_month double,"
+        " rejections_per_month double, wins_per_month double, win_rate double, share_of_wins double,"
+        " is_proposed boolean"
+    ),
     "scoring.scorecard_version": (
         "version varchar, trained_at timestamp, valid_from timestamp, status varchar, method varchar, leads bigint,"
         " wins bigint, auc double, auc_low double, auc_high double, calibration_slope double, threshold double"

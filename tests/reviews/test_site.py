@@ -48,6 +48,14 @@ def publish(home: Path, as_of: str, *, hostile: bool = False) -> Settings:
     w.add("core.handoff_queue", lead_id="L4", owner_id="u1", handed_off_at="2025-02-03", waiting_hours=900,
           is_sla_lapsed=True, score=7, next_step=HOSTILE if hostile else "Call")  # fmt: skip
     w.add("scoring.scorecard_version", version="1", status="champion", threshold=50, auc=0.7)
+    w.add(
+        "scoring.score_threshold",
+        version="1",
+        threshold=30,
+        leads_per_month=367.2,
+        share_of_wins=0.81,
+        is_proposed=True,
+    )
     w.add("scoring.score_performance", version="1", month_start="2025-03-01", score_band="80-100", leads=10,
           conversions=3, conversion_rate=0.3, lift=1.5, psi=0.02)  # fmt: skip
     w.build()
@@ -122,6 +130,10 @@ def test_the_scoreboard_shows_the_figures_of_the_mart(company: Settings) -> None
     text = page(company, "business-review-2025-q1")
     assert "Shared revenue came to USD 1,000" in text
     assert re.search(r"Win rate, by count</a></td>\s*<td>–</td><td>–</td><td>100 %", text)
+
+
+def test_the_threshold_page_says_what_the_proposed_threshold_keeps(company: Settings) -> None:
+    assert "From 30 points on, 367 leads a month keep 81 % of the wins" in page(company, "threshold-review-2025-03")
 
 
 def test_an_empty_period_says_so(company: Settings) -> None:
