@@ -339,17 +339,18 @@ def _within_calendar(value: str, kind: str) -> str:
 
 def _timestamp(text: str, format_: str, zone: str) -> str:
     if format_ in EPOCHS:
-        factor = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}[format_]
-        micros = f"try_cast(try(try_cast({text} as decimal(28,6)) * {factor}) as bigint)"
-        bounded = f"case when abs({micros}) < 253402300800000000 then {micros} end"
-        return _within_calendar(f"make_timestamp({bounded})", "timestamp")
+        factor, places = {"epoch_s": (1_000_000, 6), "epoch_ms": (1_000, 3), "epoch_us": (1, 0)}[format_]
+        number = f"case when not {_starts_with_year(text)} then try_cast({text} as decimal(18,{places})) end"
+        micros = f"cast(cast({number} as decimal(38,{places})) * {factor} as bigint)"
+        return _within_calendar(f"make_timestamp({micros})", "timestamp")
     if format_ != "iso":
         parsed = f"try_strptime({text}, {literal(format_)})"
         if "%z" in format_ or "%Z" in format_:
             return _within_calendar(f"timezone('UTC', cast({parsed} as timestamptz))", "timestamp")
         return _within_calendar(_from_zone(parsed, zone), "timestamp")
     # The plain cast is ten times as fast, and right where the offset is zero; it skips over any other.
-    plain, exact = f"try_cast({text} as timestamp)", f"timezone('UTC', try_cast({text} as timestamptz))"
+    plain = f"try_cast({text} as timestamp)"
+    exact = _within_calendar(f"timezone('UTC', try_cast({text} as timestamptz))", "timestamp")
     tail = f"substr({text}, 12)"
     has_sign = f"(contains({tail}, '+') or contains({tail}, '-'))"
     is_utc = f"(suffix({text}, '+0000') or suffix({text}, '+00:00') or suffix({text}, 'Z'))"
@@ -357,9 +358,9 @@ def _timestamp(text: str, format_: str, zone: str) -> str:
         moment = f"case when {is_utc} or not {has_sign} then coalesce({plain}, {exact}) else {exact} end"
     else:
         has_zone = f"({has_sign} or regexp_matches({tail}, '[A-Za-z]'))"
-        local = _from_zone(plain, zone)
+        local = _within_calendar(_from_zone(plain, zone), "timestamp")
         moment = f"case when {is_utc} then {plain} when {has_zone} then {exact} else {local} end"
-    return f"case when {_starts_with_year(text)} then {_within_calendar(moment, 'timestamp')} end"
+    return f"case when {_starts_with_year(text)} then {moment} end"
 
 
 def _from_zone(moment: str, zone: str) -> str:
@@ -373,10 +374,12 @@ def _date(text: str, format_: str) -> str:
         return f"cast({_within_calendar(f'try_strptime({text}, {literal(format_)})', 'timestamp')} as date)"
     # The day is taken as written: an offset behind it moves the moment, not the day.
     day = f"try_cast(regexp_extract({text}, '^[-/0-9]+') as date)"
-    whole = f"(length({text}) <= 10 or try_cast({text} as timestamptz) is not null)"
-    return f"case when {_starts_with_year(text)} and {whole} then {_within_calendar(day, 'date')} end"
+    longer = f"case when try_cast({text} as timestamptz) is not null then {day} end"
+    value = f"case when strlen({text}) <= 10 then try_cast({text} as date) else {longer} end"
+    return f"case when {_starts_with_year(text)} then {value} end"
 
 
 def _starts_with_year(text: str) -> str:
-    """DuckDB also reads `infinity` and `epoch` as times."""
-    return f"substr({text}, 5, 1) in ('-', '/')"
+    """A year of the calendar: DuckDB also reads `infinity`, `epoch`, `0000-01-01`, `2020-01-01 (BC)`, `29000-01-01`."""
+    in_bounds = f"{text} between '0001' and '9999-12-31T24' and not suffix({text}, ')')"
+    return f"({in_bounds} and ({text} like '____-%' or {text} like '____/%'))"

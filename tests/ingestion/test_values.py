@@ -32,6 +32,9 @@ TIMES = [
     ("2020-10-22", datetime(2020, 10, 22)),
     ("  2020-10-22  ", datetime(2020, 10, 22)),
     ("9999-12-31 00:00:00", datetime(9999, 12, 31)),
+    ("9999-12-31T23:59:59Z", datetime(9999, 12, 31, 23, 59, 59)),
+    ("0001-01-01T00:00:00+01:00", BAD),
+    ("0000-01-01", BAD),
     ("", None),
     ("22/10/2020", BAD),
     ("2020-13-01", BAD),
@@ -116,7 +119,7 @@ TEXTS = [
 SALESFORCE_IDS = [
     ("0015000000VALDt", "0015000000VALDtAAP"),
     ("a0B3A00000abcDe", "a0B3A00000abcDeUAI"),
-    ("0015000000VALDtAAP", "0015000000VALDtAAH"),
+    ("0015000000VALDtAAP", "0015000000VALDtAAP"),
     ("000000000000000AAA", None),
     ("000000000000000", None),
     ("rQhle3uwQbFgFmLTF1WByg==", "rQhle3uwQbFgFmLTF1WByg=="),
