@@ -98,7 +98,7 @@ with
         ),
     {% endfor %}
 
-    final as (
+    resolved as (
         select
             lead_survivor.record_id,
             coalesce(parent_4.parent_id, leads.record_id) as lead_id,
@@ -106,6 +106,15 @@ with
         from lead_survivor
         inner join leads on lead_survivor.survivor_id = leads.record_id
         left join parent_4 on leads.record_id = parent_4.record_id
+    ),
+
+    -- numbers to sort millions of rows by: ids share long prefixes. They hold for one build only.
+    final as (
+        select
+            *,
+            row_number() over (order by lead_id, record_id) as record_number,
+            dense_rank() over (order by lead_id) as lead_number
+        from resolved
     )
 
 select *

@@ -15,10 +15,14 @@
     ),
 } %}
 with
-    -- numbers stand for ids: millions of rows are sorted by lead, and ids share long prefixes
-    leads as (select row_number() over (order by lead_id) as lead_number, * from {{ ref("int_lead") }}),
+    alias as (select record_id, lead_id, lead_number from {{ ref("int_lead_alias") }}),
 
-    alias as (select record_id, lead_id from {{ ref("int_lead_alias") }}),
+    -- numbers stand for ids: millions of rows are sorted by lead, and ids share long prefixes
+    leads as (
+        select alias.lead_number, known_lead.*
+        from {{ ref("int_lead") }} as known_lead
+        inner join alias on known_lead.lead_id = alias.record_id
+    ),
 
     criteria as (
         select

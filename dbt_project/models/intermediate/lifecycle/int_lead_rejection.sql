@@ -7,7 +7,7 @@ with
             lead_id,
             entered_at as rejected_at,
             coalesce(exited_at, timestamp '9999-12-31 00:00:00') as rejected_to,
-            stage_entry_number as rejection_number
+            row_number() over (partition by lead_id order by entry_number) as rejection_number
         from {{ ref("int_lead_stage_event") }}
         where basis = 'crm' and stage = 'rejected'
     ),

@@ -3,139 +3,188 @@
 -- Going back and skipping are entries like any other; a status that the stage map does not know ends a stage and is
 -- none.
 with
-    leads as (select * from {{ ref("int_lead") }}),
+    alias as (select * from {{ ref("int_lead_alias") }}),
 
     stage_value as (select * from {{ ref("int_stage_value") }} where object = 'lead'),
 
     records as (
         select
-            alias.lead_id,
-            record.record_id,
+            alias.lead_number,
+            alias.record_number,
+            alias.record_id,
+            alias.survivor_id = alias.record_id as is_survivor,
             record.source_system,
             record.status,
-            record.created_at,
-            alias.survivor_id = record.record_id
-            and row_number() over (
-                partition by alias.lead_id
-                order by
-                    case when alias.survivor_id = record.record_id then 0 else 1 end,
-                    record.created_at,
-                    record.record_id
-            )
-            = 1 as is_earliest
+            record.created_at
         from {{ ref("int_lead_record") }} as record
-        inner join {{ ref("int_lead_alias") }} as alias on record.record_id = alias.record_id
+        inner join alias on record.record_id = alias.record_id
+    ),
+
+    shared_lead as (select lead_number from alias group by lead_number having count(*) > 1),
+
+    later_record as (
+        select records.record_number
+        from records
+        inner join shared_lead on records.lead_number = shared_lead.lead_number
+        qualify
+            row_number() over (
+                partition by records.lead_number
+                order by case when records.is_survivor then 0 else 1 end, records.created_at, records.record_id
+            )
+            > 1
     ),
 
     changes as (
         select
-            record_id,
-            old_value,
-            new_value,
-            changed_at,
-            row_number() over (partition by record_id order by changed_at, sequence) as change_number
-        from {{ ref("int_lead_change") }}
-        where field = 'status'
-    ),
-
-    rows_of_record as (
-        select
-            records.lead_id,
-            records.record_id,
+            records.lead_number,
+            records.record_number,
             records.source_system,
-            records.created_at as entered_at,
-            case when changes.record_id is null then records.status else changes.old_value end as status,
-            0 as change_number,
-            records.is_earliest
-        from records
-        left join changes on records.record_id = changes.record_id and changes.change_number = 1
-        union all
-        select
-            records.lead_id,
-            records.record_id,
-            records.source_system,
-            changes.changed_at as entered_at,
-            changes.new_value as status,
-            changes.change_number,
-            records.is_earliest
-        from changes
-        inner join records on changes.record_id = records.record_id
-    ),
-
-    staged as (
-        select
-            rows_of_record.*,
+            records.created_at,
+            change.old_value,
             stage_value.stage,
+            change.changed_at,
             lag(stage_value.stage) over (
-                partition by rows_of_record.record_id order by rows_of_record.change_number
-            ) as stage_before
-        from rows_of_record
+                partition by records.record_number order by change.changed_at, change.sequence
+            ) as stage_before,
+            row_number() over (
+                partition by records.record_number order by change.changed_at, change.sequence
+            ) as change_number
+        from {{ ref("int_lead_change") }} as change
+        inner join records on change.record_id = records.record_id
         left join
             stage_value
-            on rows_of_record.source_system = stage_value.source_system
-            and rows_of_record.status = stage_value.crm_value
+            on records.source_system = stage_value.source_system
+            and change.new_value = stage_value.crm_value
+        where change.field = 'status'
+    ),
+
+    first_change as (
+        select
+            changes.lead_number,
+            changes.record_number,
+            changes.created_at,
+            changes.changed_at,
+            changes.stage,
+            stage_value.stage as initial_stage
+        from changes
+        left join
+            stage_value
+            on changes.source_system = stage_value.source_system
+            and changes.old_value = stage_value.crm_value
+        where changes.change_number = 1
+    ),
+
+    beginning as (
+        select lead_number, record_number, initial_stage as stage, created_at as entered_at
+        from first_change
+        union all
+        select records.lead_number, records.record_number, stage_value.stage, records.created_at as entered_at
+        from records
+        left join first_change on records.record_number = first_change.record_number
+        left join
+            stage_value on records.source_system = stage_value.source_system and records.status = stage_value.crm_value
+        where first_change.record_number is null
     ),
 
     record_entry as (
-        select lead_id, record_id, stage, entered_at, change_number
-        from staged
+        select beginning.lead_number, beginning.record_number, beginning.stage, beginning.entered_at, 0 as change_number
+        from beginning
+        left join later_record on beginning.record_number = later_record.record_number
         where
-            stage is distinct from stage_before
+            beginning.stage is not null
             -- a lead is captured once: a second record of it that begins there is no way back
-            and not (change_number = 0 and stage = 'captured' and not is_earliest)
+            and not (beginning.stage = 'captured' and later_record.record_number is not null)
+        union all
+        select lead_number, record_number, stage, changed_at as entered_at, 1 as change_number
+        from first_change
+        where stage is distinct from initial_stage
+        union all
+        select lead_number, record_number, stage, changed_at as entered_at, change_number
+        from changes
+        where change_number > 1 and stage is distinct from stage_before
     ),
 
     stated as (
-        select leads.lead_id, leads.lead_id as record_id, 'mql' as stage, leads.mql_at as entered_at, 0 as change_number
-        from leads
+        select alias.lead_number, alias.record_number, 'mql' as stage, leads.mql_at as entered_at, 0 as change_number
+        from {{ ref("int_lead") }} as leads
+        inner join alias on leads.lead_id = alias.record_id
         left join
-            (select distinct lead_id from record_entry where stage = 'mql') as recorded
-            on leads.lead_id = recorded.lead_id
-        where leads.mql_at is not null and recorded.lead_id is null
+            (select distinct lead_number from record_entry where stage = 'mql') as recorded
+            on alias.lead_number = recorded.lead_number
+        where leads.mql_at is not null and recorded.lead_number is null
         union all
         select
-            link.lead_id,
-            link.lead_id as record_id,
+            alias.lead_number,
+            alias.record_number,
             'opportunity' as stage,
             link.opportunity_at as entered_at,
             1000000 as change_number
         from {{ ref("int_lead_opportunity") }} as link
+        inner join alias on link.lead_id = alias.record_id
         left join
-            (select distinct lead_id from record_entry where stage = 'opportunity') as recorded
-            on link.lead_id = recorded.lead_id
-        where recorded.lead_id is null and link.opportunity_number = 1
+            (select distinct lead_number from record_entry where stage = 'opportunity') as recorded
+            on alias.lead_number = recorded.lead_number
+        where recorded.lead_number is null and link.opportunity_number = 1
     ),
 
-    sequenced as (
-        select
-            *,
-            lag(stage) over (partition by lead_id order by entered_at, change_number, record_id) as stage_before,
-            row_number() over (partition by lead_id order by entered_at, change_number, record_id) as entry_number
+    entries as (
+        select *
+        from record_entry
+        union all
+        select *
+        from stated
+    ),
+
+    -- only leads of several records can enter the stage they are already in
+    distinct_entry as (
+        select entries.*
+        from entries
+        left join shared_lead on entries.lead_number = shared_lead.lead_number
+        where shared_lead.lead_number is null
+        union all
+        select lead_number, record_number, stage, entered_at, change_number
         from
             (
-                select *
-                from record_entry
-                union all
-                select *
-                from stated
-            ) as entries
+                select
+                    entries.*,
+                    lag(entries.stage) over (
+                        partition by entries.lead_number
+                        order by entries.entered_at, entries.change_number, entries.record_number
+                    ) as stage_before
+                from entries
+                inner join shared_lead on entries.lead_number = shared_lead.lead_number
+            ) as sequenced
+        where stage is distinct from stage_before
     ),
 
     crm_entry as (
         select
-            lead_id,
+            lead_number,
             stage,
             entered_at,
-            lead(entered_at) over (partition by lead_id order by entry_number) as exited_at,
-            entry_number
-        from sequenced
-        where stage is distinct from stage_before
+            lead(entered_at) over (
+                partition by lead_number order by entered_at, change_number, record_number
+            ) as exited_at,
+            row_number() over (
+                partition by lead_number order by entered_at, change_number, record_number
+            ) as entry_number
+        from distinct_entry
     ),
 
     all_entries as (
-        select lead_id, stage, entered_at, exited_at, 'crm' as basis, entry_number
+        select
+            lead_record.lead_id,
+            crm_entry.stage,
+            crm_entry.entered_at,
+            crm_entry.exited_at,
+            'crm' as basis,
+            crm_entry.entry_number
         from crm_entry
-        where stage is not null
+        inner join
+            alias as lead_record
+            on crm_entry.lead_number = lead_record.lead_number
+            and lead_record.record_id = lead_record.lead_id
+        where crm_entry.stage is not null
         union all
         select
             lead_id,
@@ -143,7 +192,7 @@ with
             reached_at as entered_at,
             cast(null as timestamp) as exited_at,
             'definition' as basis,
-            0 as entry_number
+            row_number() over (partition by lead_id order by reached_at, stage) as entry_number
         from {{ ref("int_lead_criteria") }}
     ),
 
@@ -155,11 +204,7 @@ with
             all_entries.exited_at,
             all_entries.basis,
             versions.version as definition_version,
-            all_entries.entry_number,
-            row_number() over (
-                partition by all_entries.lead_id, all_entries.basis, all_entries.stage
-                order by all_entries.entered_at, all_entries.entry_number
-            ) as stage_entry_number
+            all_entries.entry_number
         from all_entries
         left join
             {{ ref("stg_definitions__versions") }} as versions

@@ -39,7 +39,7 @@ with
             || '|'
             || event.stage
             || '|'
-            || cast(event.stage_entry_number as varchar) as event_id,
+            || cast(event.entry_number as varchar) as event_id,
             leads.person_id,
             event.lead_id,
             cast(null as varchar) as opportunity_id,
