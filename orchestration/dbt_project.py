@@ -10,6 +10,7 @@ import os
 import queue
 import threading
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from handoff.settings import CHECKOUT, DBT_PROJECT, Settings
 
 RESULT_EVENTS = {"LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult", "LogNodeNoOpResult"}
 FAILED = {"error", "fail", "runtime error"}
+CLOCK = "control.run"
 
 
 def target_path(settings: Settings) -> Path:
@@ -27,7 +29,7 @@ def target_path(settings: Settings) -> Path:
 def manifest(settings: Settings) -> dict[str, Any]:
     """The parsed project as dbt describes it; parsed anew only when a file of it or of the definitions changed."""
     path, stamp = target_path(settings) / "manifest.json", target_path(settings) / "manifest.stamp"
-    current = _fingerprint(settings)
+    current = fingerprint(settings)
     if not (path.exists() and stamp.exists() and stamp.read_text() == current):
         result = _invoke(settings, ["parse"], [])
         if not result.success:
@@ -39,6 +41,20 @@ def manifest(settings: Settings) -> dict[str, Any]:
             )
         stamp.write_text(current)
     return json.loads(path.read_text())
+
+
+def timeless(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """The nodes whose result does not depend on the run's "now", parents before children."""
+    nodes = manifest["nodes"]
+    order = TopologicalSorter({name: nodes[name]["depends_on"].get("nodes", ()) for name in nodes}).static_order()
+    moving = {name for name in manifest["sources"] if name.endswith(f".{CLOCK}")}
+    standing = []
+    for name in order:
+        if name in nodes and moving.intersection(nodes[name]["depends_on"].get("nodes", ())):
+            moving.add(name)
+        elif name in nodes and nodes[name]["resource_type"] in ("model", "seed", "snapshot"):
+            standing.append(nodes[name])
+    return standing
 
 
 def build(settings: Settings, arguments: list[str]) -> Iterator[dict[str, Any]]:
@@ -112,7 +128,7 @@ def _raise_if_failed(result: Any) -> None:
     )
 
 
-def _fingerprint(settings: Settings) -> str:
+def fingerprint(settings: Settings) -> str:
     """Changes when a file of the project or of the definitions, or a path in the environment, does."""
     digest = hashlib.sha256(json.dumps([str(CHECKOUT), settings.environment()], sort_keys=True).encode())
     for folder in (DBT_PROJECT, settings.definitions):
