@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.linalg import lu_factor, lu_solve
 
 START, CONVERSION, NULL = "(start)", "(conversion)", "(null)"
 
@@ -28,7 +27,7 @@ class RemovalEffects:
 def removal_effects(
     transitions: Mapping[tuple[str, str], int], *, start: str = START, conversion: str = CONVERSION, null: str = NULL
 ) -> RemovalEffects:
-    """Solve the chain once and derive from the same factors what the removal of each channel costs.
+    """Solve the chain once and derive from that what the removal of each channel costs.
 
     With Q the transitions among the transient states and r those to conversion, the chance to convert from a state is
     h = (I - Q)^-1 r. A path reaches channel c with chance f_c = N[start, c] / N[c, c], where N = (I - Q)^-1 counts
@@ -60,9 +59,10 @@ def removal_effects(
         elif target != null:
             counts[row, index[target]] += count
     scale = np.divide(1.0, totals, out=np.zeros(size), where=totals > 0)
-    chain = lu_factor(np.eye(size) - counts * scale[:, None])
-    chance = lu_solve(chain, converting * scale)
-    visits = lu_solve(chain, np.eye(size))
+    solved = np.linalg.solve(
+        np.eye(size) - counts * scale[:, None], np.column_stack([converting * scale, np.eye(size)])
+    )
+    chance, visits = solved[:, 0], solved[:, 1:]
     rate = float(chance[0])
     if rate <= 0:
         return RemovalEffects(0.0, dict.fromkeys(channels, 0.0))
