@@ -28,7 +28,7 @@ bench: $(VENV)/.runtime
 	@$(RUN) -m benchmarks
 
 test: $(VENV)/.dev
-	@$(RUN) -m pytest -m "not heavy"
+	@$(RUN) -m pytest -m "not heavy" -n 2 --dist loadfile
 
 test-heavy: $(VENV)/.dev
 	@$(RUN) -m pytest -m heavy

@@ -1,6 +1,7 @@
 """What the terminal says after a night. Not here: running it (`run.py`)."""
 
 from collections import Counter
+from pathlib import Path
 
 from handoff.settings import Settings
 from orchestration.run import LOAD_FIGURES, NightResult
@@ -18,8 +19,8 @@ def print_night(settings: Settings, night: NightResult, seconds: float) -> None:
         print("Checks that warn\n" + "\n".join(f"  {warning}" for warning in night.warnings) + "\n")
     print(
         "Where to look next\n"
-        f"  marts         {settings.publish / 'marts.duckdb'}  (docs/bi.md: how to connect)\n"
-        f"  review pages  {settings.publish / 'reviews' / 'index.html'}\n"
+        f"  marts         {_short(settings.publish / 'marts.duckdb')}  (docs/bi.md: how to connect)\n"
+        f"  review pages  {_short(settings.publish / 'reviews' / 'index.html')}\n"
         f"  held records  select * from quality.quarantine, in the marts\n"
         f"  lineage, runs make ui, then http://127.0.0.1:3000"
     )
@@ -29,18 +30,23 @@ def _print_loaded(night: NightResult) -> None:
     if not night.rows_loaded:
         print("Loaded: nothing new in the landing zone\n")
         return
-    print(f"{'Loaded':<40}" + "".join(f"{name.removeprefix('rows_'):>12}" for name in LOAD_FIGURES))
+    print(f"{'Loaded':<46}" + "".join(f"{name.removeprefix('rows_'):>12}" for name in LOAD_FIGURES))
     total: Counter[str] = Counter()
     for table, figures in sorted(night.rows_loaded.items()):
         total.update(figures)
-        print(f"  {table:<38}" + "".join(f"{figures[name]:>12,}" for name in LOAD_FIGURES))
-    print(f"  {'total':<38}" + "".join(f"{total[name]:>12,}" for name in LOAD_FIGURES) + "\n")
+        print(f"  {table:<44}" + "".join(f"{figures[name]:>12,}" for name in LOAD_FIGURES))
+    print(f"  {'total':<44}" + "".join(f"{total[name]:>12,}" for name in LOAD_FIGURES) + "\n")
 
 
 def _print_counts(title: str, counts: dict[str, int], none: str = "nothing") -> None:
     print(title)
     for name, count in sorted(counts.items()):
-        print(f"  {name:<38}{count:>12,}")
+        print(f"  {name:<44}{count:>12,}")
     if not counts:
         print(f"  {none}")
     print()
+
+
+def _short(path: Path) -> Path:
+    """The path as one would type it here."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
