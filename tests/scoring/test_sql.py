@@ -5,7 +5,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
+from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -41,6 +42,25 @@ CARD = Scorecard(
 )
 
 
+def run_models(settings: Settings, *more: str) -> None:
+    """Builds the scoring models again, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "dbt.cli.main", "--quiet", "run", "--select", *more, *MODELS],
+        cwd=DBT_PROJECT,
+        env={
+            **os.environ,
+            **settings.environment(),
+            "DBT_TARGET_PATH": str(settings.home / "target"),
+            "DBT_LOG_PATH": str(settings.home / "logs"),
+            "PYTHONPATH": str(CHECKOUT),
+        },
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
 @pytest.fixture(scope="module")
 def home(built_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A copy of the built warehouse, with a card that scores beside the rule points."""
@@ -50,21 +70,7 @@ def home(built_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> 
     write_card(CARD, cards_folder(settings))
     with duckdb.connect(str(settings.warehouse)) as con:
         assert load_cards(settings, con) == 1
-    done = subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", "--quiet", "run", "--select", *MODELS],
-        cwd=DBT_PROJECT,
-        env={
-            **os.environ,
-            **settings.environment(),
-            "DBT_TARGET_PATH": str(folder / "target"),
-            "DBT_LOG_PATH": str(folder / "logs"),
-            "PYTHONPATH": str(CHECKOUT),
-        },
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stdout[-3000:]
+    run_models(settings)
     return settings
 
 
@@ -213,3 +219,30 @@ def test_too_few_wins_leave_the_rule_points(home: Settings, con: duckdb.DuckDBPy
 def test_bands_are_the_same_in_both_languages(con: duckdb.DuckDBPyConnection) -> None:
     rows: pd.DataFrame = con.sql("select distinct score, score_band from scoring.lead_score").df()
     assert [band(int(score)) for score in rows.score] == rows.score_band.tolist()
+
+
+def test_a_signed_card_is_in_force_from_its_day(home: Settings, tmp_path: Path) -> None:
+    shutil.copytree(home.home, tmp_path / "signed", ignore=shutil.ignore_patterns("target", "logs"))
+    signed = home.model_copy(update={"home": tmp_path / "signed"})
+    with duckdb.connect(str(signed.warehouse)) as con:
+        con.execute("delete from definitions.settings where setting = 'scorecard_version'")
+        con.execute(
+            "insert into definitions.settings (setting, value, valid_from, valid_to) values "
+            "('scorecard_version', 'rules', '2024-01-01', '2026-03-01'), "
+            "('scorecard_version', 'card-by-hand', '2026-03-01', null)"
+        )
+    run_models(signed, "stg_definitions__setting")
+    with duckdb.connect(str(signed.warehouse)) as con:
+        wrong = con.sql(
+            "select count(*) from scoring.lead_score where is_in_force "
+            "and (version = 'card-by-hand') <> (scored_at >= timestamp '2026-03-01')"
+        ).fetchall()
+        leads = con.sql(
+            "select count(*), count(distinct lead_id) from scoring.lead_score where is_in_force"
+        ).fetchall()[0]
+        facts = con.sql(
+            "select status, valid_from from scoring.scorecard_version where version = 'card-by-hand'"
+        ).fetchall()
+    assert wrong == [(0,)]
+    assert leads[0] == leads[1] > 0
+    assert facts == [("champion", date(2026, 3, 1))]

@@ -1,2 +1,7 @@
 -- Grain: one row per learned card, whether in force or not.
-{{ config(materialized="view") }} select * from {{ source("scoring_store", "scorecard") }}
+{{ config(materialized="view") }}
+
+with card as (select * from {{ source("scoring_store", "scorecard") }})
+
+select *
+from card
