@@ -154,7 +154,7 @@ def test_the_scoreboard_keeps_what_was_shown(built_home: Path, built_settings: S
     settings = built_settings.model_copy(update={"home": tmp_path})
 
     def shown() -> dict[date, tuple[int, float]]:
-        with duckdb.connect(str(settings.warehouse), read_only=True) as con:
+        with duckdb.connect(str(settings.warehouse)) as con:
             rows = con.execute(
                 "select as_of_date, count(*), sum(value) filter (where metric = 'shared_revenue')"
                 " from metrics.scoreboard group by 1 order by 1"
