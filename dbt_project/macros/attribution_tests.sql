@@ -15,11 +15,7 @@
         ),
 
         expected as (
-            select
-                opportunity.opportunity_id,
-                opportunity.basis,
-                attribution_model.model,
-                opportunity.amount
+            select opportunity.opportunity_id, opportunity.basis, attribution_model.model, opportunity.amount
             from
                 (
                     select opportunity_id, 'pipeline' as basis, coalesce(amount, 0) as amount

@@ -587,7 +587,7 @@ class Company:
             by_client[client].append((start, person, row))
         for client, found in by_client.items():
             for at, (start, person, row) in enumerate(found):
-                if person is None:
+                if person is None and not (row.get("userid") or "").strip():
                     later = [p for _, p, _ in found[at + 1 :] if p]
                     earlier = [p for _, p, _ in found[:at] if p]
                     person = later[0] if later else earlier[-1] if earlier else None
