@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from handoff.errors import HandoffError
+from handoff.settings import CHECKOUT
+from ingestion.entities import ENTITIES
 from ingestion.mapping import SHIPPED, MappingError, mapping_files, read_folder, read_mapping
 
 GOOD = """\
@@ -100,3 +102,11 @@ def test_missing_folder_of_mappings(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", mapping_files(SHIPPED), ids=lambda path: path.name)
 def test_shipped_mappings_are_valid(path: Path) -> None:
     assert read_mapping(path).source == path.stem
+
+
+def test_the_reference_lists_every_entity_with_its_fields() -> None:
+    text = (CHECKOUT / "docs" / "mapping.md").read_text()
+    for entity, fields in ENTITIES.items():
+        (row,) = [line for line in text.splitlines() if line.startswith(f"| {entity} | ")]
+        listed = {name.strip() for group in row.split("|")[2].split(";") for name in group.split(":")[1].split(",")}
+        assert listed == set(fields), entity

@@ -567,3 +567,15 @@ def test_reading_memory_failure_is_refused_and_tried_again(zone: Zone, monkeypat
         assert "HANDOFF_MEMORY_LIMIT" in (refused.error or "")
     assert not zone.load().refused
     assert len(zone.rows()) == 2
+
+
+def test_a_field_that_gets_another_type_is_read_again(zone: Zone) -> None:
+    custom = "source: crm\nobjects:\n  lead:\n    entity: custom\n    fields:\n      native_id: Id\n      size: Size\n"
+    zone.map(custom)
+    zone.put("a.csv", "Id,Size\n1,12\n2,many\n")
+    zone.load()
+    assert zone.rows("size") == [("12",), ("many",)]
+    zone.map(custom.replace("size: Size", "size: {column: Size, type: integer}"))
+    zone.load()
+    assert zone.rows("size") == [(12,)]
+    assert zone.malformed() == [(3, "2,many")]
