@@ -63,6 +63,20 @@ def test_no_data_gives_empty_marts(tmp_path: Path) -> None:
         assert w.rows(f"select * from metrics.{mart}") == []
 
 
+def test_a_win_without_a_close_day_breaks_no_mart(tmp_path: Path) -> None:
+    """It is in no month: the marts by month keep it under a null month, the cost of a customer leaves it out."""
+    w = Warehouse(tmp_path, as_of="2025-04-30")
+    w.add("core.fct_opportunity", opportunity_id="O", lead_source="Web", is_won=True, is_closed=True,
+          is_new_business=True, is_qualified=True, is_customer_acquired=True, amount=5)  # fmt: skip
+    w.build()
+    assert w.rows("select * from metrics.acquisition_cost") == []
+    assert w.one("select month_start, revenue, customers from metrics.revenue_by_source") == {
+        "month_start": None,
+        "revenue": 5,
+        "customers": 1,
+    }
+
+
 def planned(path: Path, leads: int, mqls: int, sqls: int, ready: int, customers: int) -> Warehouse:
     """A nested funnel of the January cohort, planned back from 10 customers in July."""
     w = Warehouse(path, as_of="2025-07-15")

@@ -17,7 +17,7 @@ with
     customers as (
         select {{ period_start("month", "closed_on") }} as month_start, count(*) as customers
         from {{ ref("metric_opportunity") }}
-        where is_customer_win
+        where is_customer_win and closed_on is not null
         group by 1
     ),
 
