@@ -62,14 +62,8 @@ class Settings(BaseSettings):
     schedule_timezone: Annotated[str, AfterValidator(_time_zone)] = "UTC"
     keep_builds: int = Field(default=3, ge=2, le=1000)
     late_after_hours: int = Field(default=36, ge=1)
-    alert_slack_webhook: SecretStr | None = None
-    alert_email_to: str = ""
-    alert_email_from: str = ""
-    smtp_host: str = ""
-    smtp_port: int = Field(default=587, ge=1, le=65535)
-    smtp_user: str = ""
-    smtp_password: SecretStr | None = None
-    ui_url: str = "http://127.0.0.1:3000"
+    alert_slack_webhook_url: SecretStr | None = None
+    alert_email: str = ""
     dagster_url: str = "http://127.0.0.1:3000"
     reviews_url: str = ""
     notify_email: str = ""

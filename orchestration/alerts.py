@@ -11,6 +11,8 @@ from datetime import datetime
 from email.message import EmailMessage
 from typing import Any
 
+from handoff.errors import HandoffError
+from handoff.mail import send_mail
 from handoff.settings import Settings
 
 REMEDIES = {
@@ -32,7 +34,7 @@ def failed(settings: Settings, run_id: str, since: datetime, why: str) -> Alert:
     return Alert(
         "Handoff: the night failed, yesterday's marts stay up",
         f"What: {why}\nSince: {since:%Y-%m-%d %H:%M} UTC\nWhat to do: mend what is named, then run `make nightly`\n"
-        f"Run: {settings.ui_url}/runs/{run_id}",
+        f"Run: {settings.dagster_url}/runs/{run_id}",
     )
 
 
@@ -45,16 +47,17 @@ def warned(settings: Settings, run_id: str, since: datetime, checks: Mapping[str
     ]
     return Alert(
         f"Handoff: published, with {len(lines)} warning{'s' if len(lines) > 1 else ''}",
-        "\n".join([*lines, f"Since: {since:%Y-%m-%d %H:%M} UTC", f"Run: {settings.ui_url}/runs/{run_id}"]),
+        "\n".join([*lines, f"Since: {since:%Y-%m-%d %H:%M} UTC", f"Run: {settings.dagster_url}/runs/{run_id}"]),
     )
 
 
 def send(settings: Settings, alert: Alert) -> list[str]:
     """Sends to every receiver that is set; returns those reached. A receiver that cannot be reached stops nothing."""
     reached = []
-    if settings.alert_slack_webhook is not None and _to_slack(settings.alert_slack_webhook.get_secret_value(), alert):
+    webhook, smtp = settings.alert_slack_webhook_url, settings.smtp_url
+    if webhook is not None and _to_slack(webhook.get_secret_value(), alert):
         reached.append("slack")
-    if settings.alert_email_to and settings.smtp_host and _to_email(settings, alert):
+    if settings.alert_email and smtp is not None and _to_email(settings, smtp.get_secret_value(), alert):
         reached.append("email")
     return reached
 
@@ -69,18 +72,13 @@ def _to_slack(webhook: str, alert: Alert) -> bool:
         return False
 
 
-def _to_email(settings: Settings, alert: Alert) -> bool:
+def _to_email(settings: Settings, smtp_url: str, alert: Alert) -> bool:
     message = EmailMessage()
     message["Subject"] = alert.subject
-    message["From"] = settings.alert_email_from or settings.smtp_user
-    message["To"] = settings.alert_email_to
+    message["To"] = settings.alert_email
     message.set_content(alert.text)
     try:
-        with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=30) as server:
-            if settings.smtp_password is not None:
-                server.starttls()
-                server.login(settings.smtp_user, settings.smtp_password.get_secret_value())
-            server.send_message(message)
-    except (OSError, smtplib.SMTPException):
+        send_mail(smtp_url, message)
+    except (OSError, smtplib.SMTPException, HandoffError):
         return False
     return True

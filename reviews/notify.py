@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from email.message import EmailMessage
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import duckdb
 
 from handoff.errors import HandoffError
+from handoff.mail import send_mail
 from handoff.settings import Settings
 from reviews.pages import REPORTS, Period, Report
 from reviews.site import Link, periods
@@ -82,28 +83,14 @@ def _subject(links: list[Link]) -> str:
 def _email(settings: Settings, links: list[Link]) -> bool:
     if not (settings.smtp_url and settings.notify_email):
         return False
-    url = urlsplit(settings.smtp_url.get_secret_value())
-    if url.scheme not in ("smtp", "smtps") or not url.hostname:
-        raise HandoffError(
-            "HANDOFF_SMTP_URL is no address of a mail server.",
-            remedy="Write smtp://user:password@host:587 or smtps://…",
-        )
     message = EmailMessage()
     message["Subject"] = _subject(links)
-    message["From"] = unquote(url.username or "") if "@" in unquote(url.username or "") else f"handoff@{url.hostname}"
     message["To"] = settings.notify_email
     message.set_content("\n".join(f"{link.report.title}, {link.label}: {link.report.answers}" for link in links))
     for link in links:
         page: Path = settings.publish / "reviews" / link.file
         message.add_attachment(page.read_bytes(), maintype="text", subtype="html", filename=link.file)
-    is_tls = url.scheme == "smtps"
-    server_type = smtplib.SMTP_SSL if is_tls else smtplib.SMTP
-    with server_type(url.hostname, url.port or (465 if is_tls else 587), timeout=TIMEOUT_SECONDS) as server:
-        if not is_tls and url.username:
-            server.starttls()
-        if url.username:
-            server.login(unquote(url.username), unquote(url.password or ""))
-        server.send_message(message)
+    send_mail(settings.smtp_url.get_secret_value(), message)
     return True
 
 

@@ -9,7 +9,7 @@ from orchestration import alerts
 from orchestration.run import BY_COMMAND
 
 SETTINGS = load_settings()
-ON = SETTINGS.alert_slack_webhook is not None or bool(SETTINGS.alert_email_to)
+ON = SETTINGS.alert_slack_webhook_url is not None or bool(SETTINGS.alert_email)
 STATUS = dg.DefaultSensorStatus.RUNNING if ON else dg.DefaultSensorStatus.STOPPED
 
 

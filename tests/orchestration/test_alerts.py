@@ -1,0 +1,77 @@
+"""Alerts: off by default, what they say, and a receiver that cannot be reached stops nothing."""
+
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from handoff.settings import Settings
+from orchestration import alerts
+
+SINCE = datetime(2026, 6, 1, 2)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(_env_file=None, home=tmp_path)
+
+
+@pytest.fixture
+def webhook() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """A receiver on loopback and what it received."""
+    received: list[dict[str, Any]] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"ok")
+
+        def log_message(self, *_: Any) -> None:
+            return
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/hook", received
+    server.shutdown()
+
+
+def test_nobody_is_told_unless_a_setting_names_a_receiver(settings: Settings) -> None:
+    assert alerts.send(settings, alerts.failed(settings, "run", SINCE, "why")) == []
+
+
+def test_an_alert_says_what_since_when_what_to_do_and_where(
+    settings: Settings, webhook: tuple[str, list[dict[str, Any]]]
+) -> None:
+    address, received = webhook
+    told = settings.model_copy(update={"alert_slack_webhook_url": SecretStr(address)})
+    assert alerts.send(told, alerts.failed(told, "abc", SINCE, "A data test failed: x.")) == ["slack"]
+    for part in ("A data test failed: x.", "Since: 2026-06-01 02:00 UTC", "What to do:", "/runs/abc"):
+        assert part in received[0]["text"]
+
+
+def test_a_warning_names_the_files_and_the_remedy(settings: Settings) -> None:
+    alert = alerts.warned(settings, "abc", SINCE, {"files_are_readable": {"refused": {"crm/lead/a.csv": "cut off"}}})
+    assert "crm/lead/a.csv" in alert.text
+    assert "Ask the source for the file again" in alert.text
+
+
+@pytest.mark.parametrize(
+    "unreachable",
+    [
+        {"alert_slack_webhook_url": SecretStr("http://127.0.0.1:1/hook")},
+        {"alert_email": "ops@example.com", "smtp_url": SecretStr("smtp://127.0.0.1:1")},
+        {"alert_email": "ops@example.com", "smtp_url": SecretStr("not an address")},
+    ],
+    ids=["slack", "mail", "no address"],
+)
+def test_a_receiver_that_cannot_be_reached_stops_nothing(settings: Settings, unreachable: dict[str, Any]) -> None:
+    told = settings.model_copy(update=unreachable)
+    assert alerts.send(told, alerts.failed(told, "abc", SINCE, "why")) == []
