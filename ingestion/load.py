@@ -355,11 +355,11 @@ class _Loader:
             if known:
                 self.con.execute(f"delete from {table} where _delivery_id = ?", [delivery.delivery_id])
                 self.con.execute("delete from quality.malformed_row where delivery_id = ?", [delivery.delivery_id])
+                self.con.execute("delete from control.delivery_reading where delivery_id = ?", [delivery.delivery_id])
             if isinstance(outcome, Staged):
                 self._insert(table, delivery, outcome)
                 self._note_headers(file, outcome.plan)
             self._log(delivery)
-            self.con.execute("delete from control.delivery_reading where delivery_id = ?", [delivery.delivery_id])
             reading = [delivery.delivery_id, mapped.sha256, ",".join(sorted(formats))]
             self.con.execute("insert into control.delivery_reading values (?, ?, ?)", reading)
             self._remember_file(file, delivery.delivery_id, delivery.sha256)
@@ -395,6 +395,8 @@ class _Loader:
             f"from (select *, {staged.line} as landed_line from landed) where error is null",
             [delivery.delivery_id],
         )
+        if not staged.malformed:
+            return
         self.con.execute(
             "insert into quality.malformed_row select ?, ?, ?, line, raw_text, error, ? from landed_bad order by line",
             [delivery.source_system, delivery.object, delivery.source_file, delivery.delivery_id],

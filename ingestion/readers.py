@@ -503,6 +503,8 @@ class Reader:
 
     def _with_texts(self, staged: Staged) -> Staged:
         """The rows that failed their types, in `landed_bad` with their text as it stands in the file."""
+        if not staged.malformed:
+            return staged
         failed = self.con.execute(
             f"""
             with landed_lines as (select {staged.line} as line, error from landed),
@@ -511,8 +513,6 @@ class Reader:
             select line, next_line, error from landed_lines join bounded using (line)
             where error is not null order by line
             """
-            if self.con.execute("select count(error) from landed").fetchall()[0][0]
-            else "select 0, 0, '' where false"
         )
         with self._open() as file:
             number = 0
