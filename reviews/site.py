@@ -25,7 +25,7 @@ from reviews.pages import REPORTS, Data, Page, Period, Report
 
 TEMPLATES = Path(__file__).parent / "templates"
 # How many finished periods are written anew each night, beside the one under way.
-WINDOW = {"week": 6, "month": 6, "quarter": 4}
+WINDOW = {"week": 4, "month": 4, "quarter": 4}
 RHYTHM = {"week": "weekly", "month": "monthly", "quarter": "quarterly"}
 
 
