@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from handoff.errors import HandoffError
@@ -12,7 +13,7 @@ from handoff.warehouse import night_lock, open_warehouse
 
 def main(arguments: list[str]) -> int:
     command = arguments[0] if arguments else "nightly"
-    commands = {"nightly": nightly, "ui": ui, "rebuild": rebuild, "erase": erase}
+    commands: dict[str, Callable[..., int]] = {"nightly": nightly, "ui": ui, "rebuild": rebuild, "erase": erase}
     try:
         if command not in commands:
             raise HandoffError(f"There is no command {command!r}.", remedy=f"Use one of: {', '.join(commands)}")
