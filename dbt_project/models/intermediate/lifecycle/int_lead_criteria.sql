@@ -101,7 +101,7 @@ with
     ),
 
     steady_value as (
-        select record_value.lead_number, record_value.field, record_value.known_from, record_value.value
+        select record_value.lead_number, record_value.field, record_value.value, record_value.known_from
         from record_value
         left join
             changes
@@ -234,9 +234,6 @@ with
     ),
 
     known as (
-        select lead_number, field, known_from, timestamp '9999-12-31 00:00:00' as known_to, value, true as is_moment
-        from steady_value
-        union all
         select
             lead_number,
             field,
@@ -270,7 +267,14 @@ with
             occurring.value,
             periods.period_from,
             periods.period_to
-        from (select distinct field, value from known) as occurring
+        from
+            (
+                select field, value
+                from known
+                union
+                select field, value
+                from record_value
+            ) as occurring
         inner join criteria on occurring.field = criteria.field
         inner join
             periods on criteria.effective_from <= periods.period_from and periods.period_from < criteria.effective_to
@@ -286,7 +290,20 @@ with
             greatest(known.known_from, met_value.period_from) as met_from,
             least(known.known_to, met_value.period_to) as met_to,
             known.is_moment and known.known_from >= met_value.period_from as is_moment
-        from known
+        from
+            (
+                select *
+                from known
+                union all
+                select
+                    lead_number,
+                    field,
+                    known_from,
+                    timestamp '9999-12-31 00:00:00' as known_to,
+                    value,
+                    true as is_moment
+                from steady_value
+            ) as known
         inner join
             met_value
             on known.field = met_value.field
@@ -295,15 +312,43 @@ with
             and known.known_to > met_value.period_from
     ),
 
+    -- most leads meet each rule once and for good: their stages hold from the last rule's beginning to the first
+    -- one's end.
+    -- A rule met more than once shows in the sum of its bit.
+    summary as (
+        select
+            lead_number,
+            stage,
+            period_from,
+            count(*) as rules_met,
+            max(met_from) as held_from,
+            min(met_to) as held_to,
+            max(case when is_moment then met_from end) as last_moment,
+            sum(cast(power(2, rule_number) as bigint)) = bit_or(cast(power(2, rule_number) as bigint)) as is_simple
+        from met
+        group by lead_number, stage, period_from
+    ),
+
+    swept as (
+        select met.*
+        from met
+        inner join
+            summary
+            on met.lead_number = summary.lead_number
+            and met.stage = summary.stage
+            and met.period_from = summary.period_from
+            and not summary.is_simple
+    ),
+
     rule_step as (
         select lead_number, stage, rule_number, period_from, moment, sum(step) as step, bool_or(is_moment) as is_moment
         from
             (
                 select lead_number, stage, rule_number, period_from, met_from as moment, 1 as step, is_moment
-                from met
+                from swept
                 union all
                 select lead_number, stage, rule_number, period_from, met_to as moment, -1 as step, false as is_moment
-                from met
+                from swept
                 where met_to < timestamp '9999-12-31 00:00:00'
             ) as steps
         group by lead_number, stage, rule_number, period_from, moment
@@ -355,21 +400,37 @@ with
         from stage_step
     ),
 
+    stage_interval as (
+        select lead_number, stage, period_from, rules_met, moment as held_from, next_moment as held_to, is_moment
+        from stage_level
+        union all
+        select
+            lead_number,
+            stage,
+            period_from,
+            rules_met,
+            held_from,
+            held_to,
+            coalesce(last_moment = held_from, false) as is_moment
+        from summary
+        where is_simple and held_from < held_to
+    ),
+
     holding as (
         select
             leads.lead_id,
             leads.person_id,
-            stage_level.stage,
-            stage_level.moment as held_from,
-            stage_level.next_moment as held_to,
-            stage_level.is_moment
-        from stage_level
+            stage_interval.stage,
+            stage_interval.held_from,
+            stage_interval.held_to,
+            stage_interval.is_moment
+        from stage_interval
         inner join
             stage_rules
-            on stage_level.stage = stage_rules.stage
-            and stage_level.period_from = stage_rules.period_from
-            and stage_level.rules_met = stage_rules.rules
-        inner join leads on stage_level.lead_number = leads.lead_number
+            on stage_interval.stage = stage_rules.stage
+            and stage_interval.period_from = stage_rules.period_from
+            and stage_interval.rules_met = stage_rules.rules
+        inner join leads on stage_interval.lead_number = leads.lead_number
     ),
 
     -- criteria that came to hold between two events (a new version, a window that moved) wait for the next event
