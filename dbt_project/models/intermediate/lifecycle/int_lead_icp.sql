@@ -61,16 +61,18 @@ with
 
     changed_lead as (select distinct lead_id from changes),
 
+    changed as (select leads.* from leads inner join changed_lead on leads.lead_id = changed_lead.lead_id),
+
     moments as (
         select lead_id, created_at as moment, true as is_moment
-        from leads
+        from changed
         union all
         select lead_id, changed_at as moment, true as is_moment
         from changed_values
         union all
-        select leads.lead_id, periods.period_from as moment, false as is_moment
-        from leads
-        inner join periods on periods.period_from > leads.created_at and periods.period_from <= {{ as_of() }}
+        select changed.lead_id, periods.period_from as moment, false as is_moment
+        from changed
+        inner join periods on periods.period_from > changed.created_at and periods.period_from <= {{ as_of() }}
     ),
 
     stretches as (
@@ -87,15 +89,24 @@ with
             ) as distinct_moments
     ),
 
+    -- a lead whose fields never changed has one stretch per period of the profile
     profile as (
         select
-            stretches.*,
+            leads.lead_id,
+            greatest(leads.created_at, periods.period_from) as valid_from,
+            case
+                when periods.period_to <= {{ as_of() }} then periods.period_to else timestamp '9999-12-31 00:00:00'
+            end as valid_to,
+            leads.created_at >= periods.period_from as is_moment,
             {% for field in dimensions.values() %}
                 coalesce({{ plain_text("leads." ~ field) }}, '') as {{ field }}{{ "," if not loop.last }}
             {% endfor %}
-        from stretches
-        inner join leads on stretches.lead_id = leads.lead_id
-        left join changed_lead on stretches.lead_id = changed_lead.lead_id
+        from leads
+        inner join
+            periods
+            on periods.period_to > leads.created_at
+            and (periods.period_from <= leads.created_at or periods.period_from <= {{ as_of() }})
+        left join changed_lead on leads.lead_id = changed_lead.lead_id
         where changed_lead.lead_id is null
         union all
         select
@@ -103,13 +114,12 @@ with
             {% for field in dimensions.values() %}
                 coalesce(
                     {{ last_known("changed_values." ~ field, "stretches.lead_id", "stretches.valid_from") }},
-                    {{ plain_text("leads." ~ field) }},
+                    {{ plain_text("changed." ~ field) }},
                     ''
                 ) as {{ field }}{{ "," if not loop.last }}
             {% endfor %}
         from stretches
-        inner join changed_lead on stretches.lead_id = changed_lead.lead_id
-        inner join leads on stretches.lead_id = leads.lead_id
+        inner join changed on stretches.lead_id = changed.lead_id
         left join
             changed_values
             on stretches.lead_id = changed_values.lead_id
