@@ -227,7 +227,10 @@ with
             and closed.opportunity_type = 'new_business'
             and row_number() over (
                 partition by
-                    coalesce(closed.account_id, closed.person_id, closed.opportunity_id),
+                    -- one by one: a source may number accounts, people and deals alike
+                    closed.account_id,
+                    case when closed.account_id is null then closed.person_id end,
+                    case when coalesce(closed.account_id, closed.person_id) is null then closed.opportunity_id end,
                     closed.is_won and closed.opportunity_type = 'new_business'
                 order by closed.closed_at, closed.opportunity_id
             )
