@@ -444,10 +444,7 @@ class Company:
             self.leads[end].aliases.append(record)
         for lead in self.leads.values():
             lead.source = self._lead_source(lead)
-            events = []
-            for record in lead.aliases:
-                events += self._status_entries(record, rows[record])
-            lead.events = sorted(events, key=lambda event: event[0])
+            lead.events = self._status_entries(lead)
 
     def _changes(self, record: str, name: str) -> list[tuple[datetime, Row]]:
         return [
@@ -472,11 +469,11 @@ class Company:
         raw = (raw or "").strip() or None
         return self.d.sources.get(raw.lower(), (raw, False))[0] if raw else None
 
-    def _status_entries(self, record: str, row: Row) -> list[tuple[datetime, str | None]]:
-        changes = self._changes(record, "status")
-        initial = changes[0][1]["oldvalue"] if changes else row.get("status")
-        steps = [(moment(row["createddate"]) or ALWAYS, initial)]
-        steps += [(at, change["newvalue"]) for at, change in changes]
+    def _status_entries(self, lead: Lead) -> list[tuple[datetime, str | None]]:
+        """(when, stage) of the history's rows, merged records' included, whose stage differs from the row before."""
+        changes = self._changes_of(lead, "status")
+        initial = changes[0][1]["oldvalue"] if changes else lead.row.get("status")
+        steps = [(lead.created, initial), *((at, change["newvalue"]) for at, change in changes)]
         entries, before = [], object()
         for at, value in steps:
             stage = self.d.stage("lead", value)
