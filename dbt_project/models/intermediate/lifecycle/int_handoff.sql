@@ -12,7 +12,14 @@ with
     owners as (select * from {{ ref("int_owner") }}),
 
     status_change as (
-        select alias.lead_id, change.changed_at, change.changed_by
+        select
+            alias.lead_id,
+            change.changed_at,
+            change.changed_by,
+            -- the stage dates of a HubSpot contact stand in for a history that was not delivered (see
+            -- int_hubspot_contact_change)
+            change.source_system = 'hubspot'
+            and change.change_id = concat_ws('|', change.record_id, change.new_value) as is_date_of_record
         from {{ ref("int_lead_change") }} as change
         inner join alias on change.record_id = alias.record_id
         where change.field = 'status'
@@ -64,7 +71,7 @@ with
         where
             leads.mql_at is not null
             and leads.lead_id not in (select lead_id from entered)
-            and leads.lead_id not in (select lead_id from status_change)
+            and leads.lead_id not in (select lead_id from status_change where not is_date_of_record)
             and leads.lead_id not in (select lead_id from owner_change)
     ),
 
