@@ -40,23 +40,37 @@ with
 
     newest as (select * from delivered qualify {{ newest_version("record_id") }}),
 
-    listed as (select source_system, {{ each_id("merged_ids") }} as native_id from newest where merged_ids is not null),
+    listed as (
+        select record_id as survivor_id, source_system, {{ each_id("merged_ids") }} as loser_native_id
+        from newest
+        where merged_ids is not null
+    ),
 
-    merged_away as (
-        select loser_id
+    deal_merge as (
+        select loser_id, survivor_id
         from {{ ref("stg_hubspot__merge") }}
         where object = 'opportunity'
         union
-        select source_system || ':' || native_id as loser_id
+        select source_system || ':' || loser_native_id as loser_id, survivor_id
         from listed
+    ),
+
+    -- a survivor may list itself, and be merged away in its turn; two that list each other both stay
+    merged_away as (
+        select distinct deal_merge.loser_id
+        from deal_merge
+        left join
+            deal_merge as reversed
+            on deal_merge.loser_id = reversed.survivor_id
+            and deal_merge.survivor_id = reversed.loser_id
+        where deal_merge.loser_id <> deal_merge.survivor_id and reversed.loser_id is null
     ),
 
     final as (
         select
             {{ columns | reject("equalto", "is_deleted") | join(", ") }},
             version_at,
-            -- a survivor may list itself
-            is_deleted or (merged_away.loser_id is not null and merged_ids is null) as is_deleted
+            is_deleted or merged_away.loser_id is not null as is_deleted
         from newest
         left join merged_away on newest.record_id = merged_away.loser_id
     )
