@@ -27,7 +27,7 @@ rebuild: $(VENV)/.runtime
 bench: $(VENV)/.runtime
 	@$(RUN) -m benchmarks
 
-test: $(VENV)/.dev
+test: lint
 	@$(RUN) -m pytest -m "not heavy" -n 2 --dist loadfile
 
 test-heavy: $(VENV)/.dev
