@@ -1,5 +1,6 @@
 -- Grain: one row per delivered version of a deal. Its company and contact come from the associations, its stage by id
--- or label (int_hubspot_pipeline_stage); the close day is a day of the reporting time zone.
+-- or label (int_hubspot_pipeline_stage); the close day is a day of the reporting time zone,
+-- as written where it comes without a time.
 with
     company_link as (
         select *
@@ -40,7 +41,11 @@ select
     raw.opportunity_type,
     raw.amount,
     raw.currency,
-    coalesce({{ to_reporting_date("raw.close_time") }}, raw.close_date) as close_date,
+    case
+        when {{ regex_full_match("raw.close_text", "'[0-9]{4}-[0-9]{2}-[0-9]{2}'") }}
+        then cast(raw.close_text as date)
+        else coalesce({{ to_reporting_date("raw.close_time") }}, raw.close_date)
+    end as close_date,
     raw.loss_reason,
     raw.competitor,
     raw.created_at,
