@@ -1,7 +1,19 @@
 -- Grain: one row per delivered activity that is a marketing touch: a form fill, a click in an e-mail, a success in a
--- program (an attended event, an answered campaign). The campaign parameters of the link win over Marketo's own words.
+-- program (an attended event, an answered campaign), whose medium is the program's channel as a CRM campaign's is its
+-- type. The campaign parameters of the link win over Marketo's own words.
+with
+    program as (
+        select program_key, type
+        from
+            (
+                select lower(trim(name)) as program_key, type, version_at, delivery_rank, record_line
+                from {{ ref("stg_marketo__program") }}
+            ) as delivered
+        qualify {{ newest_version("program_key") }}
+    )
+
 select
-    'marketo:' || native_id as touch_id,
+    'marketo:' || activity.native_id as touch_id,
     'marketo' as source_system,
     cast(null as {{ dbt.type_string() }}) as client_id,
     cast(null as {{ dbt.type_string() }}) as user_id,
@@ -11,7 +23,7 @@ select
     coalesce({{ url_parameter("link", "utm_source") }}, 'marketo') as source,
     coalesce(
         {{ url_parameter("link", "utm_medium") }},
-        case activity_type_id when 2 then 'form' when 11 then 'email' else 'program' end
+        case activity_type_id when 2 then 'form' when 11 then 'email' else coalesce(program.type, 'program') end
     ) as medium,
     coalesce(
         {{ url_parameter("link", "utm_campaign") }},
@@ -30,8 +42,9 @@ select
     {{ url_parameter("link", "gclid") }} as click_id,
     link as landing_page,
     false as is_deleted,
-    version_at,
-    delivery_rank,
-    record_line
-from {{ ref("stg_marketo__activity") }}
+    activity.version_at,
+    activity.delivery_rank,
+    activity.record_line
+from {{ ref("stg_marketo__activity") }} as activity
+left join program on lower(trim(activity.primary_attribute_value)) = program.program_key
 where activity_type_id in (2, 11) or (activity_type_id = 104 and is_success)
