@@ -36,13 +36,13 @@ test-heavy: $(VENV)/.dev
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/sqlfmt --check -q dbt_project/models dbt_project/macros dbt_project/tests dbt_project/snapshots
+	@$(BIN)/sqlfmt --check -q $(wildcard $(addprefix dbt_project/,models macros tests snapshots))
 	@$(BIN)/mypy
 
 format: $(VENV)/.dev
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
-	@$(BIN)/sqlfmt -q dbt_project/models dbt_project/macros dbt_project/tests dbt_project/snapshots
+	@$(BIN)/sqlfmt -q $(wildcard $(addprefix dbt_project/,models macros tests snapshots))
 
 audit: $(VENV)/.dev
 	@$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.lock
