@@ -64,6 +64,11 @@ with
         select node, 'contact|' || survivor_id as key
         from contacts
         union all
+        -- what was merged away before it was ever delivered
+        select object || '|' || record_id as node, object || '|' || survivor_id as key
+        from living
+        where state = 'merged'
+        union all
         select contact_link.node, 'contact|' || coalesce(survivors.survivor_id, contact_link.contact_id) as key
         from contact_link
         left join survivors on survivors.object = 'contact' and contact_link.contact_id = survivors.record_id

@@ -1,4 +1,5 @@
--- Grain: one row per lead, contact and account record (object, record_id), with the record its merge chain ends in.
+-- Grain: one row per lead, contact and account record (object, record_id), with the record its merge chain ends in;
+-- also per record that only a merge names.
 -- Chains are followed by pointer doubling (1,024 links). A chain that ends in a deleted record removes all of it, one
 -- that ends in an unknown record leaves the last known one, and a cycle holds leads and leaves other records alone.
 with
@@ -82,6 +83,16 @@ with
             end as survivor_id
         from records
         left join chain_end on records.object = chain_end.object and records.record_id = chain_end.loser_id
+        union all
+        -- HubSpot and Marketo no longer deliver what was merged away, but touches and links still name it
+        select chain_end.object, chain_end.loser_id as record_id, 'merged' as state, chain_end.end_id as survivor_id
+        from chain_end
+        left join records on chain_end.object = records.object and chain_end.loser_id = records.record_id
+        where
+            records.record_id is null
+            and chain_end.end_id <> chain_end.loser_id
+            and not chain_end.is_cycle
+            and not chain_end.is_end_deleted
     )
 
 select *
