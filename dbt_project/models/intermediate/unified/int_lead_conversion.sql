@@ -13,3 +13,8 @@ union
 select person_record_id as lead_record_id, opportunity_record_id
 from {{ ref("int_opportunity_contact_role") }}
 where person_record_id like 'hubspot:%'
+union
+-- a deal may name its contact itself
+select contact_id as lead_record_id, record_id as opportunity_record_id
+from {{ ref("int_opportunity_record") }}
+where contact_id like 'hubspot:%'
