@@ -9,6 +9,7 @@ with
             raw.label,
             raw.is_won,
             raw.is_closed,
+            raw.probability,
             raw.version_at,
             delivery.delivery_rank,
             raw._line as record_line
@@ -33,7 +34,8 @@ with
                 then newest.stage_id
                 when by_label.crm_value_key is not null
                 then newest.label
-                when newest.is_won
+                -- the API says of a closed stage only how probable it is
+                when coalesce(newest.is_won, newest.is_closed and newest.probability >= 1)
                 then 'closedwon'
                 when newest.is_closed
                 then 'closedlost'
