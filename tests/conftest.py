@@ -42,6 +42,18 @@ def run_night(home: Path, *, check: bool = True, **more: str) -> subprocess.Comp
     return done
 
 
+@pytest.fixture(scope="module", autouse=True)
+def environment_of_its_own() -> Iterator[None]:
+    """No setting of the user's reaches a test, and none that one module sets (dbt in process does) reaches the next."""
+    before = dict(os.environ)
+    for name in before:
+        if name.startswith(("HANDOFF_", "DAGSTER_", "DBT_")) and name != "HANDOFF_SHARED":
+            del os.environ[name]
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of example extracts beside the checkout, or where HANDOFF_SHARED says."""
