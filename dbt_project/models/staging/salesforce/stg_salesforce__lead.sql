@@ -25,7 +25,11 @@ select
     'salesforce:' || raw.owner_id as owner_id,
     raw.created_at,
     raw.updated_at,
-    raw.mql_at,
+    case
+        when {{ regex_full_match("raw.mql_text", "'[0-9]{4}-[0-9]{2}-[0-9]{2}'") }}
+        then {{ from_reporting_day_start("raw.mql_text") }}
+        else raw.mql_at
+    end as mql_at,
     raw.converted_at,
     'salesforce:' || raw.converted_contact_id as converted_contact_id,
     'salesforce:' || raw.converted_account_id as converted_account_id,
