@@ -76,7 +76,7 @@ def _summary(settings: Settings, result: dg.ExecuteInProcessResult) -> NightResu
     return NightResult(
         result.run_id,
         publish["build_id"],
-        _loaded(settings) if any(figures.get("files") for figures in said.values()) else {},
+        _loaded(settings) if any(figures.get("files") for path, figures in said.items() if path[0] == "raw") else {},
         dict(said[("quality", "quarantine")]["held_by_rule"]),
         dict(publish["rows"]),
         dict(refused[0]) if refused else {},
