@@ -1,0 +1,69 @@
+-- Grain: one row per (source_system, field, value) that the shared definitions do not know, with the records that carry
+-- it. Such a value is kept and counted by its default (a deal is open, a type new business, a source not marketing, a
+-- team on no side): a word mistyped in a mapping shows up here and nowhere else.
+with
+    stage_value as (select * from {{ ref("int_stage_value") }} where stage is null),
+
+    carried as (
+        select source_system, 'lead.status' as field, status as value, 'lead' as object
+        from {{ ref("int_lead_record") }}
+        where not coalesce(is_deleted, false)
+        union all
+        select source_system, 'opportunity.stage' as field, stage as value, 'opportunity' as object
+        from {{ ref("int_opportunity_record") }}
+        where not coalesce(is_deleted, false)
+        union all
+        select source_system, 'opportunity.opportunity_type' as field, opportunity_type as value, 'opportunity_type'
+        from {{ ref("int_opportunity_record") }}
+        where not coalesce(is_deleted, false)
+    ),
+
+    stages as (
+        select carried.source_system, carried.field, carried.value
+        from carried
+        inner join
+            stage_value
+            on carried.object = stage_value.object
+            and carried.source_system = stage_value.source_system
+            and carried.value = stage_value.crm_value
+    ),
+
+    lead_sources as (
+        select leads.source_system, 'lead.lead_source' as field, leads.lead_source_raw as value
+        from {{ ref("int_lead") }} as leads
+        left join
+            {{ ref("stg_definitions__lead_sources") }} as known
+            on lower(trim(leads.lead_source_raw)) = known.crm_value_key
+        where
+            leads.lead_source_raw is not null
+            and known.crm_value_key is null
+            and lower(trim(leads.lead_source_raw)) not in (select value from {{ ref("stg_definitions__fillers") }})
+    ),
+
+    teams as (
+        select owners.source_system, 'owner.team' as field, owners.team as value
+        from {{ ref("int_owner_record") }} as owners
+        left join {{ ref("stg_definitions__teams") }} as known on lower(trim(owners.team)) = lower(trim(known.team))
+        where nullif(trim(owners.team), '') is not null and known.team is null
+    ),
+
+    listed as (
+        select *
+        from stages
+        union all
+        select *
+        from lead_sources
+        union all
+        select *
+        from teams
+    ),
+
+    final as (
+        select source_system, field, value, cast(count(*) as bigint) as records
+        from listed
+        where nullif(trim(value), '') is not null
+        group by source_system, field, value
+    )
+
+select *
+from final
