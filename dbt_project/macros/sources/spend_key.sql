@@ -6,7 +6,7 @@
         '{{ platform }}',
         cast(raw.spend_date as {{ dbt.type_string() }})
         {%- for part in ["account_id", "campaign_id", "ad_group_id", "ad_id", "device", "network", "breakdown"] %}
-            , coalesce(raw.{{ part }}, {% if part == "campaign_id" %}raw.campaign_name, {% endif %}'')
+            , coalesce(raw.{{ part }}, {% if part == "campaign_id" %} raw.campaign_name, {% endif %} '')
         {%- endfor %}
     )
 {%- endmacro %}
