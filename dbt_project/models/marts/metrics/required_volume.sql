@@ -138,7 +138,7 @@ with
             'spend' as stage,
             5 as position,
             required_customers,
-            {{ rate("spend", "leads") }} as trailing_rate,
+            round({{ rate("spend", "leads") }}, 9) as trailing_rate,
             cast(0 as double) as log_variance,
             cast(leads as bigint) as trailing_leads,
             {{ rate("customers", "spend") }} as customer_rate

@@ -80,7 +80,7 @@ with
             cast(by_band.conversions as double) / by_band.leads as conversion_rate,
             (cast(by_band.conversions as double) / by_band.leads)
             / nullif(cast(by_month.conversions as double) / by_month.leads, 0) as lift,
-            drift.psi,
+            round(drift.psi, 12) as psi,
             {{
                 dbt.dateadd(
                     "day",
