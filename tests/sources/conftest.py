@@ -24,7 +24,8 @@ UNIFIED = "+path:models/intermediate/unified"
 CORE = "+dim_account +dim_campaign +dim_owner +fct_opportunity +fct_spend +fct_touch +int_activity_record"
 # The gate's part is played by a table that admits nobody: the records are unified whether admitted or not.
 NO_ADMISSIONS = """
-create table if not exists quality.lead_admission (source_system varchar, native_id varchar, is_admitted boolean)
+create table if not exists quality.lead_admission (source_system varchar, native_id varchar, is_admitted boolean,
+    is_complete_at_first boolean, first_failed_rules varchar, is_gone boolean)
 """
 
 
