@@ -1,7 +1,6 @@
 """One small warehouse per session: the shipped definitions, and the compiled SQL of the attribution models."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,35 +24,37 @@ def dbt_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def dbt(dbt_home: Path) -> Iterator[Dbt]:
+def dbt(dbt_home: Path) -> Dbt:
     """Runs dbt in this process against the small warehouse; fails with dbt's own message."""
     from dbt.cli.main import dbtRunner
 
-    kept = dict(os.environ)
-    os.environ.update(
-        HANDOFF_HOME=str(dbt_home),
-        HANDOFF_CHECKOUT=str(CHECKOUT),
-        HANDOFF_DEFINITIONS="seeds/definitions",
-        DBT_PROFILES_DIR=str(DBT_PROJECT),
-        DBT_PROJECT_DIR=str(DBT_PROJECT),
-        DBT_TARGET_PATH=str(dbt_home / "target"),
-        DBT_LOG_PATH=str(dbt_home / "logs"),
-        DO_NOT_TRACK="1",
-    )
-    parsed = dbtRunner().invoke(["--quiet", "parse"])
+    own = {
+        "HANDOFF_HOME": str(dbt_home),
+        "HANDOFF_CHECKOUT": str(CHECKOUT),
+        "DBT_PROFILES_DIR": str(DBT_PROJECT),
+        "DBT_PROJECT_DIR": str(DBT_PROJECT),
+        "DBT_TARGET_PATH": str(dbt_home / "target"),
+        "DBT_LOG_PATH": str(dbt_home / "logs"),
+        "DO_NOT_TRACK": "1",
+    }
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in own.items():
+            environment.setenv(name, value)
+        parsed = dbtRunner().invoke(["--quiet", "parse"])
     assert parsed.success, parsed.exception
     runner = dbtRunner(manifest=parsed.result)
 
     def invoke(*arguments: str) -> None:
-        done = runner.invoke(["--quiet", *arguments])
+        with pytest.MonkeyPatch.context() as environment:
+            for name, value in own.items():
+                environment.setenv(name, value)
+            done = runner.invoke(["--quiet", *arguments])
         results = getattr(done.result, "results", [])
         assert done.success, done.exception or [
             result.message for result in results if str(result.status) in ("error", "fail")
         ]
 
-    yield invoke
-    os.environ.clear()
-    os.environ.update(kept)
+    return invoke
 
 
 @pytest.fixture(scope="session")

@@ -158,32 +158,45 @@ with
         from steps
     ),
 
+    -- rounded: the spend of a source is a sum of shares whose last bits depend on the order they are added in
     final as (
         select
             month_start,
             lead_source,
             stage,
-            case
-                when required_customers = 0 then 0 when broken_steps = 0 then required_customers * exp(log_factor)
-            end as required,
-            case
-                when required_customers = 0
-                then 0
-                when broken_steps = 0
-                then required_customers * exp(log_factor - 1.2816 * deviation)
-            end as required_low,
-            case
-                when required_customers = 0
-                then 0
-                when broken_steps = 0
-                then required_customers * exp(log_factor + 1.2816 * deviation)
-            end as required_high,
+            round(
+                case
+                    when required_customers = 0 then 0 when broken_steps = 0 then required_customers * exp(log_factor)
+                end,
+                6
+            ) as required,
+            round(
+                case
+                    when required_customers = 0
+                    then 0
+                    when broken_steps = 0
+                    then required_customers * exp(log_factor - 1.2816 * deviation)
+                end,
+                6
+            ) as required_low,
+            round(
+                case
+                    when required_customers = 0
+                    then 0
+                    when broken_steps = 0
+                    then required_customers * exp(log_factor + 1.2816 * deviation)
+                end,
+                6
+            ) as required_high,
             case when stage <> 'customer' then trailing_rate end as trailing_rate,
             case when stage <> 'customer' then trailing_leads end as trailing_leads,
-            case when stage <> 'customer' then customer_rate end as customer_rate,
-            case
-                when required_customers = 0 then 0 when customer_rate > 0 then required_customers / customer_rate
-            end as required_by_any_path
+            case when stage <> 'customer' then round(customer_rate, 12) end as customer_rate,
+            round(
+                case
+                    when required_customers = 0 then 0 when customer_rate > 0 then required_customers / customer_rate
+                end,
+                6
+            ) as required_by_any_path
         from chained
     )
 
