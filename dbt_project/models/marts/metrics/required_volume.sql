@@ -47,7 +47,11 @@ with
     channel_leads as (select cohort_month, channel, count(*) as leads from leads group by cohort_month, channel),
 
     spend_by_source as (
-        select leads.cohort_month, leads.lead_source, sum(cast(spend.spend as double) / channel_leads.leads) as spend
+        -- shares as decimals: a sum of doubles would depend, in its last bits, on the order of the leads
+        select
+            leads.cohort_month,
+            leads.lead_source,
+            sum(cast(cast(spend.spend as double) / channel_leads.leads as decimal(28, 9))) as spend
         from leads
         inner join
             channel_leads
@@ -158,7 +162,6 @@ with
         from steps
     ),
 
-    -- rounded: the spend of a source is a sum of shares whose last bits depend on the order they are added in
     final as (
         select
             month_start,
