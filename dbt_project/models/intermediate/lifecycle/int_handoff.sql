@@ -130,12 +130,7 @@ with
 
     response as (
         select
-            numbered.lead_id,
-            numbered.handoff_number,
-            min(responding.responded_at) as response_at,
-            min_by(
-                responding.response_type, {{ seconds_between("numbered.handed_off_at", "responding.responded_at") }}
-            ) as response_type
+            numbered.lead_id, numbered.handoff_number, responding.responded_at as response_at, responding.response_type
         from numbered
         inner join
             responding
@@ -143,7 +138,12 @@ with
             and responding.responded_at > numbered.handed_off_at
             and responding.responded_at < numbered.next_handed_off_at
         where responding.responded_at <= {{ as_of() }}
-        group by numbered.lead_id, numbered.handoff_number
+        qualify
+            row_number() over (
+                partition by numbered.lead_id, numbered.handoff_number
+                order by responding.responded_at, responding.response_type
+            )
+            = 1
     ),
 
     outcome as (
