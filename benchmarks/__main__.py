@@ -87,7 +87,8 @@ def step_seconds(home: Path) -> dict[str, float]:
 def run_bare(home: Path) -> float:
     """Every compiled SQL model in the order of the graph, as plain SQL, on a copy of the warehouse."""
     manifest = json.loads((home / "dbt" / "manifest.json").read_text())
-    copy = home / "bare.duckdb"
+    copy = home / "bare" / "warehouse.duckdb"
+    copy.parent.mkdir(exist_ok=True)
     shutil.copy(home / "warehouse.duckdb", copy)
     with duckdb.connect(str(copy)) as con:
         con.execute("set TimeZone = 'UTC'")
