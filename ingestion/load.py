@@ -13,11 +13,19 @@ from handoff.settings import Settings
 from ingestion.columns import Plan, literal, quoted
 from ingestion.entities import BOOKKEEPING_COLUMNS, ENTITIES, SQL_TYPES
 from ingestion.landing import LandedFile, Stray, Zone, empty_zone, open_zone
-from ingestion.mapping import ObjectMapping, SourceMapping, load_mappings, shipped_mappings
+from ingestion.mapping import (
+    ObjectMapping,
+    SourceMapping,
+    did_you_mean,
+    folder_key,
+    load_mappings,
+    shipped_mappings,
+)
 from ingestion.readers import SUFFIXES, Reader, Staged, scan_file, storable, suffix_of
 from ingestion.refusal import Refusal
 
 MAX_TABLE_COLUMNS = 4_000
+RAW_ONLY = "kept in raw only: no model reads this object"
 TABLES = """
 create schema if not exists control;
 create schema if not exists quality;
@@ -97,7 +105,8 @@ class LoadReport:
         for (source, object_), group in sorted(by_object.items()):
             loaded, malformed = sum(each.rows_loaded for each in group), sum(each.rows_malformed for each in group)
             bad = f", {malformed:,} malformed" if malformed else ""
-            lines.append(f"{source}/{object_}: {len(group)} new files, {loaded:,} rows loaded{bad}")
+            unread = ", kept in raw only" if group[0].notes == RAW_ONLY else ""
+            lines.append(f"{source}/{object_}: {len(group)} new files, {loaded:,} rows loaded{bad}{unread}")
         known = sum(not each.is_new and each.status != "refused" for each in self.deliveries)
         if known:
             lines.append(f"{known:,} deliveries were known")
@@ -206,8 +215,7 @@ class _Loader:
         self, settings: Settings, con: duckdb.DuckDBPyConnection, zone: Zone, mappings: list[SourceMapping]
     ) -> None:
         self.con, self.zone, self.now = con, zone, settings.now
-        self.mappings = {(m.source, name): mapped for m in mappings for name, mapped in m.objects.items()}
-        self.sources = {mapping.source for mapping in mappings}
+        self.sources = {folder_key(mapping.source): mapping for mapping in mappings}
         self.report = LoadReport()
         self.table_columns = _raw_table_columns(con)
         self.deliveries = {
@@ -230,12 +238,17 @@ class _Loader:
         self.new: set[str] = set()
 
     def run(self, files: list[LandedFile], strays: list[Stray]) -> LoadReport:
-        unmapped = sorted({(file.source, file.object) for file in files} - set(self.mappings))
-        self._note_strays([*strays, *(self._unmapped(source, object_) for source, object_ in unmapped)])
+        folders = {
+            folder: self._described(*folder) for folder in sorted({(file.source, file.object) for file in files})
+        }
+        unmapped = [self._unmapped(*folder) for folder, described in folders.items() if described is None]
+        self._note_strays([*strays, *unmapped])
         for file in files:
-            mapped = self.mappings.get((file.source, file.object))
-            if mapped:
-                self._take(file, mapped)
+            if described := folders[file.source, file.object]:
+                source, object_, mapped = described
+                # A file of a folder with another name than its object's goes by both: `contacts/1.csv`.
+                name = file.name if file.object == object_ else f"{file.object}/{file.name}"
+                self._take(replace(file, source=source, object=object_, name=name), mapped)
         self.report.deliveries = [
             replace(delivery, is_new=delivery.delivery_id in self.new)
             for delivery in sorted(self.deliveries.values(), key=lambda d: (d.source_system, d.object, d.source_file))
@@ -244,11 +257,21 @@ class _Loader:
 
     # What is not read
 
+    def _described(self, source: str, object_: str) -> tuple[str, str, ObjectMapping] | None:
+        """The canonical source and object of a folder, and its mapping."""
+        mapping = self.sources.get(folder_key(source))
+        found = mapping.object_of(object_) if mapping else None
+        return (mapping.source, *found) if mapping and found else None
+
     def _unmapped(self, source: str, object_: str) -> Stray:
-        if source in self.sources:
-            reason = f"the mapping of {source} has no object {object_}"
+        mapping = self.sources.get(folder_key(source))
+        if mapping:
+            reason = (
+                f"the mapping of {mapping.source} has no object {object_}{did_you_mean(object_, [*mapping.objects])}"
+            )
         else:
-            reason = f"no mapping describes a source {source}"
+            known = [each.source for each in self.sources.values()]
+            reason = f"no mapping describes a source {source}{did_you_mean(source, known)}"
         return Stray(source, object_, f"{source}/{object_}", reason)
 
     def _note_strays(self, strays: list[Stray]) -> None:
@@ -268,6 +291,7 @@ class _Loader:
         for key, delivery in current.items():
             if self.deliveries.get(key) != delivery:
                 self._log(delivery)
+                self.new.add(key)
         self.con.execute("commit")
 
     # One file
@@ -314,10 +338,10 @@ class _Loader:
         if not self.zone.is_unchanged(file):
             self.report.unsettled.append(f"{file.source}/{file.object}/{file.name}")
             return
-        self._store(file, mapped, self._delivery(file, delivery_id, scan.sha256, outcome), outcome, formats)
+        self._store(file, mapped, self._delivery(file, mapped, delivery_id, scan.sha256, outcome), outcome, formats)
 
     def _check_width(self, file: LandedFile, staged: Staged) -> None:
-        known = self.table_columns[table_name(file.source, file.object)]
+        known = self.table_columns.get(table_name(file.source, file.object), {})
         new = [name for name in staged.raw if name.casefold() not in known]
         if len(known) + len(new) > MAX_TABLE_COLUMNS:
             raise Refusal(
@@ -325,7 +349,9 @@ class _Loader:
                 "export fewer columns",
             )
 
-    def _delivery(self, file: LandedFile, delivery_id: str, sha256: str, outcome: Staged | Refusal) -> Delivery:
+    def _delivery(
+        self, file: LandedFile, mapped: ObjectMapping, delivery_id: str, sha256: str, outcome: Staged | Refusal
+    ) -> Delivery:
         known = self.deliveries.get(delivery_id)
         name = min(file.name, known.source_file) if known else file.name
         delivery = Delivery(delivery_id, file.source, file.object, name, sha256)
@@ -337,7 +363,7 @@ class _Loader:
             rows_loaded=outcome.loaded,
             rows_malformed=outcome.malformed,
             status=known.status if known and known.status in ("accepted", "stopped") else "loaded",
-            notes=_notes(outcome.plan),
+            notes=_notes(outcome.plan, is_raw_only=mapped.is_raw_only),
         )
 
     def _store(
@@ -351,9 +377,11 @@ class _Loader:
         self.con.execute("begin")
         try:
             if isinstance(outcome, Staged):
+                self._make_table(file)
                 self._add_columns(file, outcome)
-            if known:
+            if known and table_name(file.source, file.object) in self.table_columns:
                 self.con.execute(f"delete from {table} where _delivery_id = ?", [delivery.delivery_id])
+            if known:
                 self.con.execute("delete from quality.malformed_row where delivery_id = ?", [delivery.delivery_id])
                 self.con.execute("delete from control.delivery_reading where delivery_id = ?", [delivery.delivery_id])
             if isinstance(outcome, Staged):
@@ -373,6 +401,13 @@ class _Loader:
             self.con.execute("drop table if exists landed_bad")
         self.readings[delivery.delivery_id] = (mapped.sha256, frozenset(formats))
         self.new.add(delivery.delivery_id)
+
+    def _make_table(self, file: LandedFile) -> None:
+        """The table of a folder under `raw_only`, which comes with its first file; all others are there already."""
+        table = table_name(file.source, file.object)
+        if table not in self.table_columns:
+            _fit_table(self.con, table, BOOKKEEPING_COLUMNS, None)
+            self.table_columns[table] = dict(BOOKKEEPING_COLUMNS)
 
     def _add_columns(self, file: LandedFile, staged: Staged) -> None:
         table = table_name(file.source, file.object)
@@ -473,7 +508,9 @@ def _place(delivery: Delivery) -> str:
     return f"{delivery.source_system}/{delivery.object}/{delivery.source_file}"
 
 
-def _notes(plan: Plan) -> str | None:
+def _notes(plan: Plan, *, is_raw_only: bool) -> str | None:
+    if is_raw_only:
+        return RAW_ONLY
     notes = [f"absent: {_some(plan.absent)}"] if plan.absent else []
     notes += [f"not declared: {_some(list(plan.undeclared))}"] if plan.undeclared else []
     return "; ".join(notes) or None

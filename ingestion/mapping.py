@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -151,6 +152,7 @@ class _Dialect(_Strict):
 
 class ObjectMapping(_Dialect):
     entity: str
+    folders: Texts = ()
     snapshot: bool = False
     version: FieldMapping | None = None
     key: Texts = ()
@@ -177,7 +179,7 @@ class ObjectMapping(_Dialect):
     @classmethod
     def _known_entity(cls, value: str) -> str:
         if value != CUSTOM and value not in ENTITIES:
-            raise ValueError(f"{value!r} is no entity{_did_you_mean(value, [*ENTITIES, CUSTOM])}")
+            raise ValueError(f"{value!r} is no entity{did_you_mean(value, [*ENTITIES, CUSTOM])}")
         return value
 
     @cached_property
@@ -186,6 +188,11 @@ class ObjectMapping(_Dialect):
         if not self.key:
             return self.fields
         return {"native_id": FieldMapping(concat=self.key, separator="|", required=True), **self.fields}
+
+    @property
+    def is_raw_only(self) -> bool:
+        """Whether no column of it is mapped: its rows are kept as they come."""
+        return self.entity == CUSTOM and not self.all_fields and not self.keep
 
     @cached_property
     def types(self) -> dict[str, FieldType]:
@@ -196,7 +203,7 @@ class ObjectMapping(_Dialect):
 
     @cached_property
     def sha256(self) -> str:
-        return hashlib.sha256((READER_VERSION + self.model_dump_json()).encode()).hexdigest()
+        return hashlib.sha256((READER_VERSION + self.model_dump_json(exclude={"folders"})).encode()).hexdigest()
 
 
 class SourceMapping(_Dialect):
@@ -207,6 +214,7 @@ class SourceMapping(_Dialect):
     nulls: Texts | None = ()
     header_prefixes: Texts | None = ()
     objects: dict[str, ObjectMapping]
+    raw_only: Texts = ()
     _path: Path = PrivateAttr(default=Path())
     _is_vendor: bool = PrivateAttr(default=False)
 
@@ -222,19 +230,41 @@ class SourceMapping(_Dialect):
     @model_validator(mode="after")
     def _objects_inherit(self) -> "SourceMapping":
         """Objects that leave a dialect setting open take the source's, so that an object stands for itself."""
-        own = {name: getattr(self, name) for name in _Dialect.model_fields}
-        resolved = {
-            name: mapped.model_copy(
-                update={
-                    setting: value
-                    for setting, value in own.items()
-                    if getattr(mapped, setting) is None and value is not None
-                }
-            )
-            for name, mapped in self.objects.items()
-        }
+        resolved = {name: self._with_dialect(mapped) for name, mapped in self.objects.items()}
         object.__setattr__(self, "objects", resolved)
         return self
+
+    def _with_dialect(self, mapped: ObjectMapping) -> ObjectMapping:
+        own = {name: getattr(self, name) for name in _Dialect.model_fields}
+        return mapped.model_copy(
+            update={
+                setting: value
+                for setting, value in own.items()
+                if getattr(mapped, setting) is None and value is not None
+            }
+        )
+
+    @cached_property
+    def _names_by_folder(self) -> dict[str, str]:
+        return {folder_key(folder): name for name, mapped in self.objects.items() for folder in (name, *mapped.folders)}
+
+    def object_of(self, folder: str) -> tuple[str, ObjectMapping] | None:
+        """The object whose files a folder holds. One under `raw_only` has no fields: its columns stay as they are."""
+        if name := self._names_by_folder.get(folder_key(folder)):
+            return name, self.objects[name]
+        name = re.sub("[^a-z0-9]+", "_", folder.casefold()).strip("_")
+        if NAME.fullmatch(name) and any(fnmatchcase(folder_key(name), folder_key(each)) for each in self.raw_only):
+            return name, self._with_dialect(ObjectMapping(entity=CUSTOM))
+        return None
+
+
+def folder_key(folder: str) -> str:
+    """The form in which folders are compared: without case, underscores, hyphens and blanks.
+
+    >>> folder_key("OpportunityContactRole") == folder_key("opportunity_contact_role")
+    True
+    """
+    return re.sub("[-_ ]", "", folder.casefold())
 
 
 def normalised(header: str) -> str:
@@ -242,7 +272,7 @@ def normalised(header: str) -> str:
     return header.strip().casefold().replace("_", "")
 
 
-def _did_you_mean(word: str, words: list[str]) -> str:
+def did_you_mean(word: str, words: list[str]) -> str:
     close = get_close_matches(word, words, n=1)
     return f"; did you mean {close[0]}?" if close else f"; known are {', '.join(sorted(words))}"
 
@@ -266,6 +296,12 @@ def _semantic_problems(mapping: SourceMapping) -> Problems:
         yield ("source",), "a source is named in lower case letters, digits and single underscores, as its folder is"
     if not mapping.objects:
         yield ("objects",), "a source has at least one object"
+    taken: dict[str, str] = {}
+    for name, mapped in mapping.objects.items():
+        for folder in (name, *mapped.folders):
+            other = taken.setdefault(folder_key(folder), name)
+            if other != name:
+                yield ("objects", name), f"the folder {folder!r} belongs to the object {other} already"
     for name, mapped in mapping.objects.items():
         here = ("objects", name)
         if not NAME.fullmatch(name):
@@ -283,7 +319,7 @@ def _object_problems(mapped: ObjectMapping) -> Problems:
                 f"{field!r} cannot name a field: lower case letters, digits, single underscores",
             )
         elif mapped.entity != CUSTOM and field not in canonical and spec.type is None:
-            hint = _did_you_mean(field, list(canonical))
+            hint = did_you_mean(field, list(canonical))
             yield here, f"{field!r} is no field of {mapped.entity}{hint} (a further field needs a type)"
         elif field in canonical and spec.type not in (None, canonical[field]):
             yield (*here, "type"), f"{field} of {mapped.entity} is of type {canonical[field]}, not {spec.type}"
@@ -307,7 +343,7 @@ def _object_problems(mapped: ObjectMapping) -> Problems:
         elif field not in mapped.types:
             yield (
                 ("constants", field),
-                f"{field!r} is no field of {mapped.entity}{_did_you_mean(field, [*mapped.types])}",
+                f"{field!r} is no field of {mapped.entity}{did_you_mean(field, [*mapped.types])}",
             )
 
 

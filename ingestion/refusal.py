@@ -6,4 +6,4 @@ class Refusal(Exception):
 
     def __init__(self, reason: str, remedy: str) -> None:
         self.reason, self.remedy = reason, remedy
-        super().__init__(f"{reason}. What to do: {remedy}.")
+        super().__init__(f"{reason}{'' if reason.endswith('?') else '.'} What to do: {remedy}.")

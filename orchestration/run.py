@@ -76,7 +76,7 @@ def _summary(settings: Settings, result: dg.ExecuteInProcessResult) -> NightResu
     return NightResult(
         result.run_id,
         publish["build_id"],
-        _loaded(settings) if any(figures.get("files") for path, figures in said.items() if path[0] == "raw") else {},
+        _loaded(settings) if said[("quality", "load_log")].get("files") else {},
         dict(said[("quality", "quarantine")]["held_by_rule"]),
         dict(publish["rows"]),
         dict(refused[0]) if refused else {},
@@ -89,7 +89,7 @@ def _loaded(settings: Settings) -> dict[str, Counter[str]]:
     with open_warehouse(settings) as con:
         rows = con.execute(
             "select source_system || '/' || object, count(*), sum(rows_read), sum(rows_loaded), sum(rows_held), "
-            "sum(rows_malformed) from quality.load_log where loaded_at = ? group by 1",
+            "sum(rows_malformed) from quality.load_log where loaded_at = ? and status != 'refused' group by 1",
             [settings.now],
         ).fetchall()
     return {table: Counter(dict(zip(LOAD_FIGURES, map(int, figures), strict=True))) for table, *figures in rows}

@@ -111,7 +111,8 @@ def load_extracts(night: Night) -> Iterator[dg.MaterializeResult[Any] | dg.Asset
         schema, table = key.path
         count = night.con.execute(f'select count(*) from {schema}."{table}"').fetchone()
         metadata = {"dagster/row_count": count[0] if count else 0, "dagster/table_name": f"{schema}.{table}"}
-        figures = _figures(by_table[key]) if schema == "raw" else {}
+        figures = _figures(report.deliveries if key == LOAD_LOG else by_table[key])
+        figures = figures if schema == "raw" or key == LOAD_LOG else {}
         yield dg.MaterializeResult(asset_key=key, metadata={**metadata, **figures})
     refused = {
         f"{delivery.source_system}/{delivery.object}/{delivery.source_file}": delivery.error or ""

@@ -380,6 +380,63 @@ def test_a_wrong_mapping_stops_the_load_before_it_starts(zone: Zone) -> None:
         zone.load()
 
 
+# Folders
+
+
+def test_folders_in_other_spellings_are_one_object(zone: Zone) -> None:
+    zone.map(CRM.replace("    entity: lead\n", "    entity: lead\n    folders: [prospects]\n"))
+    zone.put("b.csv", GOOD)
+    zone.put("b.csv", GOOD, "crm/prospects")
+    zone.put("a.csv", HEADER + lead(3), "CRM/Prospects")
+    zone.put("c.csv", "x", "crm/pro_spects")
+    report = zone.load()
+    assert [(d.object, d.source_file, d.status) for d in report.deliveries] == [
+        ("lead", "Prospects/a.csv", "loaded"),
+        ("lead", "b.csv", "loaded"),
+        ("lead", "pro_spects/c.csv", "refused"),
+    ], "the same bytes in two folders are one delivery"
+    assert (report.refused[0].error or "").startswith("crm/lead/pro_spects/c.csv: ")
+    assert zone.rows("native_id") == [("1",), ("2",), ("3",)]
+
+
+def test_a_folder_under_raw_only_is_kept_as_it_comes(zone: Zone) -> None:
+    zone.map(CRM + "raw_only: [ticket*]\n")
+    zone.put("a.csv", "Id,Text,_line,it's\n1,x,y,z\n2\n", "crm/Ticket Notes")
+    zone.put("a.csv", GOOD)
+    report = zone.load()
+    assert [(d.object, d.rows_read, d.rows_loaded, d.rows_malformed, d.notes) for d in report.deliveries][1] == (
+        "ticket_notes",
+        2,
+        1,
+        1,
+        "kept in raw only: no model reads this object",
+    )
+    assert zone.rows('"Id", "Text", "_line__raw", "it\'s", _line', "crm__ticket_notes") == [("1", "x", "y", "z", 2)]
+    zone.put("b.csv", "Id,More\n3,m\n", "crm/Ticket Notes")
+    zone.load()
+    assert len(zone.rows("1", "crm__ticket_notes")) == 2
+    assert "kept in raw only" in report.summary()
+
+
+def test_a_folder_that_becomes_an_object_is_read_again(zone: Zone) -> None:
+    zone.map(CRM + "raw_only: [deal]\n")
+    zone.put("a.csv", "Id,StageName,native_id\n1,Won,x\n", "crm/deal")
+    zone.load()
+    deal = "  deal:\n    entity: opportunity\n    fields: {native_id: Id, stage: StageName}\n"
+    zone.map(CRM + deal)
+    zone.load()
+    assert zone.rows("native_id, stage", "crm__deal") == [("1", "Won")]
+    zone.map(CRM + "raw_only: [deal]\n")
+    zone.load()
+    assert zone.rows('"Id", "StageName"', "crm__deal") == [("1", "Won")]
+
+
+def test_two_objects_of_one_folder_are_refused(zone: Zone) -> None:
+    zone.map(CRM + "  people:\n    entity: lead\n    folders: [Le_ad]\n    fields: {native_id: Id}\n")
+    with pytest.raises(HandoffError, match="belongs to the object lead already"):
+        zone.load()
+
+
 # Schema drift
 
 

@@ -35,6 +35,37 @@ def test_staging_reads_exactly_the_mapped_objects(source: str) -> None:
     assert sorted(declared) == sorted(read_folder(SHIPPED)[source].objects)
 
 
+@pytest.mark.parametrize(
+    ("source", "folder", "object_"),
+    [
+        ("salesforce", "OpportunityContactRole", "opportunity_contact_role"),
+        ("salesforce", "Campaign-Member", "campaign_member"),
+        ("hubspot", "contact_form_submission", "form_submission"),
+        ("hubspot", "deal_pipeline_stage", "pipeline_stage"),
+        ("hubspot", "Contacts", "contact"),
+        ("google_ads", "campaign_stats", "campaign_daily"),
+        ("linkedin_ads", "ad_analytics_by_campaign", "campaign_daily"),
+        ("meta_ads", "basic_ad", "campaign_daily"),
+        ("microsoft_ads", "campaign_performance_daily_report", "campaign_daily"),
+    ],
+)
+def test_a_loaders_table_name_is_a_known_folder(source: str, folder: str, object_: str) -> None:
+    found = read_folder(SHIPPED)[source].object_of(folder)
+    assert found is not None
+    assert found[0] == object_
+
+
+@pytest.mark.parametrize(
+    ("source", "folder", "name"),
+    [("hubspot", "ticket_deal", "ticket_deal"), ("salesforce", "Product2", "product2"), ("hubspot", "contcat", None)],
+)
+def test_what_no_mart_asks_for_is_kept_in_raw_and_a_typing_error_is_not(
+    source: str, folder: str, name: str | None
+) -> None:
+    found = read_folder(SHIPPED)[source].object_of(folder)
+    assert (found and (found[0], found[1].all_fields)) == (name and (name, {}))
+
+
 DOCUMENTED = [
     block
     for page in ("add-a-source.md", "mapping.md")

@@ -134,6 +134,20 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
         "where record_id = 'hubspot:701' order by changed_at",
         [("appointmentscheduled", at("2026-02-01 09:00")), ("closedwon", at("2026-03-31 10:00"))],
     ),
+    "a deal's stages by the history of its property": (
+        "select stage, changed_at from intermediate.int_opportunity_stage_change "
+        "where record_id = 'hubspot:702' order by changed_at",
+        [("appointmentscheduled", at("2026-02-01 09:00")), ("closedwon", at("2026-02-09 09:00"))],
+    ),
+    "an owner's team as loaders have it": (
+        "select name, team from intermediate.int_owner_record where source_system = 'hubspot'",
+        [("Olga Owner", "Inside sales")],
+    ),
+    "without stage history the tracked changes of the stage stand in": (
+        "select stage, changed_at from intermediate.int_opportunity_stage_change "
+        "where record_id = 'salesforce:006000000000002AAA' order by changed_at",
+        [("Prospecting", at("2026-03-01")), ("Proposal", at("2026-03-05")), ("Closed Lost", at("2026-03-09"))],
+    ),
     "a deal's contacts are its conversions and its roles": (
         "select lead_record_id, opportunity_record_id from intermediate.int_lead_conversion",
         [("hubspot:101", "hubspot:701")],
@@ -154,6 +168,7 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
             ("form_submission", at("2026-01-01 09:00"), "google", "cpc", "spring sale", "Demo request", None),
             ("form_submission", at("2026-01-02 09:00"), "hubspot", "form", None, "Demo request", None),
             ("email_click", at("2026-01-03 09:00"), "hubspot", "email", "77", None, "ada@engines.example"),
+            ("email_click", at("2026-01-04 09:00"), "newsletter", "email", "march", None, "ada@engines.example"),
         ],
     ),
     "Marketo: a person with a deletion is deleted; score and status are the record's": (

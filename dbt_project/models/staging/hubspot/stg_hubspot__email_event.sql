@@ -1,5 +1,19 @@
 -- Grain: one row per delivered click in a marketing e-mail. Sends, opens, bounces and clicks that HubSpot filtered as
--- a machine's are no touches.
+-- a machine's are no touches. Loaders tell the address that was clicked in a table of its own.
+with
+    clicked as (
+        select raw.event_id, raw.url, raw.version_at, delivery.delivery_rank, raw._line as record_line
+        from {{ source("hubspot", "email_event_click") }} as raw
+        inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+        qualify {{ newest_version("raw.event_id") }}
+    ),
+
+    event as (
+        select delivered.*, coalesce(delivered.landing_page, clicked.url) as page
+        from {{ source("hubspot", "email_event") }} as delivered
+        left join clicked on delivered.native_id = clicked.event_id
+    )
+
 select
     'hubspot:email:' || raw.native_id as touch_id,
     'hubspot' as source_system,
@@ -8,17 +22,17 @@ select
     'hubspot:' || raw.person_id as person_record_id,
     {{ normalised_email("raw.email") }} as email,
     raw.touched_at,
-    coalesce(raw.source, {{ url_parameter("raw.landing_page", "utm_source") }}, 'hubspot') as source,
-    coalesce(raw.medium, {{ url_parameter("raw.landing_page", "utm_medium") }}, 'email') as medium,
-    coalesce(raw.campaign, {{ url_parameter("raw.landing_page", "utm_campaign") }}, raw.email_campaign_id) as campaign,
+    coalesce(raw.source, {{ url_parameter("raw.page", "utm_source") }}, 'hubspot') as source,
+    coalesce(raw.medium, {{ url_parameter("raw.page", "utm_medium") }}, 'email') as medium,
+    coalesce(raw.campaign, {{ url_parameter("raw.page", "utm_campaign") }}, raw.email_campaign_id) as campaign,
     raw.content,
     'email_click' as touch_type,
     raw.click_id,
-    raw.landing_page,
+    raw.page as landing_page,
     coalesce(raw.is_deleted, false) or coalesce(raw.fivetran_deleted, false) as is_deleted,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line
-from {{ source("hubspot", "email_event") }} as raw
+from event as raw
 inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
 where upper(raw.touch_type) = 'CLICK' and not coalesce(raw.is_filtered, false)

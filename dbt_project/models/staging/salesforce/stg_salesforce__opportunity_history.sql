@@ -1,4 +1,59 @@
--- Grain: one row per delivered history row of an opportunity. Amount and date changes repeat the stage.
+-- Grain: one row per delivered history row of an opportunity. Amount and date changes repeat the stage. Without such
+-- rows the tracked changes of the field StageName tell the stages; before the first of them its old value held.
+with
+    field_change as (
+        select raw.*
+        from {{ source("salesforce", "opportunity_field_history") }} as raw
+        left join
+            (select distinct record_id from {{ source("salesforce", "opportunity_history") }}) as told
+            on raw.record_id = told.record_id
+        where lower(raw.field) in ('stagename', 'stage') and told.record_id is null
+    ),
+
+    created as (
+        select native_id, min(created_at) as created_at
+        from {{ source("salesforce", "opportunity") }}
+        group by native_id
+    ),
+
+    first_change as (
+        select *
+        from field_change
+        where not coalesce(is_deleted, false)
+        qualify row_number() over (partition by record_id order by changed_at, native_id) = 1
+    ),
+
+    delivered as (
+        select native_id, record_id, stage, amount, changed_at, is_deleted, version_at, _delivery_id, _line
+        from {{ source("salesforce", "opportunity_history") }}
+        union all
+        select
+            native_id,
+            record_id,
+            new_value as stage,
+            null as amount,
+            changed_at,
+            is_deleted,
+            version_at,
+            _delivery_id,
+            _line
+        from field_change
+        union all
+        select
+            first_change.record_id as native_id,
+            first_change.record_id,
+            first_change.old_value as stage,
+            null as amount,
+            created.created_at as changed_at,
+            false as is_deleted,
+            first_change.version_at,
+            first_change._delivery_id,
+            first_change._line
+        from first_change
+        inner join created on first_change.record_id = created.native_id
+        where first_change.old_value is not null and created.created_at < first_change.changed_at
+    )
+
 select
     'salesforce:' || raw.native_id || '@' || cast(raw.changed_at as {{ dbt.type_string() }}) as change_id,
     'salesforce:' || raw.record_id as record_id,
@@ -10,6 +65,6 @@ select
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line
-from {{ source("salesforce", "opportunity_history") }} as raw
+from delivered as raw
 inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
 where not coalesce(raw.is_deleted, false)
