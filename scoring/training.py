@@ -36,7 +36,7 @@ class Trained:
     binning: Any
     dropped: dict[str, str]
 
-    def library_score(self, frame: pd.DataFrame) -> np.ndarray:
+    def score_by_library(self, frame: pd.DataFrame) -> np.ndarray:
         """The score by the library's own assignment of bins, for checking the card's and the SQL's."""
         total = np.zeros(len(frame), dtype=np.int64)
         names = self.card.attributes

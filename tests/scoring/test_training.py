@@ -72,7 +72,7 @@ def test_small_company_finds_the_direction() -> None:
 def test_scores_equal_the_library_lead_by_lead() -> None:
     trained, first, later = learned(40_000, 1)
     for frame in (first, later):
-        assert (trained.card.score(frame) == trained.library_score(frame)).all()
+        assert (trained.card.score(frame) == trained.score_by_library(frame)).all()
 
 
 def test_a_planted_leak_is_refused_by_name() -> None:
@@ -105,7 +105,7 @@ def test_large_company_finds_the_drivers_again(seed: int) -> None:
     ceiling = training.ceiling(first, first.is_won.to_numpy(), later, signals(first))
     assert validation.auc(score, won).value > validation.auc(ceiling, won).value - 0.03
     assert 0.9 <= validation.calibration_slope(trained.card.probability(score), won) <= 1.1
-    assert (score == trained.library_score(later)).all()
+    assert (score == trained.score_by_library(later)).all()
     assert_found_again(trained.card)
 
 
