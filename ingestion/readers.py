@@ -64,12 +64,17 @@ class Scan:
     head: bytes = b""
     size: int = 0
     newlines: int = 0
+    carriage_returns: int = 0
+    quotes: int = 0
     ends_with_newline: bool = True
-    has_quotes: bool = False
     has_nul: bool = False
     has_lone_carriage_return: bool = False
     longest_line: int = 0
     damage: str = ""
+
+    @property
+    def has_quotes(self) -> bool:
+        return self.quotes > 0
 
     @property
     def physical_lines(self) -> int:
@@ -121,7 +126,8 @@ def _scan_text(stream: Any, scan: Scan, text: bool) -> None:
         if text:
             newlines = chunk.count(b"\n")
             scan.newlines += newlines
-            scan.has_quotes = scan.has_quotes or b'"' in chunk
+            scan.quotes += chunk.count(b'"')
+            scan.carriage_returns += chunk.count(b"\r")
             scan.has_nul = scan.has_nul or b"\0" in chunk
             if not scan.has_lone_carriage_return and (b"\r" in chunk or previous == b"\r"):
                 whole = previous + chunk if previous == b"\r" else chunk
@@ -317,31 +323,41 @@ class Reader:
             raise self._not_this_encoding(error) from error
 
     def _csv_fast(self, plan: Plan, width: int, delimiter: str) -> Staged | None:
-        """DuckDB's reader, with nothing left to guess or to forgive. None where the lines do not add up."""
+        """DuckDB's reader, with nothing left to guess or to forgive. None where lines or bytes do not add up."""
         names = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(width))
         relation = (
             f"read_csv({path_literal(self.scan.path)}, auto_detect = false, header = true, columns = {{{names}}}, "
             f"delim = '{delimiter}', quote = '\"', escape = '\"', strict_mode = true, null_padding = false, "
             f"ignore_errors = false, compression = '{'gzip' if self.scan.compressed else 'none'}')"
         )
+        cells = [f"c{index}" for index in range(width)]
+        written = {"bytes": _written_bytes(cells, may_be_quoted=self.scan.has_quotes)}
         try:
             if not self._head_breaks_lines(delimiter):
-                staged = self._typed(plan, relation, {}, "rowid + 2")
+                staged = self._typed(plan, relation, written, "rowid + 2")
                 if 1 + staged.loaded + staged.malformed == self.scan.physical_lines:
-                    return self._with_texts(staged)
+                    return self._with_texts(staged) if self._all_bytes_are_told(staged, width) else None
                 if not self.scan.has_quotes:
                     return None
-            breaks = " + ".join(_line_breaks(f"c{index}") for index in range(width))
+            breaks = {"breaks": " + ".join(map(_line_breaks, cells))}
             # Without an order of its own the window streams over the rows as they stand in the file.
             before = "sum(breaks) over (rows between unbounded preceding and current row) - breaks"
-            staged = self._typed(plan, relation, {"breaks": breaks}, f"rowid + 2 + cast({before} as bigint)")
+            staged = self._typed(plan, relation, written | breaks, f"rowid + 2 + cast({before} as bigint)")
             inside = self.con.execute("select coalesce(sum(breaks), 0) from landed").fetchall()[0][0]
             exact = 1 + staged.loaded + staged.malformed + inside == self.scan.physical_lines
-            return self._with_texts(staged) if exact else None
+            return self._with_texts(staged) if exact and self._all_bytes_are_told(staged, width) else None
         except duckdb.OutOfMemoryException:
             raise
         except (duckdb.Error, UnicodeEncodeError):  # the second: a path that is no text, which only Python can open
             return None
+
+    def _all_bytes_are_told(self, staged: Staged, width: int) -> bool:
+        """Whether cells, delimiters, quotes and line ends make up the file: DuckDB skips over empty cells too many."""
+        header = self.scan.head.partition(b"\n")[0]
+        rows = staged.loaded + staged.malformed
+        told = self.con.execute("select coalesce(sum(bytes), 0) from landed").fetchall()[0][0] + rows * (width - 1)
+        ends = self.scan.newlines + self.scan.carriage_returns - header.count(b"\r")
+        return len(header) + told + ends + self.scan.quotes - header.count(b'"') == self.scan.size
 
     def _head_breaks_lines(self, delimiter: str) -> bool:
         """Whether quoted line breaks show in the first records: then their lines are counted from the start."""
@@ -562,6 +578,17 @@ def _first_record(text: str, delimiter: str) -> tuple[list[str], int]:
 def _line_breaks(column: str) -> str:
     breaks = f"strlen({column}) - strlen(replace({column}, chr(10), ''))"
     return f"case when contains({column}, chr(10)) then {breaks} else 0 end"
+
+
+def _written_bytes(cells: list[str], *, may_be_quoted: bool) -> str:
+    """SQL for the bytes that the cells of a row take in the file, but for the quotes, line ends and carriage returns
+    that `Scan` counts over the whole file."""
+    if not may_be_quoted:
+        return " + ".join(f"coalesce(strlen({cell}), 0)" for cell in cells)
+    row = f"concat({', '.join(cells)})"
+    counted = " or ".join(f"contains({row}, {letter})" for letter in ("'\"'", "chr(10)", "chr(13)"))
+    plain = f"replace(replace(replace({row}, '\"', ''), chr(10), ''), chr(13), '')"
+    return f"strlen(case when {counted} then {plain} else {row} end)"
 
 
 def _next_record(reader: Iterator[list[str]], lines: _Lines) -> list[str]:

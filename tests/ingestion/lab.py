@@ -37,6 +37,7 @@ class Zone:
         self.con = duckdb.connect()
         self.con.execute("set TimeZone = 'UTC'")
         self.as_of = AS_OF
+        self.delivered: dict[Path, bytes] = {}
         self.map(CRM)
 
     def map(self, text: str, name: str = "crm.yml") -> None:
@@ -47,6 +48,7 @@ class Zone:
         path.parent.mkdir(parents=True, exist_ok=True)
         data = content.encode() if isinstance(content, str) else content
         path.write_bytes(gzip.compress(data, mtime=0) if name.endswith(".gz") else data)
+        self.delivered[path] = path.read_bytes()
         return path
 
     def load(self) -> LoadReport:
@@ -67,6 +69,22 @@ class Zone:
 
     def log(self, columns: str) -> list[tuple[Any, ...]]:
         return self.con.execute(f"select {columns} from quality.load_log order by all").fetchall()
+
+    def check_promises(self) -> None:
+        """Nothing is lost, doubled or touched: log, tables and bytes agree, the files are as they were put."""
+        assert len(self.log("1")) == len(set(self.delivered.values())), "the same bytes are one delivery"
+        for table in {f"{source}__{object_}" for source, object_ in self.log("source_system, object")}:
+            counted = self.con.execute(
+                "select source_file, rows_read, rows_loaded + rows_held + rows_malformed, rows_loaded, rows_malformed, "
+                f'(select count(*) from raw."{table}" where _delivery_id = delivery_id), '
+                "(select count(*) from quality.malformed_row where malformed_row.delivery_id = load_log.delivery_id) "
+                "from quality.load_log where source_system || '__' || object = ?",
+                [table],
+            ).fetchall()
+            for name, read, accounted, loaded, malformed, in_raw, in_malformed in counted:
+                assert (read, loaded, malformed) == (accounted, in_raw, in_malformed), f"{name} does not add up"
+        here = {path: path.read_bytes() for path in self.extracts.rglob("*") if path.is_file()}
+        assert here == self.delivered, "a file was moved, changed or deleted"
 
     def close(self) -> None:
         self.con.close()

@@ -43,8 +43,10 @@ with open_warehouse(settings) as con:
 """
 
 
-def killed(home: Path, moment: str) -> int:
-    return subprocess.run([sys.executable, "-c", KILLED, str(home), moment], cwd=CHECKOUT, timeout=120).returncode
+def killed(home: Path, moment: str, mutation: str = "") -> int:
+    """The exit code of a load that kills itself; `mutation` is Python that spoils the loader before."""
+    script = KILLED.replace("\n\nhome, moment", f"\n{mutation}\nhome, moment", 1)
+    return subprocess.run([sys.executable, "-c", script, str(home), moment], cwd=CHECKOUT, timeout=120).returncode
 
 
 def finished(home: Path) -> None:
@@ -81,8 +83,12 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> list[list[tuple[Any
 
 @pytest.mark.parametrize("moment", ["stage", "_store", "_add_columns", "_insert", "_log", "_remember_file"])
 def test_killed_load(tmp_path: Path, moment: str, undisturbed: list[list[tuple[Any, ...]]]) -> None:
-    home = deliver(tmp_path / "home")
-    assert killed(home, moment) == -signal.SIGKILL
+    check_killed_load(tmp_path / "home", moment, undisturbed)
+
+
+def check_killed_load(home: Path, moment: str, undisturbed: list[list[tuple[Any, ...]]], mutation: str = "") -> None:
+    deliver(home)
+    assert killed(home, moment, mutation) == -signal.SIGKILL
     raw, log, malformed = tables(home)
     assert (len(raw), len(log), len(malformed)) == (1000, 2, 2), "two files were whole before the third"
     finished(home)

@@ -5,7 +5,7 @@ import random
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,8 @@ class Version:
 
     record: int
     number: int | None
+    # What tells versions of one number apart that stand in different files.
+    mark: str = ""
 
     @property
     def cells(self) -> dict[str, str | None]:
@@ -65,7 +67,7 @@ class Version:
         employees = "many" if self.number == 13 else str(self.number or 0)
         return {
             "Id": f"L{self.record}",
-            "Email": f'"v{self.number}",\nof {self.record}@x.com',
+            "Email": f'"v{self.number}",\nof {self.record}@x.com{self.mark}',
             "Employees": employees,
             "SystemModstamp": version,
         }
@@ -103,8 +105,7 @@ class Fresh:
 def everything(zone: Zone) -> list[list[tuple[Any, ...]]]:
     report = zone.load()
     assert not report.new, "a load with nothing new reads nothing"
-    for delivery in report.deliveries:
-        assert delivery.rows_read == delivery.rows_loaded + delivery.rows_held + delivery.rows_malformed
+    zone.check_promises()
     return [zone.con.execute(query).fetchall() for query in EVERYTHING]
 
 
@@ -143,6 +144,7 @@ def test_tidy_split_overlapping_repeated_and_late_deliveries_end_in_one_table(no
                 if chance.random() < 0.6:
                     zone.load()
             zone.load()
+            zone.check_promises()
             assert zone.con.execute(NEWEST).fetchall() == tidy
 
     check()
@@ -163,9 +165,12 @@ def test_the_order_in_which_files_arrive_leaves_no_trace(no_vendors: None, examp
     )
     def check(contents: list[list[Version]], repeats: list[int], seed: int, broken: bool) -> None:
         chance = random.Random(seed)
-        files = {f"{number}.csv": as_csv(content) for number, content in enumerate(contents)}
+        files = {
+            f"{number}.csv": as_csv([replace(version, mark=f".{number}") for version in content])
+            for number, content in enumerate(contents)
+        }
         files |= {
-            f"{chance.choice('acz')}{n}.csv": as_csv(contents[which % len(contents)]) for n, which in enumerate(repeats)
+            f"{chance.choice('acz')}{n}.csv": files[f"{which % len(contents)}.csv"] for n, which in enumerate(repeats)
         }
         if broken:
             files |= {"5.csv": 'Id,Email\n1,"x', "4.csv": 'Id,Email\n1,"x', "6.csv": "Id,Email\n1\n2,x\n"}
