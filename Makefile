@@ -26,6 +26,7 @@ rebuild: $(VENV)/.runtime
 
 bench: $(VENV)/.runtime
 	@$(RUN) -m benchmarks
+	@$(RUN) -m benchmarks.bench_ingestion --old-files 10000
 
 test: lint
 	@$(RUN) -m pytest -m "not heavy" -n 2 --dist loadfile

@@ -44,6 +44,10 @@ SIGNATURES = {
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
     b"%PDF": "a PDF",
 }
+# What stands beside the records in a page of HubSpot's, Salesforce's and Marketo's interfaces.
+PAGE_RECORDS = {"results", "records", "result"}
+PAGE_KEYS = {*PAGE_RECORDS, "paging", "total", "totalSize", "done", "nextRecordsUrl"}
+PAGE_KEYS |= {"requestId", "success", "moreResult", "nextPageToken", "warnings", "errors"}
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 WHOLE_AGAIN = "export the file again and deliver it whole"
 
@@ -416,20 +420,22 @@ class Reader:
     # JSON lines
 
     def _jsonl(self) -> Staged:
-        rows = _Rows(self.con, "landed_input", {"line": pa.int64()})
+        rows = _Rows(self.con, "landed_input", {"line": pa.int64(), "part": pa.int64()})
         names: dict[str, str] = {}
         objects = bad = 0
+        has_pages = False
         with self._open() as file:
             lines = _Lines(file)
             try:
                 lines.start_record()
                 for text in lines:
                     if text.strip():
-                        row = self._json_row(lines, text, is_first=objects + bad == 0)
-                        objects, bad = (objects + 1, bad) if row is not None else (objects, bad + 1)
-                        if row is not None:
+                        found = self._json_rows(lines, text, is_first=objects + bad == 0)
+                        objects, bad = (objects + 1, bad) if found is not None else (objects, bad + 1)
+                        has_pages = has_pages or len(found or [0]) != 1
+                        for part, row in enumerate(found or []):
                             self._add_keys(row, names, rows)
-                            rows.add((lines.first, *(row.get(name) for name in names)), len(text))
+                            rows.add((lines.first, part, *(row.get(name) for name in names)), len(text))
                     lines.start_record()
             except UnicodeError as error:
                 raise self._not_this_encoding(error) from error
@@ -438,8 +444,9 @@ class Reader:
         if bad and not objects:
             raise Refusal("no line of the file is a JSON object", "deliver one JSON object per line")
         columns = [Column(name, column) for name, column in names.items()]
-        plan = plan_columns(self.mapped, columns, ragged=True) if objects else no_columns(self.mapped)
-        return self._with_texts(self._typed(plan, "landed_input", {"line": "line"}, "line"))
+        plan = plan_columns(self.mapped, columns, ragged=True) if columns else no_columns(self.mapped)
+        staged = self._typed(plan, "landed_input", {"line": "line", "part": "part"}, "line")
+        return self._with_cells(staged, columns, "line, part") if has_pages else self._with_texts(staged)
 
     def _add_keys(self, row: dict[str, str | None], names: dict[str, str], rows: _Rows) -> None:
         new = [name for name in row if name not in names]
@@ -449,12 +456,12 @@ class Reader:
             names[name] = f"c{len(names)}"
             rows.add_column(names[name])
 
-    def _json_row(self, lines: _Lines, text: str, *, is_first: bool) -> dict[str, str | None] | None:
-        """The flattened object of one line; None where the line is malformed, which is then recorded."""
+    def _json_rows(self, lines: _Lines, text: str, *, is_first: bool) -> list[dict[str, str | None]] | None:
+        """The flattened objects of one line: one, or those of a page; None where the line is malformed."""
         if is_first and text.lstrip().startswith("["):
             raise Refusal("the file is one JSON array", "deliver one JSON object per line")
         try:
-            row = flattened(text, decimal_comma=bool(self.mapped.decimal_comma))
+            found = [flattened(each, decimal_comma=bool(self.mapped.decimal_comma)) for each in json_objects(text)]
         except (ValueError, RecursionError) as error:
             if not lines.ended:
                 raise Refusal(
@@ -463,21 +470,22 @@ class Reader:
                 ) from error
             self._malformed(lines, f"not a JSON object: {error}")
             return None
-        if reason := _not_text("".join(filter(None, (*row, *row.values())))):
+        if reason := _not_text("".join(filter(None, (each for row in found for each in (*row, *row.values()))))):
             self._malformed(lines, reason)
             return None
-        return row
+        return found
 
     # Parquet
 
     def _parquet(self) -> Staged:
         relation = f"read_parquet({path_literal(self.scan.path)}, file_row_number = true, binary_as_string = true)"
         try:
+            headers = self._parquet_headers()
             described = self.con.sql(f"select * exclude (file_row_number) from {relation}")
             sources = [
                 column
-                for name, kind in zip(described.columns, described.types, strict=True)
-                for column in _parquet_columns(name, quoted(name), kind)
+                for header, name, kind in zip(headers, described.columns, described.types, strict=True)
+                for column in _parquet_columns(header, quoted(name), kind)
             ]
             check_headers([column.header for column in sources])
             cells = [f"{column.text} as c{index}" for index, column in enumerate(sources)]
@@ -498,11 +506,22 @@ class Reader:
         )
         self.con.execute("delete from landed_input where line in (select line from landed_bad)")
         staged = self._typed(plan_columns(self.mapped, columns), "landed_input", {"line": "line"}, "line")
-        self.con.execute(
-            f"insert into landed_bad select line, {self._row_text(columns)}, error "
-            "from landed join landed_input using (line) where error is not null"
-        )
-        return staged
+        return self._with_cells(staged, columns, "line")
+
+    def _parquet_headers(self) -> list[str]:
+        """The columns as the file names them: DuckDB renames those that are there twice, and misreads wide decimals."""
+        schema = self.con.sql(
+            f"select name, coalesce(num_children, 0), precision from parquet_schema({path_literal(self.scan.path)})"
+        ).fetchall()
+        headers: list[str] = []
+        below = 0
+        for name, children, precision in schema[1:]:
+            if (precision or 0) > 38:
+                raise Refusal(f"the column {name!r} holds decimals of more than 38 digits", "export it as text")
+            if not below:
+                headers.append(name)
+            below += children - (1 if below else 0)
+        return headers
 
     def _row_text(self, columns: list[Column]) -> str:
         pairs = ", ".join(f"{literal(column.header)}, {column.text}" for column in columns)
@@ -516,6 +535,15 @@ class Reader:
         rows, wrong = self.con.execute("select count(*), count(error) from landed").fetchall()[0]
         unreadable = self.con.execute("select count(*) from landed_bad").fetchall()[0][0]
         return Staged(plan, typed.raw, line, rows - wrong, wrong + unreadable)
+
+    def _with_cells(self, staged: Staged, columns: list[Column], key: str) -> Staged:
+        """The rows that failed their types, in `landed_bad` with their cells: they have no line of their own."""
+        if staged.malformed:
+            self.con.execute(
+                f"insert into landed_bad select line, {self._row_text(columns)}, error "
+                f"from landed join landed_input using ({key}) where error is not null"
+            )
+        return staged
 
     def _with_texts(self, staged: Staged) -> Staged:
         """The rows that failed their types, in `landed_bad` with their text as it stands in the file."""
@@ -616,18 +644,31 @@ class _Digits(str):
     __slots__ = ()
 
 
-def flattened(text: str, *, decimal_comma: bool) -> dict[str, str | None]:
-    """The object of a JSON line as one level of texts: `{"a": {"b": 1}}` is `a_b`, lists stay JSON.
+def json_objects(text: str) -> list[dict[str, Any]]:
+    """The object of a JSON line, or the records of an API's page, which is an object around a list of them.
 
     Raises:
         ValueError: the line is no JSON object.
 
-    >>> flattened('{"id": 7, "properties": {"amount": 1.50}, "tags": [1, "x"]}', decimal_comma=False)
-    {'id': '7', 'properties_amount': '1.50', 'tags': '[1,"x"]'}
+    >>> json_objects('{"results": [{"id": "1"}, {"id": "2"}], "paging": {"next": {"after": "3"}}}')
+    [{'id': '1'}, {'id': '2'}]
     """
     value = json.loads(text.lstrip("\ufeff"), parse_int=_Digits, parse_float=_Digits, parse_constant=_no_constant)
     if not isinstance(value, dict):
         raise ValueError("another kind of JSON value")
+    for name in PAGE_RECORDS.intersection(value):
+        records = value[name]
+        if isinstance(records, list) and value.keys() <= PAGE_KEYS and all(isinstance(each, dict) for each in records):
+            return records
+    return [value]
+
+
+def flattened(value: dict[str, Any], *, decimal_comma: bool) -> dict[str, str | None]:
+    """A JSON object as one level of texts: `{"a": {"b": 1}}` is `a_b`, lists stay JSON.
+
+    >>> flattened({"id": "7", "properties": {"amount": "1.50"}, "tags": ["a", True]}, decimal_comma=False)
+    {'id': '7', 'properties_amount': '1.50', 'tags': '["a",true]'}
+    """
     row: dict[str, str | None] = {}
     _flatten(value, "", row, decimal_comma)
     return row

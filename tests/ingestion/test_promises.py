@@ -6,9 +6,12 @@ import io
 import json
 import os
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import ingestion.load
@@ -278,6 +281,70 @@ def test_nested_json_is_flattened(zone: Zone) -> None:
     assert zone.rows("native_id, email, archived, properties_deep_er") == [
         ("1", "x", "false", "1"),
         ("2", None, None, None),
+    ]
+
+
+def test_pages_of_an_api_are_their_records(zone: Zone) -> None:
+    zone.map(CRM.replace("source: crm", "source: crm\nheader_prefixes: [properties_]"))
+    page = {
+        "results": [{"id": "1", "properties": {"email": "x", "employees": "9"}}, {"id": "2"}],
+        "paging": {"next": 1},
+    }
+    bad = {"records": [{"id": "3", "properties": {"employees": "many"}}, {"id": "4"}], "done": True}
+    lines = [
+        json.dumps(page),
+        '{"results": []}',
+        json.dumps(bad),
+        '{"id": "5", "result": [{"a": 1}]}',
+        '{"results": [1',
+    ]
+    delivery = zone.load_one("a.jsonl", "\n".join(lines) + "\n")
+    assert (delivery.rows_read, delivery.rows_loaded, delivery.rows_malformed) == (6, 4, 2)
+    assert zone.rows("native_id, email, employee_count, _line") == [
+        ("1", "x", 9, 1),
+        ("2", None, None, 1),
+        ("4", None, None, 3),
+        ("5", None, None, 4),
+    ]
+    assert [line for line, _ in zone.malformed()] == [3, 5]
+    assert "many" in zone.malformed()[0][1]
+
+
+@pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        ({"Id": pa.array([1]), "Employees": pa.array([Decimal(7)], pa.decimal256(60, 2))}, "more than 38 digits"),
+        ({"Id": pa.array([1]), "Email": pa.array(["a"]), "Email ": pa.array(["b"])}, "'Email' is ambiguous"),
+        ({"Id": pa.array([1]), "Email": pa.array([b"\xff"])}, "cannot be read as Parquet"),
+    ],
+    ids=["wide decimals", "twice the same column", "bytes that are no text"],
+)
+def test_parquet_that_cannot_be_trusted_is_refused(zone: Zone, columns: dict[str, pa.Array], reason: str) -> None:
+    path = zone.put("a.parquet", b"")
+    pq.write_table(pa.table(list(columns.values()), names=[name.strip() for name in columns]), path)
+    (refused,) = zone.load().refused
+    assert reason in (refused.error or "")
+
+
+def test_odd_parquet_types_are_texts(zone: Zone) -> None:
+    table = pa.table(
+        {
+            "Id": pa.array([1.0]),
+            "Employees": pa.array([Decimal("5.00")]),
+            "CreatedDate": pa.array([datetime(2026, 1, 1, 5)], pa.timestamp("ns")),
+            "list": pa.array([[{"a": 1}]]),
+            "map": pa.array([[("k", 1)]], pa.map_(pa.string(), pa.int32())),
+            "words": pa.array(["x"]).dictionary_encode(),
+            "nothing": pa.nulls(1),
+            "big": pa.array([2**63 + 5], pa.uint64()),
+            "none": pa.array([float("nan")]),
+        }
+    )
+    path = zone.put("a.parquet", b"")
+    pq.write_table(table, path, use_deprecated_int96_timestamps=True)
+    assert zone.load().deliveries[0].rows_loaded == 1
+    assert zone.rows("native_id, employee_count, created_at, list, words, big") == [
+        ("1", 5, datetime(2026, 1, 1, 5), '[{"a":1}]', "x", str(2**63 + 5))
     ]
 
 

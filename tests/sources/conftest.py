@@ -16,6 +16,7 @@ from handoff.definitions import load as load_definitions
 from handoff.settings import CHECKOUT, DBT_PROJECT, Settings
 from handoff.warehouse import open_warehouse
 from ingestion.load import load
+from scoring.store import load_cards, named_cards
 from tests.sources.example_extracts import documented_mapping, lay_out
 
 AS_OF = datetime(2026, 6, 1)
@@ -39,7 +40,9 @@ def build(home: Path, extracts: Path, sources: Path | None = None, *, select: st
         if select == UNIFIED:
             con.execute(NO_ADMISSIONS)
         else:
-            run_gate(settings, con, load_definitions(settings.definitions))
+            agreed = load_definitions(settings.definitions)
+            run_gate(settings, con, agreed)
+            load_cards(settings, con, named_cards(agreed))
     command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "build", "--select", *select.split()]
     command += ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
     places = ["--project-dir", str(DBT_PROJECT), "--target-path", str(home / "dbt"), "--log-path", str(home / "dbt")]
