@@ -30,7 +30,7 @@ def _placements(score: np.ndarray, won: np.ndarray) -> tuple[float, np.ndarray, 
 
 def auc(score: np.ndarray, won: np.ndarray) -> Auc:
     value, of_wins, of_losses = _placements(np.asarray(score, dtype=float), np.asarray(won, dtype=bool))
-    deviation = np.sqrt(of_wins.var(ddof=1) / len(of_wins) + of_losses.var(ddof=1) / len(of_losses))
+    deviation = float(np.sqrt(of_wins.var(ddof=1) / len(of_wins) + of_losses.var(ddof=1) / len(of_losses)))
     return Auc(value, max(0.0, value - 1.96 * deviation), min(1.0, value + 1.96 * deviation))
 
 
@@ -41,7 +41,7 @@ def auc_gain(challenger: np.ndarray, champion: np.ndarray, won: np.ndarray) -> A
     value_2, wins_2, losses_2 = _placements(np.asarray(champion, dtype=float), won)
     difference = value_1 - value_2
     variance = (wins_1 - wins_2).var(ddof=1) / len(wins_1) + (losses_1 - losses_2).var(ddof=1) / len(losses_1)
-    deviation = np.sqrt(variance)
+    deviation = float(np.sqrt(variance))
     return Auc(difference, difference - 1.96 * deviation, difference + 1.96 * deviation)
 
 

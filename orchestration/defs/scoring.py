@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from handoff.settings import load_settings
 from orchestration.defs.publish import OWNERS
 from orchestration.night import Night
 from scoring import monthly
@@ -89,5 +90,6 @@ scoring_monthly_schedule = dg.ScheduleDefinition(
     name="scoring_monthly",
     job=scoring_monthly,
     cron_schedule="0 6 1 * *",
+    execution_timezone=load_settings().schedule_timezone,
     description="On the first of the month, after the night.",
 )

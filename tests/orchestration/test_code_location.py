@@ -108,6 +108,8 @@ def test_the_job_runs_everything_in_one_process(definitions: dg.Definitions) -> 
 def test_the_schedule_has_a_time_zone(definitions: dg.Definitions) -> None:
     schedule = definitions.resolve_schedule_def("nightly")
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 2 * * *", "UTC")
+    monthly = definitions.resolve_schedule_def("scoring_monthly")
+    assert (monthly.cron_schedule, monthly.execution_timezone) == ("0 6 1 * *", "UTC")
 
 
 def test_the_root_only_loads() -> None:
