@@ -15,6 +15,9 @@ from typing import Any
 INK, GRID = "#1f2933", "#e4e7eb"
 NOW, BEFORE, GOOD, BAD = "#1d4f91", "#b8c4d6", "#2a7d4f", "#b4462f"
 PALETTE = ["#1d4f91", "#d08a1d", "#2a7d4f", "#8a4f9e", "#b4462f", "#3d8ea6", "#6b7280", "#a3843b"]
+# For what stands beside a green "accepted": neither green nor the blue of a plain bar.
+MIXED = ["#b4462f", "#d08a1d", "#8a4f9e", "#3d8ea6", "#6b7280", "#a3843b", "#1d4f91", "#c9a0b8"]
+OTHERS, NOBODY = "#9fb3c8", "#e4e7eb"
 WIDTH = 470
 
 Spec = dict[str, Any]

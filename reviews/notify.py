@@ -17,7 +17,8 @@ import duckdb
 from handoff.errors import HandoffError
 from handoff.mail import send_mail
 from handoff.settings import Settings
-from reviews.pages import REPORTS, Period, Report
+from reviews.pages import REPORTS, Report
+from reviews.parts import Period
 from reviews.site import Link, periods
 
 TIMEOUT_SECONDS = 20

@@ -5,6 +5,7 @@ every night, because late data restates them; older pages stay as they were last
 Not here: what a page says (`pages.py`).
 """
 
+import json
 import os
 import re
 from collections import defaultdict
@@ -21,12 +22,54 @@ from handoff.errors import HandoffError
 from handoff.settings import Settings
 from reviews import wording
 from reviews.charts import Drawings
-from reviews.pages import REPORTS, Data, Page, Period, Report
+from reviews.pages import REPORTS, Report
+from reviews.parts import Data, Page, Period
 
 TEMPLATES = Path(__file__).parent / "templates"
 # How many finished periods are written anew each night, beside the one under way.
 WINDOW = {"week": 4, "month": 4, "quarter": 4}
 RHYTHM = {"week": "weekly", "month": "monthly", "quarter": "quarterly"}
+# Figures of the pages that are not in the metric dictionary, because they have no one figure a month.
+TERMS = {
+    "attributed_revenue": (
+        "Attributed revenue",
+        "Amount of won opportunities, divided among the touches before them by an attribution model. Every model "
+        "divides the same amount, to the cent; what no touch preceded is unattributed.",
+    ),
+    "attributed_pipeline": (
+        "Attributed pipeline",
+        "Amount of qualified opportunities, divided in the same way among the touches before their creation.",
+    ),
+    "plan_attainment": (
+        "Plan attainment",
+        "Actual / target; what adds up is also held against the target prorated by working days; where lower is "
+        "better, target / actual. A quarter's target is the sum of its months' where the metric adds up, else their "
+        "mean.",
+    ),
+    "required_mqls": (
+        "Required MQLs and other stages",
+        "Target of customers / the rates of the newest twelve mature cohorts, stage by stage and source by source, "
+        "with an 80 % interval of what these cohorts leave open about the rates.",
+    ),
+    "handoff_threshold": (
+        "Agreed threshold",
+        "The score from which on a lead is handed off, as both teams signed it (setting handoff_score_threshold).",
+    ),
+    "proposed_threshold": (
+        "Proposed threshold",
+        "The highest score that keeps four fifths of the wins, among handed-off leads whose horizon is over.",
+    ),
+    "score_drift": (
+        "Drift (PSI)",
+        "Population stability index: how far the leads' score bands have moved from those the card was learned from "
+        "(rule points: from all leads they judged). Below 0.1 stable, above 0.25 another population.",
+    ),
+    "touches_before_close": (
+        "Touches before a win or a loss",
+        "Mean number of touches on the path of a new-business deal, from the lookback before its creation to its "
+        "creation.",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -106,15 +149,11 @@ class _Site:
         )
         self.environment.filters["svg"] = lambda spec: Markup(self.drawings.svg(spec))  # noqa: S704 - the library escapes its text
         self.environment.globals["style"] = Markup((TEMPLATES / "style.css").read_text())  # noqa: S704 - our own file
-        self.data = Data(con, _currency(con))
+        self.data = Data(con, _currency(con), scoring_review=_scoring_review(settings))
         self.metrics = self.data.rows(
             "select * from metrics.metric_dictionary order by scoreboard_position nulls last, label"
         )
-        self.known = {row["metric"] for row in self.metrics} | {
-            "attributed_revenue",
-            "attributed_pipeline",
-            "plan_attainment",
-        }
+        self.known = {row["metric"] for row in self.metrics} | set(TERMS)
         build_info = self.data.rows("select * from metrics.build_info limit 1")
         self.build_info = build_info[0] if build_info else {}
         self.today, self.first = self._calendar(settings)
@@ -136,7 +175,7 @@ class _Site:
             for link in links[report.name]:
                 written.append(self._write_page(link, links[report.name]))
         older = self._older({path.name for path in written})
-        definitions = self._render("definitions.html", "definitions.html", metrics=self.metrics)
+        definitions = self._render("definitions.html", "definitions.html", metrics=self.metrics, terms=TERMS)
         index = self._render("index.html", "index.html", reports=REPORTS, links=links, older=older, rhythm=RHYTHM)
         return [index, definitions, *written]
 
@@ -173,6 +212,12 @@ class _Site:
         beside.write_text(text, encoding="utf-8")
         os.replace(beside, path)
         return path
+
+
+def _scoring_review(settings: Settings) -> dict[str, Any]:
+    """What the newest scoring review left for its page; nothing before the first."""
+    newest = max(settings.home.glob("scoring/*/review.json"), key=lambda path: path.parent.name, default=None)
+    return json.loads(newest.read_text(encoding="utf-8")) if newest else {}
 
 
 def _currency(con: duckdb.DuckDBPyConnection) -> str:

@@ -36,18 +36,27 @@ def days(value: Any) -> str:
     return NOTHING if value is None else f"{float(value):,.0f} days"
 
 
-def money(value: Any, currency: str) -> str:
+def amount(value: Any) -> str:
     """Whole units below ten thousand, thousands and millions above.
+
+    >>> amount(950), amount(45_000), amount(1234567)
+    ('950', '45 k', '1.23 M')
+    """
+    if value is None:
+        return NOTHING
+    units = float(value)
+    if abs(units) >= 1_000_000:
+        return f"{units / 1_000_000:,.2f} M"
+    return f"{units / 1000:,.0f} k" if abs(units) >= 10_000 else f"{units:,.0f}"
+
+
+def money(value: Any, currency: str) -> str:
+    """An amount with its currency.
 
     >>> money(950, "USD"), money(1234567, "USD")
     ('USD 950', 'USD 1.23 M')
     """
-    if value is None:
-        return NOTHING
-    amount = float(value)
-    if abs(amount) >= 1_000_000:
-        return f"{currency} {amount / 1_000_000:,.2f} M"
-    return f"{currency} {amount / 1000:,.0f} k" if abs(amount) >= 10_000 else f"{currency} {amount:,.0f}"
+    return NOTHING if value is None else f"{currency} {amount(value)}"
 
 
 def figure(value: Any, kind: str | None, currency: str) -> str:
@@ -61,6 +70,10 @@ def day(value: date | None) -> str:
     return NOTHING if value is None else f"{value.day} {value:%b %Y}"
 
 
+def month(value: date) -> str:
+    return f"{value:%B %Y}"
+
+
 def period(kind: str, start: date) -> str:
     """What people call the period.
 
@@ -69,18 +82,18 @@ def period(kind: str, start: date) -> str:
     """
     if kind == "week":
         return f"Week {start.isocalendar().week}, {day(start)} to {day(start + timedelta(days=6))}"
-    return f"{start:%B %Y}" if kind == "month" else f"Q{(start.month + 2) // 3} {start.year}"
+    return month(start) if kind == "month" else f"Q{(start.month + 2) // 3} {start.year}"
 
 
 def change(now: float | None, before: float | None) -> str:
     """The direction a rate moved, in percentage points.
 
-    >>> change(0.4, 0.3), change(0.3, 0.3), change(0.2, None)
+    >>> change(0.4, 0.3), change(0.304, 0.296), change(0.2, None)
     ('up from 30 %', 'as before', '')
     """
     if now is None or before is None:
         return ""
-    if abs(now - before) < 0.005:
+    if share(now) == share(before):
         return "as before"
     return f"{'up' if now > before else 'down'} from {share(before)}"
 

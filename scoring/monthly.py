@@ -5,7 +5,7 @@ version of the definitions that both teams signed (setting scorecard_version).
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -72,11 +72,13 @@ def review(
     outcome = _outcome(frame, minimum)
     report.figures |= {"mature_leads": len(frame), "wins": int(frame.is_won.sum()), "minimum_wins": minimum}
     if outcome is None:
-        report.markdown = (
-            f"# {version}\n\nNo card was learned: {int(frame.is_won.sum()):,} wins among {len(frame):,} handed-off "
+        summary = (
+            f"No card was learned: {int(frame.is_won.sum()):,} wins among {len(frame):,} handed-off "
             f"leads whose horizon of {horizon} days is over; {minimum:,} are agreed as the least. "
-            "The rule points apply.\n"
+            "The rule points apply."
         )
+        report.markdown = f"# {version}\n\n{summary}\n"
+        _leave_for_the_page(_folder(settings, version), summary, [])
         return report
     won = frame[outcome].to_numpy(dtype=bool)
     signals = [*SIGNALS, *(signal_of(name, is_number=_is_number(frame[name])) for name in attributes)]
@@ -123,9 +125,9 @@ def review(
         "psi": validation.population_stability(validation.band_shares(evaluation.score), card.reference_bands),
     }
     report.card_path = write_card(card, cards_folder(settings))
-    folder = settings.home / "scoring" / version
-    folder.mkdir(parents=True, exist_ok=True)
-    report.plots = _plots(folder, evaluation, later_won, {"card": evaluation.score, "champion": champion_score})
+    folder = _folder(settings, version)
+    scores = {"card": evaluation.score, str(report.figures["champion"]): champion_score}
+    report.plots = _plots(folder, report, evaluation, later_won, scores)
     report.markdown = _markdown(report, evaluation)
     (folder / "report.md").write_text(report.markdown, encoding="utf-8")
     return report
@@ -281,20 +283,61 @@ def _champion(settings: Settings, con: duckdb.DuckDBPyConnection) -> Scorecard |
     return next((card for card in read_cards(settings) if card.version in named), None)
 
 
-def _plots(folder: Path, evaluation: Evaluation, won: np.ndarray, scores: dict[str, np.ndarray]) -> dict[str, Path]:
+def _folder(settings: Settings, version: str) -> Path:
+    folder = settings.home / "scoring" / version
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _plots(
+    folder: Path, report: ReviewReport, evaluation: Evaluation, won: np.ndarray, scores: dict[str, np.ndarray]
+) -> dict[str, Path]:
+    """Draws gain, calibration, bands and points, and leaves them, with what they say, for the review page."""
     from scoring import plots
 
-    made = {
-        "gain": plots.gain(scores, won),
-        "calibration": plots.calibration(evaluation.chance, won),
-        "bands": plots.bands(evaluation.bands),
-        "points": plots.points(evaluation.trained.card),
+    figures, card = report.figures, evaluation.trained.card
+    best, worst = evaluation.bands.iloc[0], evaluation.bands.iloc[-1]
+    first = max(card.attributes, key=card.span)
+    named = first.replace("_", " ")
+    slope = evaluation.calibration_slope
+    verdict = "about right" if 0.9 <= slope <= 1.1 else "too bold" if slope < 0.9 else "too timid"
+    held = {name: plots.wins_held(score, won) for name, score in scores.items()}
+    said = {
+        "gain": (
+            plots.gain(scores, won),
+            f"The best-scored fifth of the leads holds {held['card']:.0%} of the wins by {card.version}"
+            + "".join(f", {share:.0%} by {name}" for name, share in held.items() if name != "card"),
+        ),
+        "calibration": (
+            plots.calibration(evaluation.chance, won),
+            f"The chances the card states are {verdict}: calibration slope {slope:.2f}",
+        ),
+        "bands": (
+            plots.bands(evaluation.bands),
+            f"{best.rate:.0%} of the leads with {best.score_band} points were won, {worst.rate:.0%} of those with "
+            f"{worst.score_band}",
+        ),
+        "points": (
+            plots.points(card),
+            f"{first.replace('_', ' ')} moves the score most: up to {card.span(first)} points",
+        ),
     }
+    judged = f"{card.version}, judged on {figures['out_of_time_leads']:,} leads later than those it learned from."
+    verdict = "Proposed." if report.is_proposed else "Not proposed."
+    pictures = [
+        {"title": title, "note": f"{judged} {verdict}", "spec": chart.to_dict()} for chart, title in said.values()
+    ]
+    _leave_for_the_page(folder, judged, pictures)
     paths = {}
-    for name, chart in made.items():
+    for name, (chart, title) in said.items():
         paths[name] = folder / f"{name}.png"
-        chart.save(str(paths[name]), scale_factor=2)
+        chart.properties(title=title).save(str(paths[name]), scale_factor=2)
     return paths
+
+
+def _leave_for_the_page(folder: Path, summary: str, pictures: Sequence[Mapping[str, object]]) -> None:
+    text = json.dumps({"summary": summary, "pictures": pictures}, default=float)
+    (folder / "review.json").write_text(text, encoding="utf-8")
 
 
 def _markdown(report: ReviewReport, evaluation: Evaluation) -> str:

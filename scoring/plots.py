@@ -27,11 +27,20 @@ def gain(scores: dict[str, np.ndarray], won: np.ndarray) -> alt.LayerChart:
         .encode(
             x=alt.X("leads:Q", title="share of leads, best scores first", axis=alt.Axis(format="%")),
             y=alt.Y("wins:Q", title="share of wins", axis=alt.Axis(format="%")),
-            color=alt.Color("which:N", title=None, scale=alt.Scale(range=[BLUE, ORANGE])),
+            color=alt.Color(
+                "which:N", title=None, scale=alt.Scale(range=[BLUE, ORANGE]), legend=alt.Legend(orient="top")
+            ),
         )
     )
     chance = alt.Chart(pd.DataFrame({"leads": [0, 1], "wins": [0, 1]})).mark_line(color=GREY, strokeDash=[4, 4])
-    return (lines + chance.encode(x="leads:Q", y="wins:Q")).properties(title="Gain, out of time", **SIZE)
+    return (lines + chance.encode(x="leads:Q", y="wins:Q")).properties(**SIZE)
+
+
+def wins_held(score: np.ndarray, won: np.ndarray, leads: float = 0.2) -> float:
+    """The share of all wins among the best-scored share of leads; ties are taken as they come on average."""
+    table = pd.DataFrame({"score": score, "won": won}).groupby("score").agg(leads=("won", "size"), wins=("won", "sum"))
+    table = table.sort_index(ascending=False).cumsum() / table.sum()
+    return float(np.interp(leads, [0.0, *table.leads], [0.0, *table.wins]))
 
 
 def calibration(chance: np.ndarray, won: np.ndarray) -> alt.LayerChart:
@@ -51,7 +60,7 @@ def calibration(chance: np.ndarray, won: np.ndarray) -> alt.LayerChart:
     line = alt.Chart(pd.DataFrame({"expected": [0, top], "observed": [0, top]})).mark_line(
         color=GREY, strokeDash=[4, 4]
     )
-    return (points + line.encode(x="expected:Q", y="observed:Q")).properties(title="Calibration, out of time", **SIZE)
+    return (points + line.encode(x="expected:Q", y="observed:Q")).properties(**SIZE)
 
 
 def bands(table: pd.DataFrame) -> alt.Chart:
@@ -60,11 +69,11 @@ def bands(table: pd.DataFrame) -> alt.Chart:
         alt.Chart(table)
         .mark_bar(color=BLUE)
         .encode(
-            x=alt.X("score_band:N", title="score", sort=None),
+            x=alt.X("score_band:N", title="score", sort=None, axis=alt.Axis(labelAngle=0)),
             y=alt.Y("rate:Q", title="share won", axis=alt.Axis(format="%")),
             tooltip=["score_band", "leads", "wins", "rate", "lift"],
         )
-        .properties(title="Wins by band, out of time", **SIZE)
+        .properties(**SIZE)
     )
 
 
@@ -77,5 +86,5 @@ def points(card: Scorecard) -> alt.Chart:
         .encode(
             x=alt.X("points:Q", title="points between worst and best"), y=alt.Y("attribute:N", sort="-x", title=None)
         )
-        .properties(title=f"What moves the score: {card.version}", **SIZE)
+        .properties(**SIZE)
     )

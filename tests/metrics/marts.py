@@ -77,13 +77,17 @@ COLUMNS: dict[str, str] = {
         "month_start date, basis varchar, model varchar, channel varchar, credited_amount decimal(18,2),"
         " opportunities bigint, spend decimal(18,2), roas double"
     ),
+    "attribution.content_before_outcome": (
+        "quarter_start date, content varchar, won_opportunities bigint, lost_opportunities bigint, won_touches bigint,"
+        " lost_touches bigint, share_of_won double, share_of_lost double"
+    ),
     "attribution.fct_attribution": (
         "opportunity_id varchar, basis varchar, model varchar, touch_id varchar, channel varchar,"
         " campaign_id varchar, touched_at timestamp, weight double, credited_amount decimal(18,2)"
     ),
     "scoring.score_performance": (
         "version varchar, month_start date, score_band varchar, leads bigint, conversions bigint,"
-        " conversion_rate double, lift double, psi double"
+        " conversion_rate double, lift double, psi double, is_mature boolean"
     ),
     "scoring.score_threshold": (
         "version varchar, threshold integer, leads_per_month double, opportunities_per_month double,"
@@ -92,7 +96,8 @@ COLUMNS: dict[str, str] = {
     ),
     "scoring.scorecard_version": (
         "version varchar, trained_at timestamp, valid_from timestamp, status varchar, method varchar, leads bigint,"
-        " wins bigint, auc double, auc_low double, auc_high double, calibration_slope double, threshold double"
+        " wins bigint, auc double, auc_low double, auc_high double, calibration_slope double, threshold double,"
+        " note varchar"
     ),
     "core.fct_touch": (
         "touch_id varchar, person_id varchar, account_id varchar, touched_at timestamp, channel varchar,"

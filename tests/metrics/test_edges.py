@@ -142,6 +142,10 @@ def test_the_interval_covers_the_truth_about_eight_times_in_ten() -> None:
 
 def test_what_if_changes_one_rate_and_shows_the_rest(tmp_path: Path) -> None:
     w = planned(tmp_path, 100, 50, 20, 10, 4)
+    page = w.rows(
+        "select stage, required, required_low, required_high, required_by_any_path as any_path from "
+        "reviews.review_pipeline_review__back_plan where is_all_sources"
+    )
     w.con.close()
     (tmp_path / "publish").mkdir()
     shutil.copy(tmp_path / "warehouse.duckdb", tmp_path / "publish" / "marts.duckdb")
@@ -150,6 +154,12 @@ def test_what_if_changes_one_rate_and_shows_the_rest(tmp_path: Path) -> None:
     assert asked == pytest.approx(
         {"customer": 10, "sales_ready": 25, "sql": 50, "mql": 125, "lead": 250, "spend": 1250}
     )
+    for row in page:
+        step = next(step for step in what_if(settings) if step.stage == row["stage"])
+        figures = ("required", "any_path") if step.stage == "customer" else ("required", "low", "high", "any_path")
+        names = {"low": "required_low", "high": "required_high"}
+        for figure in figures:
+            assert row[names.get(figure, figure)] == pytest.approx(getattr(step, figure), rel=1e-4), row["stage"]
     doubled = {step.stage: step.required for step in what_if(settings, customers=20, rates={"mql": 0.8})}
     assert doubled == pytest.approx(
         {"customer": 20, "sales_ready": 50, "sql": 100, "mql": 125, "lead": 250, "spend": 1250}

@@ -212,6 +212,24 @@ CASES = [
      {"spend": None, "leads": 1, "cost_per_lead": None}),
     ("spend without leads", "select * from metrics.cost_efficiency where campaign_id = 'c2'",
      {"spend": 50, "leads": 0, "cost_per_lead": None}),
+    ("a reason that was not given on a day has its row: decided adds up", "select * from "
+     "metrics.metric_rejection_reason where decided_on = '2025-04-10'",
+     {"reason": "not_ready", "lead_source": "Web", "campaign_id": "c1", "rejected": 0, "decided": 1}),
+    ("a quarter's rate against the mean of its targets", "select * from metrics.plan_vs_actual_quarter where metric = "
+     "'cost_per_customer'",
+     {"quarter_start": Q1, "target": 100.0, "actual": 170.0, "attainment": 100 / 170, "status": "behind"}),
+    ("what adds up needs the targets of all three months", "select * from metrics.plan_vs_actual_quarter where metric "
+     "= 'leads' and quarter_start = '2025-01-01'",
+     {"target": 5.0, "target_months": 1, "actual": 5.0, "attainment": None, "status": None}),
+    ("a quarter under way with a target in one month", "select * from metrics.plan_vs_actual_quarter where "
+     "metric = 'customers'",
+     {"quarter_start": date(2025, 7, 1), "target": 2.0, "actual": 0.0, "status": None}),
+    ("blockers of a week: L3 late", "select * from reviews.review_team_meeting__blockers where week_start = "
+     "'2025-01-13'",
+     {"blocker": "Answered or left past the SLA", "cases": 1}),
+    ("what sales says of a source", "select * from reviews.review_pipeline_review__quality where month_start = "
+     "'2025-01-01' and verdict = 'not_ready'",
+     {"lead_source": "Web", "decisions": 1, "decided": 3, "rejection_rate": 1 / 3}),
     ("March: 50 spend, 150 sales cost, one customer", "select * from metrics.acquisition_cost where month_start = "
                                                       "'2025-03-01'",
      {"spend": 50, "sales_cost": 150, "customers": 1, "cost_per_customer": 50.0, "customer_acquisition_cost": 200.0}),
@@ -290,6 +308,28 @@ MONTHS = [
     ("completeness_rate", date(2024, 12, 1), None),
     ("definition_agreement", JAN, 4 / 7),  # mql 2 of 4, sql 2 of 2, sales_ready 0 of 1
 ]  # fmt: skip
+
+
+QUARTERS = [
+    ("lead_to_opportunity_rate", Q1, 0.6), ("speed_to_follow_up", Q1, 4.0),
+    ("sla_attainment", Q1, 0.5),  # L1, L2 in time; L3 late; L4 lapsed
+    ("rejection_rate", Q1, 1 / 3), ("pipeline_created", Q1, 2700.0), ("pipeline_created", Q2, 1100.0),
+    ("open_pipeline", Q1, 1400.0), ("win_rate", Q2, 0.5), ("win_rate_amount", Q2, 4 / 9),
+    ("sales_cycle_days", Q2, 42.5),  # O2 51, O5 34: not the mean of the months' medians alone
+    ("revenue", Q1, 1300.0), ("spend", Q1, 170.0), ("cost_per_customer", Q1, 170.0),
+    ("customer_acquisition_cost", Q1, 200.0),  # March alone has its sales cost
+    ("cost_per_customer", Q2, None), ("definition_agreement", Q1, 4 / 7),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("metric", "quarter", "value"), QUARTERS, ids=[f"{name} {day:%b}" for name, day, _ in QUARTERS]
+)
+def test_quarterly_figure_by_hand(company: Warehouse, metric: str, quarter: date, value: float | None) -> None:
+    found = company.one(
+        f"select value from metrics.metric_quarter where metric = '{metric}' and quarter_start = '{quarter}'"
+    )
+    assert found["value"] == pytest.approx(value)
 
 
 @pytest.mark.parametrize(("metric", "month", "value"), MONTHS, ids=[f"{name} {month:%b}" for name, month, _ in MONTHS])

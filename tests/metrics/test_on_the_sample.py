@@ -21,6 +21,7 @@ class Core:
         self.handoff = con.sql("select * from core.fct_handoff").df()
         self.deal = con.sql("select * from core.fct_opportunity").df()
         self.spend = con.sql("select * from core.fct_spend").df()
+        self.delivery = con.sql("select * from metrics.metric_lead_delivery").df()
         owners = con.sql("select owner_id, team from core.dim_owner").df()
         self.deal["amount"] = self.deal["amount"].astype(float).fillna(0.0)
         self.spend["cost"] = self.spend["cost"].astype(float)
@@ -210,6 +211,25 @@ def cost_efficiency(core: Core) -> pd.DataFrame:
     return found
 
 
+def acquisition_cost(core: Core) -> pd.DataFrame:
+    spend = core.spend.groupby(month(core.spend.spend_date)).cost.sum().rename("spend")
+    won = core.deal[core.deal.made_customer]
+    customers = won.groupby(month(won.close_date)).size().rename("customers")
+    found = pd.concat([spend, customers], axis=1)
+    found["customers"] = found.customers.fillna(0)
+    found["cost_per_customer"] = found.spend / found.customers.where(found.customers != 0)
+    return found.rename_axis("month_start")
+
+
+def lead_completeness(core: Core) -> pd.DataFrame:
+    record = core.delivery.assign(week_start=week(core.delivery.delivered_on))
+    by = record.groupby(["week_start", "lead_source"], dropna=False)
+    found = by.agg(delivered=("record_id", "size"), complete=("is_complete_at_first", "sum"))
+    found["completeness_rate"] = found.complete / found.delivered
+    found["incomplete"] = found.delivered - found.complete
+    return found.drop(columns="complete").assign(rule="all").set_index("rule", append=True)
+
+
 def lead_guarantee(core: Core) -> pd.DataFrame:
     first = core.handoff[core.handoff.handoff_number == 1].copy()
     first["month_start"] = month(first.handed_off_at)
@@ -221,7 +241,7 @@ def lead_guarantee(core: Core) -> pd.DataFrame:
 
 MARTS: list[Callable[[Core], pd.DataFrame]] = [
     lead_funnel, speed_to_follow_up, rejections, pipeline_contribution, active_pipeline, source_performance,
-    revenue_by_source, cost_efficiency, lead_guarantee,
+    revenue_by_source, cost_efficiency, lead_guarantee, acquisition_cost, lead_completeness,
 ]  # fmt: skip
 
 
@@ -244,7 +264,8 @@ def test_mart_equals_pandas(
     expected = compute(core).reset_index()
     columns = list(expected.columns)
     keys = list(compute(core).index.names)
-    built = marts.sql(f"select {', '.join(columns)} from metrics.{compute.__name__}").df()
+    where = "where rule = 'all'" if "rule" in keys else ""
+    built = marts.sql(f"select {', '.join(columns)} from metrics.{compute.__name__} {where}").df()
     left, right = keyed(built, keys), keyed(expected, keys)
     assert left.index.is_unique
     assert len(right) > 20

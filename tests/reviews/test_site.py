@@ -12,7 +12,8 @@ from handoff.errors import HandoffError
 from handoff.settings import Settings
 from reviews import site, wording
 from reviews.charts import Drawings, bars
-from reviews.pages import REPORTS, Period
+from reviews.pages import REPORTS
+from reviews.parts import Period
 from reviews.site import periods
 from tests.metrics.marts import Warehouse
 from tests.metrics.test_marts_by_hand import fill

@@ -64,6 +64,20 @@ def test_metric_by_month_equals_the_mart(company: Pair, metric: str) -> None:
     assert any(row["value"] for row in mart) or metric == "completeness_rate", f"{metric} is never tried"
 
 
+@pytest.mark.parametrize("metric", dictionary())
+def test_metric_by_quarter_equals_the_mart(company: Pair, metric: str) -> None:
+    warehouse, layer = company
+    asked = by_key(layer.query([metric], ["metric_time__quarter"]).rows, 1)
+    mart = warehouse.rows(
+        f"select quarter_start, value, is_additive from metrics.metric_quarter where metric = '{metric}' order by 1"
+    )
+    assert mart, f"{metric} is not in metric_quarter"
+    for row in mart:
+        missing = [0.0] if row["is_additive"] else [None]
+        found = [None if value is None else float(value) for value in asked.get((row["quarter_start"],), missing)]
+        assert found == [pytest.approx(row["value"])], row["quarter_start"]
+
+
 SLICES: dict[str, tuple[str, list[str], list[str]]] = {
     "lead_funnel": (
         "select cohort_month, lead_source, channel, campaign_id, leads, mqls, sqls, sales_ready, mql_rate, sql_rate,"
@@ -86,6 +100,12 @@ SLICES: dict[str, tuple[str, list[str], list[str]]] = {
         " from metrics.rejections group by 1, 2, 3",
         ["metric_time__week", "handoff__lead_source", "campaign"],
         ["rejections", "decisions", "rejection_rate"],
+    ),
+    "rejections, by reason": (
+        "select week_start, lead_source, campaign_id, reason, rejected, decided, rejection_rate from "
+        "metrics.rejections",
+        ["metric_time__week", "rejection_slice__lead_source", "campaign", "rejection_slice__reason"],
+        ["rejections_by_reason", "decisions_of_reason", "rejection_rate_by_reason"],
     ),
     "pipeline_contribution": (
         "select month_start, channel, campaign_id, pipeline_created, pipeline_sourced, pipeline_influenced"
@@ -116,7 +136,7 @@ SLICES: dict[str, tuple[str, list[str], list[str]]] = {
     ),
     "cost_efficiency": (
         "select month_start, channel, campaign_id, spend, cost_per_lead, cost_per_mql, cost_per_qualified_opportunity,"
-        " cost_per_customer from metrics.cost_efficiency where channel is not null and campaign_id is not null",
+        " cost_per_customer from metrics.cost_efficiency",
         ["metric_time__month", "marketing_channel", "campaign"],
         ["spend", "cost_per_lead", "cost_per_mql", "cost_per_qualified_opportunity", "cost_per_customer"],
     ),
@@ -150,6 +170,16 @@ SLICES: dict[str, tuple[str, list[str], list[str]]] = {
         "select month_start, metric, attainment from metrics.plan_vs_actual",
         ["metric_time__month", "plan_line__metric"],
         ["plan_attainment"],
+    ),
+    "plan_vs_actual_quarter": (
+        "select quarter_start, metric, attainment from metrics.plan_vs_actual_quarter",
+        ["metric_time__quarter", "quarter_line__metric"],
+        ["plan_attainment_quarter"],
+    ),
+    "attribution_by_content": (
+        "select month_start, content, model, channel, credited_amount from attribution.attribution_by_content",
+        ["metric_time__month", "content_slice__content", "content_slice__model", "content_slice__channel"],
+        ["content_attributed_revenue"],
     ),
     "required_volume": (
         "select month_start, lead_source, required from metrics.required_volume where stage = 'mql'",

@@ -32,7 +32,9 @@ with
         select
             {{ period_start("month", "created_on") }} as month_start,
             coalesce(lead_source, 'no source') as lead_source,
-            sum(amount) as pipeline_created
+            sum(amount) as pipeline_created,
+            sum(case when is_marketing_sourced then amount else 0 end) as pipeline_sourced,
+            sum(case when is_marketing_influenced_pipeline then amount else 0 end) as pipeline_influenced
         from {{ ref("metric_opportunity") }}
         where is_qualified
         group by 1, 2
@@ -76,6 +78,8 @@ with
             cast(coalesce(decisions.rejected, 0) as bigint) as rejected,
             {{ rate("decisions.rejected", "decisions.decided") }} as rejection_rate,
             cast(coalesce(pipeline.pipeline_created, 0) as decimal(18, 2)) as pipeline_created,
+            cast(coalesce(pipeline.pipeline_sourced, 0) as decimal(18, 2)) as pipeline_sourced,
+            cast(coalesce(pipeline.pipeline_influenced, 0) as decimal(18, 2)) as pipeline_influenced,
             cast(coalesce(revenue.revenue, 0) as decimal(18, 2)) as revenue,
             cast(coalesce(revenue.customers, 0) as bigint) as customers
         from slices

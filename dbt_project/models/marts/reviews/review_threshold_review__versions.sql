@@ -1,16 +1,30 @@
 -- Grain: one row per scorecard version: champion and challengers, how well they rank, and the threshold each
--- proposes, beside the one agreed.
-select
-    cast(version as varchar) as version,
-    cast(trained_at as timestamp) as trained_at,
-    cast(status as varchar) as status,
-    cast(method as varchar) as method,
-    cast(leads as bigint) as leads,
-    cast(wins as bigint) as wins,
-    cast(auc as double) as auc,
-    cast(auc_low as double) as auc_low,
-    cast(auc_high as double) as auc_high,
-    cast(calibration_slope as double) as calibration_slope,
-    cast(threshold as double) as proposed_threshold,
-    cast({{ setting("handoff_score_threshold") }} as double) as agreed_threshold
-from {{ ref("scorecard_version") }}
+-- proposes (the one marked in score_threshold, else its own), beside the one agreed.
+with
+    versions as (select * from {{ ref("scorecard_version") }}),
+
+    proposals as (
+        select version, max(threshold) as threshold from {{ ref("score_threshold") }} where is_proposed group by version
+    ),
+
+    final as (
+        select
+            cast(versions.version as varchar) as version,
+            cast(versions.trained_at as timestamp) as trained_at,
+            cast(versions.status as varchar) as status,
+            cast(versions.method as varchar) as method,
+            cast(versions.leads as bigint) as leads,
+            cast(versions.wins as bigint) as wins,
+            cast(versions.auc as double) as auc,
+            cast(versions.auc_low as double) as auc_low,
+            cast(versions.auc_high as double) as auc_high,
+            cast(versions.calibration_slope as double) as calibration_slope,
+            cast(coalesce(proposals.threshold, versions.threshold) as double) as proposed_threshold,
+            cast({{ setting("handoff_score_threshold") }} as double) as agreed_threshold,
+            cast(versions.note as varchar) as note
+        from versions
+        left join proposals on versions.version = proposals.version
+    )
+
+select *
+from final

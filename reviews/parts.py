@@ -1,0 +1,198 @@
+"""What a page is made of: tiles, tables, sections, a period, and the published tables asked for rows.
+
+Not here: what a page says (`weekly.py`, `monthly.py`, `quarterly.py`), HTML (`site.py`, `templates/`).
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+
+from reviews import charts, wording
+
+Row = dict[str, Any]
+AT_MOST = 25
+# Below this many cases a rate is no finding.
+ENOUGH = 20
+# A table of at most so many rows and characters stands beside its chart.
+BESIDE_ROWS, BESIDE_CHARACTERS = 15, 62
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One headline figure; `metric` is its anchor in the definitions page."""
+
+    label: str
+    value: str
+    note: str = ""
+    metric: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table: its head, where its value comes from, how it is spelled (words without a spelling), and
+    the metric its head links to."""
+
+    head: str
+    of: str | Callable[[Row], Any]
+    spelled: Callable[[Any], str] | None = None
+    metric: str = ""
+
+    def text(self, row: Row) -> str:
+        value = self.of(row) if callable(self.of) else row[self.of]
+        if self.spelled is not None:
+            return self.spelled(value)
+        return "" if value is None else str(value)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text: the first `shown` are open, the others folded; `hidden` are in the published table only.
+
+    `links` gives, for a text of the first column, the metric whose definition it links to.
+    """
+
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[str]]
+    shown: int
+    hidden: int = 0
+    links: Mapping[str, str] = field(default_factory=dict)
+
+
+def table(
+    rows: Sequence[Row],
+    *columns: Column,
+    shown: int = AT_MOST,
+    at_most: int = 0,
+    links: Mapping[str, str] | None = None,
+) -> Table:
+    """The rows spelled out, `shown` of them open and the rest folded, `at_most` in all (without it: `shown`)."""
+    kept = rows[: max(shown, at_most)]
+    return Table(
+        columns,
+        [[column.text(row) for column in columns] for row in kept],
+        shown,
+        len(rows) - len(kept),
+        links or {},
+    )
+
+
+@dataclass(frozen=True)
+class Section:
+    """One finding: its title says it, the chart and the table show it. `asset` is the table behind it."""
+
+    title: str
+    asset: str
+    chart: charts.Spec | None = None
+    table: Table | None = None
+    note: str = ""
+
+    @property
+    def is_side_by_side(self) -> bool:
+        """Whether chart and table fit beside each other: a short table of few characters a row."""
+        if not self.chart or not self.table or len(self.table.rows) > BESIDE_ROWS:
+            return False
+        columns = zip(*self.table.rows, strict=True)
+        widths = [min(max(map(len, cells)), 18) for cells in columns]
+        heads = [max(map(len, column.head.split())) for column in self.table.columns]
+        return sum(max(pair) + 2 for pair in zip(widths, heads, strict=True)) <= BESIDE_CHARACTERS
+
+
+@dataclass(frozen=True)
+class Page:
+    """The content of one page for one period; without sections the period was empty."""
+
+    tiles: Sequence[Tile] = ()
+    sections: Sequence[Section] = ()
+
+
+@dataclass(frozen=True)
+class Period:
+    """A week, month or quarter; `is_open` while it is not over."""
+
+    kind: str
+    start: date
+    is_open: bool = False
+
+    @property
+    def end(self) -> date:
+        """The first day after it."""
+        if self.kind == "week":
+            return self.start + timedelta(days=7)
+        months = self.start.year * 12 + self.start.month - 1 + (1 if self.kind == "month" else 3)
+        return date(months // 12, months % 12 + 1, 1)
+
+    @property
+    def name(self) -> str:
+        if self.kind == "week":
+            year, week, _ = self.start.isocalendar()
+            return f"{year}-w{week:02}"
+        return f"{self.start:%Y-%m}" if self.kind == "month" else f"{self.start.year}-q{(self.start.month + 2) // 3}"
+
+
+@dataclass
+class Data:
+    """The published tables, asked for rows, and the pictures of the last scoring review."""
+
+    con: duckdb.DuckDBPyConnection
+    currency: str
+    is_newest: bool = False
+    scoring_review: Mapping[str, Any] = field(default_factory=dict)
+
+    def rows(self, sql: str, *values: Any) -> list[Row]:
+        cursor = self.con.execute(sql, list(values))
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def of(self, section: str, period: Period, order: str) -> list[Row]:
+        """The rows of a section's table in the period, in an order that is total."""
+        return self.rows(
+            f"select * from reviews.review_{section} where {period.kind}_start = ? order by {order}", period.start
+        )
+
+    def money(self, value: Any) -> str:
+        return wording.money(value, self.currency)
+
+    def figure(self, row: Row, name: str) -> str:
+        """A figure in the words of the row's `kind`."""
+        return wording.figure(row[name], row["kind"], self.currency)
+
+    def head(self, text: str) -> str:
+        """A column's head with the currency, whose figures are then written without it."""
+        return f"{text}, {self.currency}" if self.currency else text
+
+
+def named(value: Any) -> str:
+    """A word of the shared vocabulary (channel, reason, stage, model) as people write it.
+
+    >>> named("paid_search"), named("missing"), named("sql"), named("sales_ready")
+    ('paid search', 'no reason given', 'SQL', 'sales-ready')
+    """
+    known = {
+        "missing": "no reason given",
+        "unmapped": "reason not in the list",
+        "mql": "MQL",
+        "sql": "SQL",
+        "sales_ready": "sales-ready",
+    }
+    return "" if value is None else known.get(value, str(value).replace("_", " "))
+
+
+def company(row: Row) -> str:
+    """Who it is about: the account, else what the record itself is called."""
+    names = (row.get(name) for name in ("account_name", "name", "opportunity_id", "lead_id"))
+    return next((name for name in names if name), "")
+
+
+def bar_rows(
+    rows: Iterable[Row], label: str, value: str, before: str = "", spelled: Callable[[Any], str] = str
+) -> list[Row]:
+    """Rows of a bar chart; `before` is the column of the tick beside the bar."""
+    return [
+        {"label": spelled(row[label]), "value": float(row[value] or 0)}
+        | ({"value_before": float(row[before])} if before and row[before] is not None else {})
+        for row in rows
+    ]

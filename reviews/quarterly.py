@@ -1,0 +1,305 @@
+"""What the quarterly pages say: win/loss and business review. From the published review tables alone."""
+
+from collections.abc import Callable
+from datetime import date
+
+from reviews import charts
+from reviews.parts import Column, Data, Page, Period, Row, Section, Tile, bar_rows, company, named, table
+from reviews.wording import amount, count, day, days, decimal, plural, share
+
+# A segment with fewer closed deals wins or loses by chance.
+FIRM = 5
+MARKS = {"ahead": " ▲", "behind": " ▼", "on_plan": " ■", None: ""}
+
+
+def win_loss(data: Data, period: Period) -> Page:
+    segments = data.of("win_loss__segments", period, "won + lost desc, segment")
+    reasons = data.of("win_loss__reasons", period, "opportunities desc, leads desc, theme")
+    contents = data.of("win_loss__content", period, "won + lost desc, content")
+    deals = data.of("win_loss__deals", period, "amount desc, opportunity_id")
+    whole = next((row for row in segments if row["dimension"] == "all"), None)
+    if whole is None:
+        return Page()
+    tiles = [
+        Tile("Win rate", share(whole["win_rate"]), f"{whole['won']} won, {whole['lost']} lost", "win_rate"),
+        Tile("Won", data.money(whole["won_amount"]), "new business", "revenue"),
+        Tile("Median cycle", days(whole["median_cycle_days"]), "won and lost", "sales_cycle_days"),
+        Tile(
+            "Touches before a win",
+            decimal(whole["mean_touches_won"]),
+            f"{decimal(whole['mean_touches_lost'])} before a loss",
+            "touches_before_close",
+        ),
+    ]
+    sections = []
+    lost_to = [row for row in reasons if row["opportunities"]]
+    if lost_to:
+        sections.append(_reasons(data, lost_to))
+    for dimension in ("entry channel", "company size", "industry", "country"):
+        rows = [row for row in segments if row["dimension"] == dimension]
+        if rows:
+            sections.append(_segment(data, dimension, rows))
+    if contents:
+        sections.append(_content(contents))
+    sections.append(
+        Section(
+            f"The largest deal, {company(deals[0])}, was {deals[0]['outcome']} after "
+            f"{plural(deals[0]['touches'], 'touch', 'touches')}",
+            "review_win_loss__deals",
+            table=table(
+                deals,
+                Column("Company", company),
+                Column("Outcome", "outcome"),
+                Column("Entry", lambda row: named(row["entry_channel"]) or "no touch"),
+                Column("Content", _contents),
+                Column("Reason, competitor", _lost_to),
+                Column("Touches", "touches", count),
+                Column("Cycle", "opportunity_cycle_days", days, "sales_cycle_days"),
+                Column(data.head("Amount"), "amount", amount),
+                shown=15,
+                at_most=200,
+            ),
+            note="Touches and content until the deal was created: content of the first and of the last touch.",
+        )
+    )  # fmt: skip
+    return Page(tiles, sections)
+
+
+def _contents(row: Row) -> str:
+    return ", ".join(dict.fromkeys(filter(None, (row["entry_content"], row["last_content"]))))
+
+
+def _lost_to(row: Row) -> str:
+    return ", ".join(filter(None, (row["loss_reason"], row["competitor"])))
+
+
+def _reasons(data: Data, lost_to: list[Row]) -> Section:
+    top = lost_to[0]
+    return Section(
+        f"{top['theme']} is named in {plural(top['opportunities'], 'lost deal')} worth {data.money(top['amount'])}",
+        "review_win_loss__reasons",
+        charts.bars(bar_rows(lost_to[:10], "theme", "opportunities"), form="d", axis="lost deals"),
+        table(
+            lost_to,
+            Column("Theme", "theme"),
+            Column("Named as", lambda row: named(row["theme_types"])),
+            Column("Lost deals", "opportunities", count),
+            Column(data.head("Amount"), "amount", amount),
+            shown=10,
+            at_most=100,
+        ),
+        "A deal can be named under its reason and its competitor.",
+    )
+
+
+def _segment(data: Data, dimension: str, rows: list[Row]) -> Section:
+    shown = rows[:12]
+    firm = [row for row in shown if row["won"] + row["lost"] >= FIRM] or shown
+    best = max(firm, key=lambda row: (row["win_rate"] or 0, row["won"]))
+    spelled = named if dimension == "entry channel" else str
+    return Section(
+        f"By {dimension}, {spelled(best['segment'])} wins most often: {share(best['win_rate'])}",
+        "review_win_loss__segments",
+        charts.bars(bar_rows(shown, "segment", "win_rate", spelled=spelled), form=".0%", axis="win rate"),
+        table(
+            rows,
+            Column(dimension.capitalize(), lambda row: spelled(row["segment"])),
+            Column("Won", "won", count),
+            Column("Lost", "lost", count),
+            Column("Win rate", "win_rate", share, "win_rate"),
+            Column(data.head("Won"), "won_amount", amount),
+            Column("Cycle", "median_cycle_days", days, "sales_cycle_days"),
+            shown=12,
+            at_most=100,
+        ),
+    )
+
+
+def _content(contents: list[Row]) -> Section:
+    gains = [row for row in contents if row["won"] + row["lost"] >= FIRM] or contents
+    best = max(gains, key=lambda row: ((row["share_of_won"] or 0) - (row["share_of_lost"] or 0), row["content"]))
+    is_found = (best["share_of_won"] or 0) > (best["share_of_lost"] or 0)
+    return Section(
+        f"{best['content']} stands before {share(best['share_of_won'])} of the won deals and only "
+        f"{share(best['share_of_lost'])} of the lost ones"
+        if is_found
+        else "No content stands before more of the won deals than of the lost ones",
+        "review_win_loss__content",
+        table=table(
+            contents,
+            Column("Content", "content"),
+            Column("Before won", "won", count),
+            Column("Before lost", "lost", count),
+            Column("Of all won", "share_of_won", share),
+            Column("Of all lost", "share_of_lost", share),
+            shown=12,
+            at_most=100,
+        ),
+        note="Any touch before the close counts; several contents can stand before one deal. All deals, renewals too.",
+    )
+
+
+def business_review(data: Data, period: Period) -> Page:
+    quarter = data.of("business_review__quarter", period, "position")
+    months = data.of("business_review__scoreboard", period, "position, month_start")
+    if not any(row["value"] for row in quarter):
+        return Page()
+    history = data.rows(
+        "select * from reviews.review_business_review__scoreboard where metric = 'shared_revenue' and month_start < ? "
+        "order by month_start desc limit 18",
+        period.end,
+    )
+    shared = next(row for row in quarter if row["metric"] == "shared_revenue")
+    target, paced = shared["target"], shared["paced_target"]
+    judged = [row for row in quarter if row["status"]]
+    ahead = sum(row["status"] != "behind" for row in judged)
+    tones = {"behind": "bad", "ahead": "good", "on_plan": "good"}
+    tiles = [
+        Tile(
+            "Shared revenue",
+            data.money(shared["value"]),
+            f"target {data.money(target)}" if target else "no target",
+            "shared_revenue",
+            tones.get(shared["status"], ""),
+        ),
+        Tile("Targets met or paced", f"{ahead} of {len(judged)}", "of the scoreboard", "plan_attainment"),
+    ]
+    curve = [
+        {"day": row["month_start"], "value": float(row["value"] or 0), "series": "shared revenue",
+         "target": row["target"]}
+        for row in reversed(history)
+    ]  # fmt: skip
+    if not target:
+        title = f"Shared revenue came to {data.money(shared['value'])}"
+    elif period.is_open and paced:
+        title = f"Shared revenue stands at {share(shared['value'] / paced)} of where the plan is by now"
+    else:
+        title = f"Shared revenue reached {share(shared['value'] / target)} of its target"
+    sections = [
+        Section(
+            title,
+            "review_business_review__quarter",
+            charts.lines(curve, form="~s", axis=f"{data.currency} a month (dashed: target)"),
+            table(
+                quarter,
+                Column("Scoreboard", "label"),
+                Column("Quarter", lambda row: _shown(data, row), str),
+                Column("Target", lambda row: data.figure(row, "target"), str),
+                Column("Attainment", "attainment", share, "plan_attainment"),
+                Column("Quarter before", lambda row: data.figure(row, "prior"), str),
+                links={row["label"]: row["metric"] for row in quarter},
+            ),
+            "▲ ahead of plan, ▼ behind, ■ on plan. * cohort younger than the maturity window: still growing. Both "
+            "teams own every row.",
+        ),
+        _by_month(data, months),
+    ]
+    restated = [
+        row
+        for row in months
+        if row["value_first_shown"] is not None
+        and row["value"] is not None
+        and abs(row["value"] - row["value_first_shown"]) > 1e-9
+    ]
+    if restated:
+        sections.append(
+            Section(
+                f"{plural(len(restated), 'figure')} changed since first shown: late data restated them",
+                "review_business_review__scoreboard",
+                table=table(
+                    restated,
+                    Column("Metric", "label"),
+                    Column("Month", lambda row: f"{row['month_start']:%b %Y}"),
+                    Column("First shown", lambda row: data.figure(row, "value_first_shown"), str),
+                    Column("Shown on", "first_shown_on", day),
+                    Column("Now", lambda row: data.figure(row, "value"), str),
+                    at_most=100,
+                ),
+            )
+        )
+    blockers = data.of("business_review__blockers", period, "cases desc, blocker")
+    if blockers:
+        most = blockers[0]
+        sections.append(
+            Section(
+                f"Biggest blocker: {most['blocker'][:1].lower()}{most['blocker'][1:]} "
+                f"({plural(most['cases'], 'lead')})",
+                "review_business_review__blockers",
+                charts.bars(bar_rows(blockers, "blocker", "cases"), form="d", axis="leads"),
+            )
+        )
+    icp = data.of("business_review__icp", period, "array_position(['inside', 'outside', 'unknown'], icp_fit)")
+    if icp:
+        sections.append(_icp(icp))
+    audit = data.of("business_review__audit", period, "array_position(['mql', 'sql', 'sales_ready'], stage)")
+    if audit:
+        sections.append(_audit(audit))
+    return Page(tiles, sections)
+
+
+def _shown(data: Data, row: Row) -> str:
+    return data.figure(row, "value") + MARKS[row["status"]] + ("" if row["is_mature"] else " *")
+
+
+def _by_month(data: Data, rows: list[Row]) -> Section:
+    months = sorted({row["month_start"] for row in rows})
+    by = {(row["metric"], row["month_start"]): row for row in rows}
+    labels = {row["metric"]: row["label"] for row in rows}
+    behind = sum(row["status"] == "behind" for row in rows)
+    judged = sum(row["status"] is not None for row in rows)
+
+    def of(month: date) -> Callable[[Row], str]:
+        return lambda row: _shown(data, by[row["metric"], month]) if (row["metric"], month) in by else "–"
+
+    return Section(
+        f"Month by month, {behind} of {plural(judged, 'target')} were missed or are behind pace",
+        "review_business_review__scoreboard",
+        table=table(
+            [{"metric": metric, "label": label} for metric, label in labels.items()],
+            Column("Scoreboard", "label"),
+            *(Column(f"{month:%b %Y}", of(month), str) for month in months),
+            links={label: metric for metric, label in labels.items()},
+        ),
+    )
+
+
+def _icp(icp: list[Row]) -> Section:
+    inside = next((row for row in icp if row["icp_fit"] == "inside"), None)
+    outside = next((row for row in icp if row["icp_fit"] == "outside"), None)
+    title = "No lead of the quarter is known to be inside the ICP"
+    if inside:
+        title = f"Inside the ICP {share(inside['lead_to_opportunity_rate'])} of leads became opportunities"
+        title += f", outside {share(outside['lead_to_opportunity_rate'])}" if outside else ""
+    return Section(
+        title,
+        "review_business_review__icp",
+        table=table(
+            icp,
+            Column("ICP fit", "icp_fit"),
+            Column("Leads", "leads", count, "leads"),
+            Column("MQLs", "mqls", count, "mqls"),
+            Column("To opportunity", "lead_to_opportunity_rate", share, "lead_to_opportunity_rate"),
+            Column("Customers", "customers", count),
+            Column("To customer", "customer_acquisition_rate", share, "customer_acquisition_rate"),
+        ),
+        note="Leads created in the quarter, converted by now.",
+    )
+
+
+def _audit(audit: list[Row]) -> Section:
+    worst = min(audit, key=lambda row: 1.0 if row["agreement"] is None else row["agreement"])
+    return Section(
+        f"The CRM and the agreed definition differ most on {named(worst['stage'])}: {share(worst['agreement'])} agree"
+        if worst["agreement"] is not None
+        else "No stage was reached",
+        "review_business_review__audit",
+        table=table(
+            audit,
+            Column("Stage", lambda row: named(row["stage"])),
+            Column("Both", "agreed_and_crm", count),
+            Column("CRM only", "crm_only", count),
+            Column("Definition only", "definition_only", count),
+            Column("Agreement", "agreement", share, "definition_agreement"),
+        ),
+        note="A stage without criteria takes the CRM's word and agrees by construction.",
+    )
