@@ -8,7 +8,7 @@ from typing import Any
 
 from reviews import charts
 from reviews.parts import ENOUGH, Column, Data, Page, Period, Row, Section, Tile, bar_rows, named, table
-from reviews.wording import amount, count, day, decimal, month, plural, share
+from reviews.wording import amount, between, count, day, decimal, month, plural, share
 
 MODELS = (
     "first_touch",
@@ -373,8 +373,8 @@ def _channels(data: Data, basis: str, rows: list[Row]) -> tuple[Tile, Section]:
     if basis == "revenue":
         columns.append(Column(f"ROAS, {named(roas_model)}", _credit(by, roas_model, "roas"), decimal))
     return tile, Section(
-        f"{named(leader).capitalize()} made most {basis} of all marketing channels: {share(min(shares))} to "
-        f"{share(max(shares))} of it, by model",
+        f"{named(leader).capitalize()} made most {basis} of all marketing channels: "
+        f"{between(share(min(shares)), share(max(shares)))} of it, by model",
         "review_attribution__channels",
         charts.stacked(bars, form="~s", axis=data.head(f"{basis} credited"), colors=colors),
         table([{"name": channel} for channel in channels], *columns, shown=15, at_most=100),
@@ -388,8 +388,8 @@ def _credited(data: Data, basis: str, what: str, rows: list[Row]) -> Section:
     amounts = [float(by.get((model, names[0]), {}).get("credited_amount") or 0) for model in models]
     one = "campaign" if what == "campaigns" else "content"
     return Section(
-        f"{names[0]} made most {basis} of all {what}: {data.money(min(amounts))} to {data.money(max(amounts))}, "
-        "by model",
+        f"{names[0]} made most {basis} of all {what}: "
+        f"{between(data.money(min(amounts)), data.money(max(amounts)))}, by model",
         f"review_attribution__{what}",
         table=table(
             [{"name": name} for name in names],

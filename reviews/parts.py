@@ -3,6 +3,7 @@
 Not here: what a page says (`weekly.py`, `monthly.py`, `quarterly.py`), HTML (`site.py`, `templates/`).
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -14,6 +15,7 @@ from reviews import charts, wording
 
 Row = dict[str, Any]
 AT_MOST = 25
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # Below this many cases a rate is no finding.
 ENOUGH = 20
 # A table of at most so many rows and characters stands beside its chart.
@@ -145,7 +147,7 @@ class Data:
     def rows(self, sql: str, *values: Any) -> list[Row]:
         cursor = self.con.execute(sql, list(values))
         names = [column[0] for column in cursor.description or []]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return [dict(zip(names, map(_printable, row), strict=True)) for row in cursor.fetchall()]
 
     def of(self, section: str, period: Period, order: str) -> list[Row]:
         """The rows of a section's table in the period, in an order that is total."""
@@ -163,6 +165,16 @@ class Data:
     def head(self, text: str) -> str:
         """A column's head with the currency, whose figures are then written without it."""
         return f"{text}, {self.currency}" if self.currency else text
+
+
+def _printable(value: Any) -> Any:
+    """Text without the characters that turn the direction of what follows or print nothing: a name cannot turn the
+    figures beside it around.
+
+    >>> _printable("A\u202eB\x07 C")
+    'AB C'
+    """
+    return UNPRINTABLE.sub("", value) if isinstance(value, str) else value
 
 
 def named(value: Any) -> str:

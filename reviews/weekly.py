@@ -241,7 +241,9 @@ def team_meeting(data: Data, period: Period) -> Page:
         top = week[0]
         sections.append(
             Section(
-                f"{top['lead_source']} brought {plural(top['leads'], 'lead')} of {leads:,}",
+                f"{top['lead_source']} brought {plural(top['leads'], 'lead')} of {leads:,}"
+                if leads
+                else "No lead came in",
                 "review_team_meeting__week",
                 charts.bars(
                     bar_rows(week[:12], "lead_source", "leads", "mean_leads_before"),

@@ -98,6 +98,14 @@ def change(now: float | None, before: float | None) -> str:
     return f"{'up' if now > before else 'down'} from {share(before)}"
 
 
+def between(low: str, high: str) -> str:
+    """
+    >>> between("10 %", "20 %"), between("10 %", "10 %")
+    ('10 % to 20 %', '10 %')
+    """
+    return low if low == high else f"{low} to {high}"
+
+
 def plural(number: int, one: str, many: str | None = None) -> str:
     """
     >>> plural(1, "deal"), plural(2, "deal")

@@ -1,5 +1,6 @@
 """The review pages: complete, self-contained, escaped, honest about an empty period, kept between nights."""
 
+import json
 import re
 import shutil
 from datetime import date
@@ -13,12 +14,12 @@ from handoff.settings import Settings
 from reviews import site, wording
 from reviews.charts import Drawings, bars
 from reviews.pages import REPORTS
-from reviews.parts import Period
+from reviews.parts import Column, Period, table
 from reviews.site import periods
 from tests.metrics.marts import Warehouse
 from tests.metrics.test_marts_by_hand import fill
 
-HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}\u202e"
 
 
 def publish(home: Path, as_of: str, *, hostile: bool = False) -> Settings:
@@ -151,12 +152,49 @@ def test_hostile_names_are_text(tmp_path: Path) -> None:
         outline = Outline(text)
         assert not outline.tags & {"script", "img"}, path.name
         assert not {name for name in outline.attributes if name.startswith("on")}, path.name
-        seen += "&lt;script&gt;alert(1)" in text
+        assert "\u202e" not in text, f"{path.name}: a name turns what follows it around"
+        seen += "&lt;script&gt;alert(1)" in text and "{{7*7}}" in text
     assert seen >= 5
     charted = page(settings, "rejection-report-2025-w03") if (
         settings.publish / "reviews" / "rejection-report-2025-w03.html"
     ).exists() else page(settings, "win-loss-2025-q2")  # fmt: skip
     assert "&lt;script&gt;" in charted[charted.index("<svg") :]
+
+
+def test_figures_link_to_their_definition(company: Settings) -> None:
+    assert 'href="definitions.html#proposed_threshold"' in page(company, "threshold-review-2025-03")
+    assert re.search(
+        r'<th><a href="definitions.html#lead_to_opportunity_rate">', page(company, "pipeline-review-2025-03")
+    )
+
+
+def test_long_lists_are_folded_not_cut() -> None:
+    rows = [{"name": f"lead {number}"} for number in range(7)]
+    found = table(rows, Column("Name", "name"), shown=2, at_most=5)
+    assert ([row[0] for row in found.rows], found.shown, found.hidden) == ([f"lead {n}" for n in range(5)], 2, 2)
+
+
+def test_the_pipeline_review_plans_the_next_month_back(tmp_path: Path) -> None:
+    settings = publish(tmp_path, "2025-06-20 12:00")
+    site.build(settings)
+    assert "2 customers in July 2025" in page(settings, "pipeline-review-2025-06")
+    assert "No target of customers is agreed for May 2025" in page(settings, "pipeline-review-2025-04")
+
+
+def test_the_threshold_review_shows_the_last_scoring_review(tmp_path: Path) -> None:
+    settings = publish(tmp_path, "2025-04-02 12:00")
+    for version, title in (("card-2025-03-01", "an older picture"), ("card-2025-04-01", "<b>the newest</b>")):
+        folder = tmp_path / "scoring" / version
+        folder.mkdir(parents=True)
+        spec = bars([{"label": "80-100", "value": 0.3}], form=".0%", axis="won")
+        review = {"summary": "", "pictures": [{"title": title, "note": "judged", "spec": spec}]}
+        (folder / "review.json").write_text(json.dumps(review))
+    site.build(settings)
+    text = page(settings, "threshold-review-2025-03")
+    assert "&lt;b&gt;the newest&lt;/b&gt;" in text
+    assert "an older picture" not in text
+    assert text.count("<svg") >= 1
+    assert "the newest" not in page(settings, "threshold-review-2025-02")
 
 
 def test_older_pages_stay_and_are_listed(company: Settings) -> None:
