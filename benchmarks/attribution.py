@@ -18,7 +18,13 @@ import duckdb
 from handoff.settings import CHECKOUT, DBT_PROJECT
 
 BARE = Path(__file__).with_name("attribution_bare.sql")
-STEPS = ["int_opportunity_window", "int_opportunity_path", "int_attribution_anchor", "int_attribution_credit"]
+STEPS = [
+    "int_opportunity_window",
+    "int_opportunity_path_summary",
+    "int_opportunity_path",
+    "int_attribution_anchor",
+    "int_attribution_credit",
+]
 AS_OF = "2026-06-30 00:00:00"
 MEMORY = "5GB"
 PROGRAM = """

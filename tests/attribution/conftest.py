@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from dbt.contracts.graph.manifest import Manifest
 
 from handoff.settings import CHECKOUT, DBT_PROJECT
 from tests.attribution.lab import AS_OF, Lab
@@ -24,11 +25,8 @@ def dbt_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def dbt(dbt_home: Path) -> Dbt:
-    """Runs dbt in this process against the small warehouse; fails with dbt's own message."""
-    from dbt.cli.main import dbtRunner
-
-    own = {
+def dbt_environment(dbt_home: Path) -> dict[str, str]:
+    return {
         "HANDOFF_HOME": str(dbt_home),
         "HANDOFF_CHECKOUT": str(CHECKOUT),
         "DBT_PROFILES_DIR": str(DBT_PROJECT),
@@ -37,16 +35,32 @@ def dbt(dbt_home: Path) -> Dbt:
         "DBT_LOG_PATH": str(dbt_home / "logs"),
         "DO_NOT_TRACK": "1",
     }
+
+
+@pytest.fixture(scope="session")
+def manifest(dbt_environment: dict[str, str]) -> Manifest:
+    """The parsed project."""
+    from dbt.cli.main import dbtRunner
+
     with pytest.MonkeyPatch.context() as environment:
-        for name, value in own.items():
+        for name, value in dbt_environment.items():
             environment.setenv(name, value)
         parsed = dbtRunner().invoke(["--quiet", "parse"])
     assert parsed.success, parsed.exception
-    runner = dbtRunner(manifest=parsed.result)
+    assert isinstance(parsed.result, Manifest)
+    return parsed.result
+
+
+@pytest.fixture(scope="session")
+def dbt(dbt_environment: dict[str, str], manifest: Manifest) -> Dbt:
+    """Runs dbt in this process against the small warehouse; fails with dbt's own message."""
+    from dbt.cli.main import dbtRunner
+
+    runner = dbtRunner(manifest=manifest)
 
     def invoke(*arguments: str) -> None:
         with pytest.MonkeyPatch.context() as environment:
-            for name, value in own.items():
+            for name, value in dbt_environment.items():
                 environment.setenv(name, value)
             done = runner.invoke(["--quiet", *arguments])
         results = getattr(done.result, "results", [])

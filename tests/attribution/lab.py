@@ -17,6 +17,7 @@ DAY_ZERO = datetime(2026, 3, 1)
 STEPS = [
     "int_attribution_model",
     "int_opportunity_window",
+    "int_opportunity_path_summary",
     "int_opportunity_path",
     "int_attribution_anchor",
     "int_attribution_credit",

@@ -75,7 +75,13 @@ def test_a_model_whose_excluded_channels_are_all_there_is_skips_nothing(custom_m
 def lead_and_deal(lab: Lab, deals: list[Deal], touches: list[Touch]) -> dict[str, tuple[object, ...]]:
     lab.load(deals, touches)
     lab.table("int_person", [("p", "acme"), ("q", "acme"), ("r", "other")], "person_id varchar, account_id varchar")
-    lab.build("int_opportunity_window", "int_opportunity_path", "int_lead_touch", "int_opportunity_touch")
+    lab.build(
+        "int_opportunity_window",
+        "int_opportunity_path_summary",
+        "int_opportunity_path",
+        "int_lead_touch",
+        "int_opportunity_touch",
+    )
     rows = lab.con.execute(
         """
         select opportunity_id, channel, campaign_id, content, is_marketing_sourced, is_marketing_influenced_pipeline,

@@ -21,17 +21,14 @@ with
 
     path_summary as (
         select
-            path.opportunity_id,
-            max(
-                case when path.is_marketing and path.touched_at <= opportunity_window.created_at then 1 else 0 end
-            ) as pipeline_marketing,
-            max(
-                case when path.is_marketing and path.touched_at <= opportunity_window.closed_at then 1 else 0 end
-            ) as revenue_marketing,
-            min(case when path.is_marketing then path.touched_at end) as first_marketing_touch_at
-        from path
-        inner join opportunity_window on path.opportunity_id = opportunity_window.opportunity_id
-        group by path.opportunity_id
+            opportunity_window.opportunity_id,
+            path_summary.first_marketing_touch_at,
+            path_summary.first_marketing_touch_at <= opportunity_window.created_at as is_pipeline_marketing,
+            path_summary.first_marketing_touch_at <= opportunity_window.closed_at as is_revenue_marketing
+        from opportunity_window
+        inner join
+            {{ ref("int_opportunity_path_summary") }} as path_summary
+            on opportunity_window.opportunity_id = path_summary.opportunity_id
     ),
 
     first_touch as (
@@ -41,20 +38,40 @@ with
         where path.path_number = 1 and path.touched_at <= opportunity_window.created_at
     ),
 
-    account_summary as (
+    -- only where the people of the opportunity alone do not settle it
+    account_span as (
         select
-            opportunity.opportunity_id,
-            max(case when touch.touched_at <= opportunity_window.created_at then 1 else 0 end) as pipeline_marketing,
-            max(case when touch.touched_at <= opportunity_window.closed_at then 1 else 0 end) as revenue_marketing
+            opportunity_window.opportunity_id,
+            opportunity.account_id,
+            opportunity_window.path_starts_at,
+            opportunity_window.path_ends_at
         from opportunity
         inner join opportunity_window on opportunity.opportunity_id = opportunity_window.opportunity_id
-        inner join person on opportunity.account_id = person.account_id
+        left join path_summary on opportunity.opportunity_id = path_summary.opportunity_id
+        where
+            not coalesce(path_summary.is_pipeline_marketing, false)
+            or (opportunity.is_won and not coalesce(path_summary.is_revenue_marketing, false))
+    ),
+
+    account_touch as (
+        select account_span.opportunity_id, min(touch.touched_at) as first_touched_at
+        from account_span
+        inner join person on account_span.account_id = person.account_id
         inner join
             touch
             on person.person_id = touch.person_id
-            and touch.touched_at >= opportunity_window.path_starts_at
-            and touch.touched_at <= opportunity_window.path_ends_at
-        group by opportunity.opportunity_id
+            and touch.touched_at >= account_span.path_starts_at
+            and touch.touched_at <= account_span.path_ends_at
+        group by account_span.opportunity_id
+    ),
+
+    account_summary as (
+        select
+            opportunity_window.opportunity_id,
+            account_touch.first_touched_at <= opportunity_window.created_at as is_pipeline_marketing,
+            account_touch.first_touched_at <= opportunity_window.closed_at as is_revenue_marketing
+        from account_touch
+        inner join opportunity_window on account_touch.opportunity_id = opportunity_window.opportunity_id
     ),
 
     final as (
@@ -74,17 +91,17 @@ with
             end as campaign_id,
             case when lead_touch.lead_id is not null then lead_touch.content else first_touch.content end as content,
             coalesce(opportunity.is_marketing_lead_source, first_touch.is_marketing, false) as is_marketing_sourced,
-            coalesce(path_summary.pipeline_marketing, 0) = 1 as is_marketing_influenced_pipeline,
+            coalesce(path_summary.is_pipeline_marketing, false) as is_marketing_influenced_pipeline,
             case
-                when opportunity.is_won then coalesce(path_summary.revenue_marketing, 0) = 1
+                when opportunity.is_won then coalesce(path_summary.is_revenue_marketing, false)
             end as is_marketing_influenced_revenue,
-            coalesce(path_summary.pipeline_marketing, 0) = 1
-            or coalesce(account_summary.pipeline_marketing, 0) = 1 as is_marketing_influenced_pipeline_by_account,
+            coalesce(path_summary.is_pipeline_marketing, false)
+            or coalesce(account_summary.is_pipeline_marketing, false) as is_marketing_influenced_pipeline_by_account,
             case
                 when opportunity.is_won
                 then
-                    coalesce(path_summary.revenue_marketing, 0) = 1
-                    or coalesce(account_summary.revenue_marketing, 0) = 1
+                    coalesce(path_summary.is_revenue_marketing, false)
+                    or coalesce(account_summary.is_revenue_marketing, false)
             end as is_marketing_influenced_revenue_by_account,
             path_summary.first_marketing_touch_at
         from opportunity

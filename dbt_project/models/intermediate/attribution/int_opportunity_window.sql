@@ -7,7 +7,7 @@ with
 
     setting_period as (select * from {{ ref("stg_definitions__setting") }}),
 
-    final as (
+    spanned as (
         select
             opportunity.opportunity_id,
             opportunity.created_at,
@@ -19,14 +19,12 @@ with
             coalesce(opportunity.amount, 0) as amount,
             cast(half_life.value as double) as half_life_days,
             {{ add_days("opportunity.created_at", "-cast(lookback.value as integer)") }} as path_starts_at,
-            greatest(
-                opportunity.created_at,
-                case
-                    when opportunity.is_closed
-                    then coalesce(opportunity.closed_at, opportunity.created_at)
-                    else {{ as_of() }}
-                end
-            ) as path_ends_at,
+            -- an open one's is now
+            case
+                when opportunity.is_closed
+                then coalesce(opportunity.closed_at, opportunity.created_at)
+                else {{ as_of() }}
+            end as revenue_anchor_at,
             {{ add_days("opportunity.created_at", "cast(" ~ setting("maturity_days") ~ " as integer)") }}
             < {{ as_of() }} as is_older_than_maturity
         from opportunity
@@ -41,7 +39,9 @@ with
             on half_life.setting = 'time_decay_half_life_days'
             and half_life.effective_from <= opportunity.created_at
             and half_life.effective_to > opportunity.created_at
-    )
+    ),
+
+    final as (select *, greatest(created_at, revenue_anchor_at) as path_ends_at from spanned)
 
 select *
 from final
