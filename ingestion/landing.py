@@ -37,6 +37,7 @@ class Stray:
     object: str
     place: str
     reason: str
+    remedy: str = "write a mapping (docs/mapping.md) into the folder HANDOFF_SOURCES names, or move the files"
 
 
 @dataclass(frozen=True)
@@ -105,23 +106,33 @@ class LocalZone:
             raise missing_zone(self.root)
         landed = Landed([], [])
         for source in _visible(self.root):
-            if not source.is_dir():
-                landed.strays.append(_stray(source.name))
-                continue
-            for object_ in _visible(source.path):
-                if not object_.is_dir():
-                    landed.strays.append(_stray(source.name, object_.name))
-                    continue
-                self._scan_object(source.name, object_, landed)
+            for object_ in self._below(landed, source):
+                for entry in self._below(landed, source, object_):
+                    self._take(landed, source, object_, entry)
         return landed
 
-    def _scan_object(self, source: str, folder: os.DirEntry[str], landed: Landed) -> None:
-        for entry in _visible(folder.path):
-            if entry.is_file():
-                names = (storable(source), storable(folder.name), storable(entry.name))
-                landed.files.append(LandedFile(*names, entry.path, _local_fingerprint(entry.stat())))
+    def _below(self, landed: Landed, *path: os.DirEntry[str]) -> list[os.DirEntry[str]]:
+        """What a folder holds; one that is none, or cannot be listed, is a stray, and the others go on."""
+        names = [entry.name for entry in path]
+        try:
+            if path[-1].is_dir():
+                return _visible(path[-1].path)
+            landed.strays.append(_stray(*names))
+        except OSError as error:
+            landed.strays.append(_unreadable(error, *names))
+        return []
+
+    def _take(self, landed: Landed, *path: os.DirEntry[str]) -> None:
+        names = [entry.name for entry in path]
+        try:
+            if path[-1].is_file():
+                source, object_, name = map(storable, names)
+                fingerprint = _local_fingerprint(path[-1].stat())
+                landed.files.append(LandedFile(source, object_, name, path[-1].path, fingerprint))
             else:
-                landed.strays.append(_stray(source, folder.name, entry.name))
+                landed.strays.append(_stray(*names))
+        except OSError as error:
+            landed.strays.append(_unreadable(error, *names))
 
     def is_unchanged(self, file: LandedFile) -> bool:
         return _local_fingerprint(os.stat(file.path)) == file.fingerprint
@@ -199,6 +210,12 @@ def _stray(*parts: str) -> Stray:
     source, object_ = (*(storable(part) for part in parts[:-1]), "", "")[:2]
     reason = "only files in the folders <source>/<object>/ of the landing zone are read, not what lies above or below"
     return Stray(source, object_, storable("/".join(parts)), reason)
+
+
+def _unreadable(error: OSError, *parts: str) -> Stray:
+    stray = _stray(*parts)
+    reason = f"it cannot be read ({error.strerror or error})"
+    return Stray(stray.source, stray.object, stray.place, reason, "check its permissions and where its links lead")
 
 
 def shown(place: str) -> str:

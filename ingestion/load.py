@@ -276,11 +276,10 @@ class _Loader:
 
     def _note_strays(self, strays: list[Stray]) -> None:
         """Refusals of folders are judged anew every night: they end when a mapping comes or the folder goes."""
-        remedy = "write a mapping (docs/mapping.md) into the folder HANDOFF_SOURCES names, or move the files"
         current = {}
         for stray in strays:
             sha256 = hashlib.sha256(stray.place.encode()).hexdigest()
-            error = str(Refusal(f"{stray.place}: {stray.reason}", remedy))
+            error = str(Refusal(f"{stray.place}: {stray.reason}", stray.remedy))
             names = (stray.source, stray.object, stray.place.rsplit("/", 1)[-1], sha256)
             current[f"place-{sha256[:20]}"] = Delivery(f"place-{sha256[:20]}", *names, status="refused", error=error)
         gone = [key for key in self.deliveries if key.startswith("place-") and key not in current]

@@ -695,6 +695,47 @@ def test_things_that_are_no_files(zone: Zone) -> None:
     assert [each.status for each in zone.load().deliveries] == ["refused", "loaded", "refused"]
 
 
+def test_links_that_lead_in_circles_stop_nothing(zone: Zone) -> None:
+    zone.put("good.csv", GOOD)
+    lead_folder = zone.extracts / "crm" / "lead"
+    (lead_folder / "loop.csv").symlink_to(lead_folder / "loop.csv")
+    (zone.extracts / "crm" / "round").symlink_to(zone.extracts)
+    (zone.extracts / "circle").symlink_to(zone.extracts / "circle")
+    errors = [each.error or "" for each in zone.load().refused]
+    assert any(error.startswith("crm/lead/loop.csv: it cannot be read") for error in errors)
+    assert any(error.startswith("circle: it cannot be read") for error in errors)
+    assert all("What to do: " in error for error in errors)
+    assert len(zone.rows()) == 2
+
+
+def test_a_folder_that_cannot_be_listed_stops_nothing(zone: Zone, monkeypatch: pytest.MonkeyPatch) -> None:
+    zone.put("good.csv", GOOD)
+    zone.put("a.csv", GOOD, "locked/lead")
+    listed = os.scandir
+
+    def denied(folder: object = ".") -> object:
+        if str(folder).endswith("locked"):
+            raise PermissionError(13, "Permission denied")
+        return listed(folder)
+
+    monkeypatch.setattr("ingestion.landing.os.scandir", denied)
+    (refused,) = zone.load().refused
+    assert (refused.error or "").startswith("locked: it cannot be read (Permission denied). What to do: ")
+    assert len(zone.rows()) == 2
+
+
+@pytest.mark.parametrize("name", ["a'; drop table x; --", 'q"uo"te', "-rf", "é😀", "x\ny", "%s{}", "a" * 250])
+def test_hostile_folder_names(zone: Zone, name: str) -> None:
+    zone.put("good.csv", GOOD)
+    zone.put("a.csv", GOOD, f"{name}/lead")
+    zone.put("a.csv", GOOD, f"crm/{name}")
+    refused = zone.load().refused
+    assert sorted(each.error.split(": ")[0] for each in refused if each.error) == sorted(
+        [f"{name}/lead", f"crm/{name}"]
+    )
+    assert len(zone.rows()) == 2
+
+
 def test_a_file_that_cannot_be_opened_is_tried_again(zone: Zone, monkeypatch: pytest.MonkeyPatch) -> None:
     zone.put("a.csv", GOOD)
 
