@@ -77,7 +77,7 @@ ENTITIES: dict[str, dict[str, FieldType]] = {
     ),
     "opportunity_stage_history": _fields(
         id="native_id record_id changed_by",
-        text="stage",
+        text="stage field old_value new_value",
         timestamp="changed_at",
         date="close_date",
         amount="amount",

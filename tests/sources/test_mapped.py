@@ -60,6 +60,13 @@ objects:
   phasen:
     entity: opportunity_stage_history
     fields: {record_id: Projekt, stage: Phase, changed_at: Wann}
+  projektverlauf:
+    entity: opportunity_stage_history
+    fields: {native_id: Lfd, record_id: Projekt, field: Feld, old_value: Alt, new_value: Neu, changed_at: Wann}
+    values:
+      field: {Phase: stage}
+      old_value: {verhandelt: qualified}
+      new_value: {verhandelt: qualified, verloren: lost}
   kontakte:
     entity: opportunity_contact_role
     fields: {opportunity_id: Projekt, contact_id: Person}
@@ -87,6 +94,10 @@ FILES = {
     "1;Betreuer;b1;b2;02.07.2026\n",
     "vertrieb/verlauf/2.csv": "Nr;Feld;Alt;Neu;Wann\n1;Status;neu;abgelehnt;01.07.2026 12:00\n",
     "vertrieb/projekte/1.csv": "Nr;Interessent;Phase;Wert;Angelegt;Abschluss\nP1;1;gewonnen;1.234,50 EUR;;31.03.2026\n",
+    "vertrieb/projektverlauf/1.csv": "Lfd;Projekt;Feld;Alt;Neu;Wann\n1;P2;Wert;1;2;01.03.2026\n"
+    "3;P2;Phase;neu;verloren;03.03.2026 10:00\n2;P2;Phase;verhandelt;neu;02.03.2026 10:00\n",
+    "vertrieb/projekte/2.csv": "Nr;Interessent;Phase;Wert;Angelegt;Abschluss\n"
+    "P2;;verloren;;01.02.2026 10:00;03.03.2026\n",
     "vertrieb/phasen/1.csv": "Projekt;Phase;Wann\nP1;gewonnen;31.03.2026 09:30\n",
     "vertrieb/kontakte/1.csv": "Projekt;Person\nP1;1\nP1;1\n",
     "vertrieb/anrufe/1.csv": "Nr;Wer;Von;Wann;Stand\n1;1;b1;03.01.2026 10:00;completed\n"
@@ -128,7 +139,7 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
     ),
     "opportunity": (
         "select record_id, lead_id, stage, amount, currency, created_at, close_date "
-        "from intermediate.int_opportunity_record",
+        "from intermediate.int_opportunity_record where record_id = 'vertrieb:P1'",
         [("vertrieb:P1", "vertrieb:1", "won", Decimal("1234.5"), "EUR", None, date(2026, 3, 31))],
     ),
     "a lead and its opportunity name each other: one conversion": (
@@ -140,8 +151,14 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
         [("vertrieb:7", "vertrieb:1", "lead"), ("vertrieb:8", "vertrieb:1", "lead")],
     ),
     "stage entries": (
-        "select record_id, stage, changed_at from intermediate.int_opportunity_stage_change",
-        [("vertrieb:P1", "gewonnen", datetime(2026, 3, 31, 7, 30))],
+        "select record_id, stage, changed_at from intermediate.int_opportunity_stage_change order by 1, 3",
+        [
+            ("vertrieb:P1", "gewonnen", datetime(2026, 3, 31, 7, 30)),
+            # a log of all fields: before its first change of the stage the old value held
+            ("vertrieb:P2", "qualified", datetime(2026, 2, 1, 9)),
+            ("vertrieb:P2", "neu", datetime(2026, 3, 2, 9)),
+            ("vertrieb:P2", "lost", datetime(2026, 3, 3, 9)),
+        ],
     ),
     "roles": (
         "select opportunity_record_id, person_record_id from intermediate.int_opportunity_contact_role",
@@ -161,7 +178,7 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
     "spend by campaign name": (
         "select platform, spend_date, campaign_record_id, campaign_name, cost, impressions "
         "from intermediate.int_spend_record",
-        [("vertrieb", date(2026, 2, 1), None, "A", Decimal("10.25"), 1000)],
+        [("vertrieb", date(2026, 2, 1), "vertrieb:A", "A", Decimal("10.25"), 1000)],
     ),
 }
 

@@ -1,4 +1,5 @@
--- Grain: one row per day, platform and campaign. Breakdowns of a report (device, network, ad) are added up. cost is in
+-- Grain: one row per day, platform, campaign and currency. Breakdowns of a report (device, network, ad) are added up.
+-- cost is in
 -- `currency`; null means the reporting currency.
 {% set parts = [
     "stg_google_ads__campaign_daily",
@@ -33,27 +34,51 @@ with
 
     newest as (select * from delivered qualify {{ newest_version("spend_key") }}),
 
-    campaign as (select record_id, name from {{ ref("int_campaign_record") }}),
+    campaign as (select record_id, platform, name from {{ ref("int_campaign_record") }}),
 
-    final as (
+    -- a report without campaign ids names its campaigns: the platform's one of that name, else the name stands as the
+    -- id
+    campaign_name as (
+        select platform, lower(trim(name)) as name_key, min(record_id) as record_id
+        from campaign
+        where name is not null
+        group by 1, 2
+    ),
+
+    identified as (
         select
             newest.spend_date,
             newest.platform,
-            newest.campaign_record_id,
-            coalesce(max(campaign.name), max(newest.campaign_name)) as campaign_name,
-            cast(sum(coalesce(newest.cost, 0)) as decimal(18, 6)) as cost,
+            coalesce(
+                newest.campaign_record_id,
+                campaign_name.record_id,
+                newest.platform || ':' || nullif(trim(newest.campaign_name), '')
+            ) as campaign_record_id,
+            newest.campaign_name,
+            newest.cost,
             newest.currency,
-            cast(sum(coalesce(newest.impressions, 0)) as bigint) as impressions,
-            cast(sum(coalesce(newest.clicks, 0)) as bigint) as clicks
+            newest.impressions,
+            newest.clicks
         from newest
-        left join campaign on newest.campaign_record_id = campaign.record_id
-        group by
-            newest.spend_date,
-            newest.platform,
-            newest.campaign_record_id,
-            newest.currency,
-            -- a report without campaign ids still has names
-            case when newest.campaign_record_id is null then newest.campaign_name end
+        left join
+            campaign_name
+            on newest.platform = campaign_name.platform
+            and lower(trim(newest.campaign_name)) = campaign_name.name_key
+    ),
+
+    final as (
+        select
+            identified.spend_date,
+            identified.platform,
+            identified.campaign_record_id,
+            coalesce(max(campaign.name), max(identified.campaign_name)) as campaign_name,
+            cast(sum(coalesce(identified.cost, 0)) as decimal(18, 6)) as cost,
+            identified.currency,
+            cast(sum(coalesce(identified.impressions, 0)) as bigint) as impressions,
+            cast(sum(coalesce(identified.clicks, 0)) as bigint) as clicks
+        from identified
+        left join campaign on identified.campaign_record_id = campaign.record_id
+        group by identified.spend_date, identified.platform, identified.campaign_record_id, identified.currency
     )
 
 select *

@@ -1,21 +1,73 @@
--- Grain: one row per delivered stage or amount change of an opportunity of a user-mapped source.
-select
-    raw.source_system
-    || ':'
-    || coalesce(
-        raw.native_id, concat_ws('|', raw.record_id, cast(raw.changed_at as {{ dbt.type_string() }}), raw.stage)
-    ) as change_id,
-    raw.source_system || ':' || raw.record_id as record_id,
-    raw.source_system,
-    raw.stage,
-    raw.amount,
-    raw.changed_at,
-    raw.native_id as sequence,
-    raw.version_at,
-    delivery.delivery_rank,
-    raw._line as record_line
-from {{ source("mapped", "opportunity_stage_history") }} as raw
-inner join
-    {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
-    {{ join_newest_snapshot(source("mapped", "opportunity_stage_history")) }}
-where not coalesce(raw.is_deleted, false) and not {{ is_gone_from_snapshot() }}
+-- Grain: one row per delivered stage or amount change of an opportunity of a user-mapped source: what each row says the
+-- stage is, or, in a log of field changes, became. Before the first such change its old value held, from the creation.
+with
+    delivered as (
+        select
+            raw.source_system || ':' || raw.record_id as record_id,
+            raw.source_system,
+            raw.native_id,
+            coalesce(raw.stage, raw.new_value) as stage,
+            case when raw.stage is null then raw.old_value end as old_stage,
+            raw.amount,
+            raw.changed_at,
+            raw.version_at,
+            delivery.delivery_rank,
+            raw._line as record_line
+        from {{ source("mapped", "opportunity_stage_history") }} as raw
+        inner join
+            {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+            {{ join_newest_snapshot(source("mapped", "opportunity_stage_history")) }}
+        where
+            not coalesce(raw.is_deleted, false)
+            and not {{ is_gone_from_snapshot() }}
+            and (raw.field is null or lower(raw.field) in ('stage', 'stagename', 'stage_name'))
+    ),
+
+    created as (
+        select record_id, min(created_at) as created_at from {{ ref("stg_mapped__opportunity") }} group by record_id
+    ),
+
+    first_change as (
+        select *
+        from delivered
+        where changed_at is not null
+        qualify row_number() over (partition by record_id order by changed_at, native_id, record_line) = 1
+    ),
+
+    final as (
+        select
+            source_system
+            || ':'
+            || coalesce(
+                native_id,
+                concat_ws('|', {{ native_id_of("record_id") }}, cast(changed_at as {{ dbt.type_string() }}), stage)
+            ) as change_id,
+            record_id,
+            source_system,
+            stage,
+            amount,
+            changed_at,
+            native_id as sequence,
+            version_at,
+            delivery_rank,
+            record_line
+        from delivered
+        union all
+        select
+            first_change.record_id || '|created' as change_id,
+            first_change.record_id,
+            first_change.source_system,
+            first_change.old_stage as stage,
+            cast(null as decimal(38, 9)) as amount,
+            created.created_at as changed_at,
+            cast(null as {{ dbt.type_string() }}) as sequence,
+            first_change.version_at,
+            first_change.delivery_rank,
+            first_change.record_line
+        from first_change
+        inner join created on first_change.record_id = created.record_id
+        where first_change.old_stage is not null and created.created_at < first_change.changed_at
+    )
+
+select *
+from final
