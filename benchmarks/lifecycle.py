@@ -106,7 +106,7 @@ def generate(con: duckdb.DuckDBPyConnection, leads: int) -> None:
         select
             lead_id as record_id, 'salesforce' as source_system, field, old_value, new_value,
             created_at + to_seconds((step * 90000 + hash(lead_id, step) % 80000)::bigint) as changed_at,
-            owner_id as changed_by, step::varchar as sequence
+            owner_id as changed_by, step::varchar as sequence, lead_id || '|' || step as change_id
         from intermediate.int_lead
         cross join (values
             (1, 'status', 'Open', 'Marketing Qualified'),
@@ -152,7 +152,8 @@ def main() -> None:
                 f"{folder}/dbt",
             ]
             quiet = ["--quiet", "build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
-            command = [sys.executable, "-c", PROGRAM, *quiet, *places, "--select", *arguments]
+            # one model after the other, as the bare query: two at once would count the same second twice
+            command = [sys.executable, "-c", PROGRAM, *quiet, *places, "--threads", "1", "--select", *arguments]
             done = subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True)
             assert done.returncode == 0, done.stderr[-3000:]
             return done.stdout

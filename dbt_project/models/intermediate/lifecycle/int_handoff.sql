@@ -5,7 +5,8 @@
 with
     leads as (select * from {{ ref("int_lead") }}),
 
-    alias as (select record_id, lead_id from {{ ref("int_lead_alias") }}),
+    -- numbers stand for ids where rows are sorted or grouped: ids share long prefixes
+    alias as (select record_id, lead_id, lead_number from {{ ref("int_lead_alias") }}),
 
     stage_event as (select * from {{ ref("int_lead_stage_event") }} where basis = 'crm'),
 
@@ -14,6 +15,7 @@ with
     status_change as (
         select
             alias.lead_id,
+            alias.lead_number,
             change.changed_at,
             change.changed_by,
             -- the stage dates of a HubSpot contact stand in for a history that was not delivered (see
@@ -28,12 +30,13 @@ with
     owner_change as (
         select
             alias.lead_id,
+            alias.lead_number,
             change.source_system,
             change.old_value,
             change.new_value,
             change.changed_at,
             row_number() over (
-                partition by alias.lead_id order by change.changed_at, change.sequence, change.record_id
+                partition by alias.lead_number order by change.changed_at, change.sequence, change.record_id
             ) as change_number
         from {{ ref("int_lead_change") }} as change
         inner join alias on change.record_id = alias.record_id
@@ -62,7 +65,7 @@ with
                 or coalesce(giver.is_queue, false)
             )
             and owner_change.lead_id not in (select lead_id from entered)
-        qualify row_number() over (partition by owner_change.lead_id order by owner_change.change_number) = 1
+        qualify row_number() over (partition by owner_change.lead_number order by owner_change.change_number) = 1
     ),
 
     dated as (
@@ -77,10 +80,14 @@ with
 
     numbered as (
         select
-            *,
-            row_number() over (partition by lead_id order by handed_off_at) as handoff_number,
+            alias.lead_number,
+            all_handoffs.*,
+            row_number() over (partition by alias.lead_number order by all_handoffs.handed_off_at) as handoff_number,
             coalesce(
-                lead(handed_off_at) over (partition by lead_id order by handed_off_at), timestamp '9999-12-31 00:00:00'
+                lead(all_handoffs.handed_off_at) over (
+                    partition by alias.lead_number order by all_handoffs.handed_off_at
+                ),
+                timestamp '9999-12-31 00:00:00'
             ) as next_handed_off_at
         from
             (
@@ -93,11 +100,12 @@ with
                 select *
                 from dated
             ) as all_handoffs
+        inner join alias on all_handoffs.lead_id = alias.record_id
     ),
 
     owner_then as (
         select
-            numbered.lead_id,
+            numbered.lead_number,
             numbered.handoff_number,
             max_by(
                 owner_change.new_value,
@@ -110,12 +118,14 @@ with
         from numbered
         inner join leads on numbered.lead_id = leads.lead_id
         inner join
-            owner_change on numbered.lead_id = owner_change.lead_id and leads.source_system = owner_change.source_system
-        group by numbered.lead_id, numbered.handoff_number
+            owner_change
+            on numbered.lead_number = owner_change.lead_number
+            and leads.source_system = owner_change.source_system
+        group by numbered.lead_number, numbered.handoff_number
     ),
 
     responding as (
-        select lead_id, acted_at as responded_at, activity_type as response_type
+        select lead_number, acted_at as responded_at, activity_type as response_type
         from {{ ref("int_lead_activity") }}
         where
             is_completed
@@ -123,27 +133,36 @@ with
             and activity_type in ('call', 'email', 'meeting')
             and coalesce(direction, 'outbound') = 'outbound'
         union all
-        select status_change.lead_id, status_change.changed_at as responded_at, 'status_change' as response_type
+        select status_change.lead_number, status_change.changed_at as responded_at, 'status_change' as response_type
         from status_change
         inner join owners on status_change.changed_by = owners.owner_id and owners.is_human
     ),
 
-    response as (
+    response_moment as (
         select
-            numbered.lead_id, numbered.handoff_number, responding.responded_at as response_at, responding.response_type
+            numbered.lead_number,
+            numbered.handoff_number,
+            responding.responded_at,
+            -- two kinds in one second: the first by name
+            min(responding.response_type) as response_type
         from numbered
         inner join
             responding
-            on numbered.lead_id = responding.lead_id
+            on numbered.lead_number = responding.lead_number
             and responding.responded_at > numbered.handed_off_at
             and responding.responded_at < numbered.next_handed_off_at
         where responding.responded_at <= {{ as_of() }}
-        qualify
-            row_number() over (
-                partition by numbered.lead_id, numbered.handoff_number
-                order by responding.responded_at, responding.response_type
-            )
-            = 1
+        group by numbered.lead_number, numbered.handoff_number, responding.responded_at
+    ),
+
+    response as (
+        select
+            lead_number,
+            handoff_number,
+            min(responded_at) as response_at,
+            min_by(response_type, responded_at) as response_type
+        from response_moment
+        group by lead_number, handoff_number
     ),
 
     outcome as (
@@ -188,13 +207,20 @@ with
             outcome.decision,
             outcome.decided_at,
             {{ as_of() }} as now_at,
+            -- what is dated before the lead's creation is judged as at creation
+            greatest(numbered.handed_off_at, leads.created_at) as judged_at,
             cast(sla_hours.value as double) as sla_hours,
             lower(sla_clock.value) as sla_clock
         from numbered
         inner join leads on numbered.lead_id = leads.lead_id
         left join
-            owner_then on numbered.lead_id = owner_then.lead_id and numbered.handoff_number = owner_then.handoff_number
-        left join response on numbered.lead_id = response.lead_id and numbered.handoff_number = response.handoff_number
+            owner_then
+            on numbered.lead_number = owner_then.lead_number
+            and numbered.handoff_number = owner_then.handoff_number
+        left join
+            response
+            on numbered.lead_number = response.lead_number
+            and numbered.handoff_number = response.handoff_number
         left join outcome on numbered.lead_id = outcome.lead_id and numbered.handoff_number = outcome.handoff_number
         left join
             {{ ref("stg_definitions__setting") }} as sla_hours
@@ -245,18 +271,6 @@ with
         left join business_clock as started on timed.handed_off_at = started.moment
         left join business_clock as answered on timed.response_at = answered.moment
         left join business_clock as ended on timed.now_at = ended.moment
-    ),
-
-    icp as (
-        select
-            *,
-            -- what is dated before the lead's creation is judged as at creation
-            case
-                when row_number() over (partition by lead_id order by valid_from) = 1
-                then timestamp '0001-01-01 00:00:00'
-                else valid_from
-            end as judged_from
-        from {{ ref("int_lead_icp") }}
     ),
 
     final as (
@@ -322,10 +336,10 @@ with
             on measured.lead_id = rejection.lead_id
             and measured.decided_at = rejection.rejected_at
         left join
-            icp
+            {{ ref("int_lead_icp") }} as icp
             on measured.lead_id = icp.lead_id
-            and icp.judged_from <= measured.handed_off_at
-            and measured.handed_off_at < icp.valid_to
+            and icp.valid_from <= measured.judged_at
+            and measured.judged_at < icp.valid_to
     )
 
 select *

@@ -8,18 +8,20 @@ with
     ),
 
     link as (
-        select record_id, lead_id
+        select record_id, lead_id, lead_number
         from {{ ref("int_lead_alias") }}
         union
-        select contact.record_id, leads.lead_id
+        select contact.record_id, leads.lead_id, alias.lead_number
         from {{ ref("int_lead") }} as leads
         inner join contact_survivor as converted on leads.converted_contact_id = converted.record_id
         inner join contact_survivor as contact on converted.survivor_id = contact.survivor_id
+        inner join {{ ref("int_lead_alias") }} as alias on leads.lead_id = alias.record_id
     ),
 
     final as (
         select
             link.lead_id,
+            link.lead_number,
             activity.activity_id,
             activity.type as activity_type,
             activity.direction,

@@ -93,6 +93,7 @@ with
     profile as (
         select
             leads.lead_id,
+            periods.period_from,
             greatest(leads.created_at, periods.period_from) as valid_from,
             case
                 when periods.period_to <= {{ as_of() }} then periods.period_to else timestamp '9999-12-31 00:00:00'
@@ -104,13 +105,18 @@ with
         from leads
         inner join
             periods
-            on periods.period_to > leads.created_at
+            -- a handful of periods: coalesce keeps the engine from sorting all leads for an inequality join
+            on coalesce(periods.period_to > leads.created_at, false)
             and (periods.period_from <= leads.created_at or periods.period_from <= {{ as_of() }})
         left join changed_lead on leads.lead_id = changed_lead.lead_id
         where changed_lead.lead_id is null
         union all
         select
-            stretches.*,
+            stretches.lead_id,
+            periods.period_from,
+            stretches.valid_from,
+            stretches.valid_to,
+            stretches.is_moment,
             {% for field in dimensions.values() %}
                 coalesce(
                     {{ last_known("changed_values." ~ field, "stretches.lead_id", "stretches.valid_from") }},
@@ -119,6 +125,7 @@ with
                 ) as {{ field }}{{ "," if not loop.last }}
             {% endfor %}
         from stretches
+        inner join periods on periods.period_from <= stretches.valid_from and stretches.valid_from < periods.period_to
         inner join changed on stretches.lead_id = changed.lead_id
         left join
             changed_values
@@ -192,12 +199,11 @@ with
                 concat_ws('; ' {% for dimension in dimensions %}, v_{{ dimension }}.reason {% endfor %}), ''
             ) as icp_reasons
         from profile
-        inner join periods on periods.period_from <= profile.valid_from and profile.valid_from < periods.period_to
         {% for dimension, field in dimensions.items() %}
             left join
                 verdict as v_{{ dimension }}
                 on v_{{ dimension }}.dimension = '{{ dimension }}'
-                and periods.period_from = v_{{ dimension }}.period_from
+                and profile.period_from = v_{{ dimension }}.period_from
                 and profile.{{ field }} = v_{{ dimension }}.value
         {% endfor %}
     )
