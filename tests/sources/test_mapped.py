@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -183,10 +184,9 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def mapped_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    home = tmp_path_factory.mktemp("mapped")
-    (home / "mappings").mkdir()
+def lay_out(home: Path) -> tuple[Path, Path]:
+    """The landing zone and the folder of mappings."""
+    (home / "mappings").mkdir(parents=True)
     (home / "mappings" / "vertrieb.yml").write_text(MAPPING, encoding="utf-8")
     shipped = (SHIPPED / "salesforce.yml").read_text(encoding="utf-8")
     own = shipped.replace("    entity: contact\n", "    entity: contact\n    snapshot: true\n")
@@ -195,7 +195,13 @@ def mapped_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         path = home / "extracts" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="latin-1")
-    return build(home, home / "extracts", home / "mappings")
+    return home / "extracts", home / "mappings"
+
+
+@pytest.fixture(scope="module")
+def mapped_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    home = tmp_path_factory.mktemp("mapped")
+    return build(home, *lay_out(home))
 
 
 @pytest.fixture
