@@ -298,7 +298,6 @@ def _plots(
     figures, card = report.figures, evaluation.trained.card
     best, worst = evaluation.bands.iloc[0], evaluation.bands.iloc[-1]
     first = max(card.attributes, key=card.span)
-    named = first.replace("_", " ")
     slope = evaluation.calibration_slope
     verdict = "about right" if 0.9 <= slope <= 1.1 else "too bold" if slope < 0.9 else "too timid"
     held = {name: plots.wins_held(score, won) for name, score in scores.items()}
@@ -345,7 +344,8 @@ def _markdown(report: ReviewReport, evaluation: Evaluation) -> str:
     card = evaluation.trained.card
     verdict = (
         "**Proposed.** To put it into force, add a version to `versions.csv` with both signatures and a row "
-        f"`scorecard_version,{card.version}` of that date to `settings.csv`."
+        f"`scorecard_version,{card.version}` from that date on to `settings.csv`; what was in force until then keeps "
+        "its row, ended on that date (without one: `scorecard_version,rules` from the first version on)."
         if report.is_proposed
         else "**Not proposed**: it is not surely better out of time than what is in force."
     )

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from handoff.settings import DBT_PROJECT
 from tests.conftest import AS_OF
 
 MATURITY = pd.Timedelta(days=90)
+TARGETS = DBT_PROJECT / "seeds" / "definitions" / "targets.csv"
 
 
 class Core:
@@ -22,6 +24,8 @@ class Core:
         self.deal = con.sql("select * from core.fct_opportunity").df()
         self.spend = con.sql("select * from core.fct_spend").df()
         self.delivery = con.sql("select * from metrics.metric_lead_delivery").df()
+        self.stage = con.sql("select * from core.fct_lead_stage_event").df()
+        self.calendar = con.sql("select * from core.dim_date").df()
         owners = con.sql("select owner_id, team from core.dim_owner").df()
         self.deal["amount"] = self.deal["amount"].astype(float).fillna(0.0)
         self.spend["cost"] = self.spend["cost"].astype(float)
@@ -230,6 +234,113 @@ def lead_completeness(core: Core) -> pd.DataFrame:
     return found.drop(columns="complete").assign(rule="all").set_index("rule", append=True)
 
 
+def definition_audit(core: Core) -> pd.DataFrame:
+    parts = []
+    for stage, column in (("mql", "mql_at"), ("sql", "sql_at"), ("sales_ready", "sales_ready_at")):
+        said = core.stage[(core.stage.stage == stage) & (core.stage.basis == "crm")].lead_id
+        lead = core.lead.assign(month_start=month(core.lead.created_at), stage=stage)
+        crm, agreed = lead.lead_id.isin(said), lead[column].notna()
+        flags = {"agreed_and_crm": crm & agreed, "crm_only": crm & ~agreed, "definition_only": ~crm & agreed,
+                 "neither": ~crm & ~agreed}  # fmt: skip
+        parts.append(
+            lead.assign(**flags).groupby(["month_start", "stage", "lead_source"], dropna=False)[list(flags)].sum()
+        )
+    found = pd.concat(parts)
+    found["agreement"] = ratio(found.agreed_and_crm, found.agreed_and_crm + found.crm_only + found.definition_only)
+    return found
+
+
+ADDED_UP = {"shared_revenue", "pipeline_created", "pipeline_sourced_by_marketing", "leads", "mqls", "sqls", "customers"}
+LOWER = {"speed_to_follow_up", "cost_per_qualified_opportunity", "cost_per_customer", "sales_cycle_days"}
+
+
+def targets(core: Core) -> pd.DataFrame:
+    """The shipped targets with their pace: the part of the month's working days that is over, for what adds up."""
+    found = pd.read_csv(TARGETS, parse_dates=["month"]).rename(columns={"month": "month_start", "value": "target"})
+    day = core.calendar[core.calendar.is_business_day]
+    over = day[pd.to_datetime(day.date_day) <= pd.Timestamp(AS_OF)].groupby("month_start").size()
+    pace = (over / day.groupby("month_start").size()).fillna(0).rename_axis(None)
+    pace.index = pd.to_datetime(pace.index)
+    is_paced = found.metric.isin(ADDED_UP)
+    found["paced_target"] = found.target * found.month_start.map(pace).where(is_paced, 1.0)
+    found.loc[found.month_start > pd.Timestamp(AS_OF), "paced_target"] = np.nan
+    return found
+
+
+def monthly(core: Core) -> pd.DataFrame:
+    """The figures that have a target, of every month, from the facts."""
+    return by_period(core, month)
+
+
+def by_period(core: Core, period: "Callable[[pd.Series[Any]], pd.Series[Any]]") -> pd.DataFrame:
+    lead, deal = core.lead.assign(at=period(core.lead.created_at)), core.deal
+    first = core.handoff[core.handoff.handoff_number == 1].assign(at=lambda frame: period(frame.handed_off_at))
+    judged = first.dropna(subset="is_within_sla")
+    created = deal[deal.is_qualified].assign(at=lambda frame: period(frame.created_at))
+    closed = deal[deal.is_closed].assign(at=lambda frame: period(frame.close_date))
+    new = closed[closed.is_new_business]
+    is_shared = closed.is_won & closed.sql_at.notna() & (
+        closed.is_marketing_sourced | closed.is_marketing_influenced_revenue
+    )  # fmt: skip
+    spend = core.spend.groupby(period(core.spend.spend_date)).cost.sum()
+    customers = closed[closed.made_customer].groupby("at").size()
+    qualified = created[created.is_new_business].groupby("at").size()
+    sourced = created[created.is_marketing_sourced]
+    return pd.DataFrame(
+        {
+            "shared_revenue": closed[is_shared].groupby("at").amount.sum(),
+            "pipeline_created": created.groupby("at").amount.sum(),
+            "lead_to_opportunity_rate": lead.groupby("at").opportunity_id.count() / lead.groupby("at").size(),
+            "pipeline_sourced_by_marketing": sourced.groupby("at").amount.sum(),
+            "speed_to_follow_up": first.groupby("at").response_hours.median(),
+            "sla_attainment": judged.is_within_sla.astype(bool).groupby(judged["at"]).mean(),
+            "cost_per_qualified_opportunity": spend / qualified,
+            "win_rate": new.groupby("at").is_won.mean(),
+            "sales_cycle_days": new.groupby("at").cycle_days.median(),
+            "cost_per_customer": spend / customers,
+            "leads": lead.groupby("at").size(),
+            "mqls": lead.groupby("at").mql_at.count(),
+            "sqls": lead.groupby("at").sql_at.count(),
+            "customers": customers,
+        }
+    )
+
+
+def attained(found: pd.DataFrame, figures: pd.DataFrame, start: str, begins: Any) -> pd.DataFrame:
+    """The actual beside each target, and the attainment the right way round; 0 where nothing added up."""
+    last, begins = pd.Timestamp(AS_OF), begins.min()
+    values = figures.astype(float).stack().rename("actual").rename_axis([start, "metric"])
+    found = found.merge(values.reset_index(), on=[start, "metric"], how="left")
+    is_known = (found[start] <= last) & (found[start] >= begins)
+    found["actual"] = found.actual.mask(found.metric.isin(ADDED_UP) & is_known, found.actual.fillna(0)).where(is_known)
+    found["attainment"] = np.where(
+        found.metric.isin(LOWER), ratio(found.target, found.actual.fillna(0)), ratio(found.actual, found.target)
+    )
+    found.loc[found.actual.isna(), "attainment"] = np.nan
+    return found
+
+
+def began(core: Core) -> "pd.Series[Any]":
+    """When leads and deals came: figures begin with the first of them, whenever money was first spent."""
+    return pd.concat([core.lead.created_at, core.deal.created_at])
+
+
+def plan_vs_actual(core: Core) -> pd.DataFrame:
+    figures = monthly(core)
+    return attained(targets(core), figures, "month_start", month(began(core))).set_index(["month_start", "metric"])
+
+
+def plan_vs_actual_quarter(core: Core) -> pd.DataFrame:
+    """Sums of targets where figures add up, means elsewhere; the actual is the quarter's own."""
+    found = targets(core).assign(quarter_start=lambda frame: quarter(frame.month_start))
+    by = found.groupby(["quarter_start", "metric"])
+    whole = by.agg(target=("target", "mean"), total=("target", "sum"), target_months=("target", "size")).reset_index()
+    whole["target"] = whole.target.mask(whole.metric.isin(ADDED_UP), whole.total)
+    figures = by_period(core, quarter)
+    found = attained(whole.drop(columns="total"), figures, "quarter_start", quarter(began(core)))
+    return found.set_index(["quarter_start", "metric"])  # fmt: skip
+
+
 def lead_guarantee(core: Core) -> pd.DataFrame:
     first = core.handoff[core.handoff.handoff_number == 1].copy()
     first["month_start"] = month(first.handed_off_at)
@@ -242,6 +353,7 @@ def lead_guarantee(core: Core) -> pd.DataFrame:
 MARTS: list[Callable[[Core], pd.DataFrame]] = [
     lead_funnel, speed_to_follow_up, rejections, pipeline_contribution, active_pipeline, source_performance,
     revenue_by_source, cost_efficiency, lead_guarantee, acquisition_cost, lead_completeness,
+    definition_audit, plan_vs_actual, plan_vs_actual_quarter,
 ]  # fmt: skip
 
 
@@ -273,7 +385,9 @@ def test_mart_equals_pandas(
     right = right.loc[left.index]
     for column in columns:
         if column not in keys:
-            found, wanted = (frame[column].astype(float).to_numpy() for frame in (left, right))
+            found, wanted = (
+                frame[column].astype("Float64").to_numpy(float, na_value=np.nan) for frame in (left, right)
+            )
             np.testing.assert_allclose(
                 found, wanted, rtol=1e-9, atol=0.006 if column == "spend" else 1e-9, err_msg=column
             )
