@@ -518,10 +518,11 @@ def _deals(company: Company) -> None:
         ("2026-02-04T10:00:00", "Value Proposition"),
         ("2026-02-10T10:00:00", "Closed Lost"),
     )
-    company.deal("DEALRENEWAL", "2026-02-01T10:00:00", Type="Renewal")
+    company.deal("DEALFRACTION", "2026-02-01T23:30:00", Amount="1.0049", CurrencyIsoCode="EUR")
+    company.deal("DEALRENEWAL", "2026-02-01T10:00:00", Type="Renewal", CampaignId="camp0001")
     company.deal("DEALODDTYPE", "2026-02-01T10:00:00", Type="Something else")
     company.deal("DEALGONE", "2026-02-01T10:00:00", IsDeleted="true")
-    company.deal("DEALSHARED", "2026-02-01T10:00:00")
+    company.deal("DEALSHARED", "2026-02-01T10:00:00", CampaignId="camp0001")
     company.lead("SHAREDLATER", "2026-01-08T09:00:00", "Converted", ConvertedOpportunityId="DEALSHARED")
     company.lead("SHAREDFIRST", "2026-01-07T09:00:00", "Converted", ConvertedOpportunityId="DEALSHARED")
 

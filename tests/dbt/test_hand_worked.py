@@ -127,8 +127,8 @@ def test_the_queue_holds_the_undecided(core: duckdb.DuckDBPyConnection) -> None:
 
 
 QUALIFIED = [
-    # answered on 10 February with 60 employees: inside 50-5000, the profile until 1 March
-    pytest.param("SMALL", "2026-02-10T00:00:00", True, id="MQL by the definition of its day"),
+    # answered on 10 February, a day of Berlin, with 60 employees: inside 50-5000, the profile until 1 March
+    pytest.param("SMALL", "2026-02-09T23:00:00", True, id="MQL by the definition of its day"),
     pytest.param("SMALLLATER", None, False, id="the new definition from its date on"),
     pytest.param("ANSWEREDFIRST", "2026-02-05T09:00:00", True, id="what was answered before counts at creation"),
     pytest.param("LATEFIT", "2026-01-20T09:00:00", None, id="MQL when the size became known"),
@@ -216,7 +216,7 @@ def test_lead_source(row: Find, case: str, source: str) -> None:
 def test_merge_chains(core: duckdb.DuckDBPyConnection, row: Find) -> None:
     survivor = row("fct_lead", lead_id="salesforce:CHAINC")
     assert survivor is not None
-    assert survivor["mql_at"] == at("2026-01-21T00:00:00")  # the answer of the record in the middle
+    assert survivor["mql_at"] == at("2026-01-20T23:00:00")  # the answer of the record in the middle, on 21 January
     first = row("fct_lead_stage_event", lead_id="salesforce:CHAINC", basis="crm", stage="mql")
     assert first is not None
     assert first["entered_at"] == at("2026-01-20T10:00:00")  # the history of the first record
@@ -271,6 +271,8 @@ DEALS = [
         10,
         id="half up, at the close rate",
     ),
+    # 1.0049 x 1.2 = 1.20588: rounded once, after the rate
+    pytest.param("DEALFRACTION", None, None, None, "1.21", None, id="rounded once"),
     pytest.param(
         "DEALLOSTQUALIFIED",
         "2026-02-03T10:00:00",
@@ -308,6 +310,11 @@ def test_deals_by_type_and_link(row: Find) -> None:
     shared = row("fct_opportunity", opportunity_id="salesforce:DEALSHARED")
     assert shared is not None
     assert shared["lead_id"] == "salesforce:SHAREDFIRST"  # the earliest created of two
+    # neither deal has a touch: the one with a lead takes the lead's campaign, which is none
+    alone = row("fct_opportunity", opportunity_id="salesforce:DEALRENEWAL")
+    assert alone is not None
+    assert (shared["channel"], shared["campaign_id"]) == ("unattributed", None)
+    assert (alone["channel"], alone["campaign_id"]) == ("unattributed", "salesforce:camp0001")
 
 
 def test_an_account_becomes_a_customer_once(row: Find) -> None:

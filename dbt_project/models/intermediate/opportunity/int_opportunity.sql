@@ -70,7 +70,7 @@ with
             least(created.created_at, record.created_at) as created_at,
             record.updated_at,
             record.close_date as stated_close_date,
-            cast(record.amount as decimal(18, 2)) as amount_original,
+            cast(record.amount as decimal(18, 4)) as amount_stated,
             upper(coalesce(nullif(trim(record.currency), ''), {{ setting("reporting_currency") }})) as currency,
             record.loss_reason,
             record.competitor,
@@ -130,7 +130,7 @@ with
     rate_needed as (
         select distinct currency, coalesce(close_date, created_on) as rate_on
         from closed
-        where amount_original is not null and currency <> {{ setting("reporting_currency") }}
+        where amount_stated is not null and currency <> {{ setting("reporting_currency") }}
     ),
 
     rate_found as (
@@ -206,11 +206,11 @@ with
             closed.is_won,
             closed.first_qualified_at is not null or closed.stage in ('qualified', 'won') as is_qualified,
             closed.closings > 1 or (closed.closings > 0 and not closed.is_closed) as is_reopened,
-            closed.amount_original,
+            cast(closed.amount_stated as decimal(18, 2)) as amount_original,
             closed.currency,
             cast(
                 round(
-                    closed.amount_original * case
+                    closed.amount_stated * case
                         when closed.currency = {{ setting("reporting_currency") }}
                         then cast(1 as decimal(18, 8))
                         else rated.rate

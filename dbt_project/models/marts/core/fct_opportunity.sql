@@ -10,11 +10,7 @@ with
             opportunity.lead_id,
             opportunity.person_id,
             opportunity.owner_id,
-            case
-                when coalesce(touch.channel, 'unattributed') = 'unattributed'
-                then coalesce(touch.campaign_id, opportunity.campaign_id)
-                else touch.campaign_id
-            end as campaign_id,
+            touch.campaign_id,
             opportunity.lead_source,
             coalesce(touch.channel, 'unattributed') as channel,
             opportunity.name,

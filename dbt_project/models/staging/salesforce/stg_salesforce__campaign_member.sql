@@ -7,7 +7,11 @@ select
     'salesforce:' || coalesce(raw.lead_id, raw.contact_id, raw.lead_or_contact_id) as person_record_id,
     raw.status,
     coalesce(raw.has_responded, raw.first_responded_at is not null) as has_responded,
-    coalesce(raw.first_responded_at, raw.created_at) as responded_at,
+    case
+        when {{ regex_full_match("raw.first_responded_text", "'[0-9]{4}-[0-9]{2}-[0-9]{2}'") }}
+        then {{ from_reporting_day_start("raw.first_responded_text") }}
+        else coalesce(raw.first_responded_at, raw.created_at)
+    end as responded_at,
     coalesce(raw.is_deleted, false)
     or coalesce(raw.fivetran_deleted, false)
     or not coalesce(raw.fivetran_active, true)
