@@ -38,16 +38,17 @@ def test_a_landing_zone_without_files(tmp_path: Path, make: Callable[[Path], Non
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "value", "word"),
     [
-        ("HANDOFF_AS_OF", "yesterday"),
-        ("HANDOFF_THREADS", "many"),
-        ("HANDOFF_MEMORY_LIMIT", "4"),
-        ("HANDOFF_ENGINE", "x"),
+        ("HANDOFF_AS_OF", "yesterday", ""),
+        ("HANDOFF_THREADS", "many", ""),
+        ("HANDOFF_MEMORY_LIMIT", "4", "4GB"),
+        ("HANDOFF_ENGINE", "x", "duckdb"),
+        pytest.param("HANDOFF_ENGINE", "spark", "docs/spark.md", id="an engine that cannot run the models yet"),
     ],
 )
-def test_a_setting_with_a_bad_value_is_named(tmp_path: Path, name: str, value: str) -> None:
-    assert_refused(run_night(tmp_path / "home", check=False, **{name: value}), name)
+def test_a_setting_with_a_bad_value_is_named(tmp_path: Path, name: str, value: str, word: str) -> None:
+    assert_refused(run_night(tmp_path / "home", check=False, **{name: value}), name, word)
 
 
 def test_a_wrong_mapping_is_named_with_its_line(tmp_path: Path, sample_extracts: Path) -> None:
