@@ -12,7 +12,7 @@ import bisect
 import csv
 import hashlib
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -21,6 +21,8 @@ from functools import cached_property
 from math import floor
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+import numpy as np
 
 Row = dict[str, str]
 ALWAYS = datetime(1, 1, 1)
@@ -110,6 +112,21 @@ DEFAULT_SETTINGS = {
 }
 
 
+# kind, weights of first, lead created, opportunity created, last and others, channels that are skipped
+MODELS = {
+    "first_touch": ("position", ("100", "0", "0", "0", "0"), ""),
+    "last_touch": ("position", ("0", "0", "0", "100", "0"), ""),
+    "last_non_direct": ("position", ("0", "0", "0", "100", "0"), "direct"),
+    "linear": ("position", ("0", "0", "0", "0", "100"), ""),
+    "time_decay": ("decay", (), ""),
+    "u_shaped": ("position", ("40", "0", "0", "40", "20"), ""),
+    "w_shaped": ("position", ("30", "30", "30", "0", "10"), ""),
+    "full_path": ("position", ("22.5", "22.5", "22.5", "22.5", "10"), ""),
+    "markov": ("markov", (), ""),
+    "shapley": ("shapley", (), ""),
+}
+
+
 class Definitions:
     """A folder of definitions; `rows(file, at)` gives the rows in force at a moment."""
 
@@ -194,6 +211,17 @@ class Definitions:
     def marketing_channels(self) -> set[str]:
         return {row["channel"] for row in self.files["channels"] if truth(row["is_marketing"])}
 
+    @cached_property
+    def models(self) -> dict[str, tuple[str, tuple[str, ...], str]]:
+        """The ten of the contract and custom ones."""
+        named = ("first", "lead_created", "opportunity_created", "last", "others")
+        custom = {
+            row["model"]: (row["kind"], tuple(row[name] or "0" for name in named), row["exclude_channels"])
+            for row in self.files["attribution_models"]
+            if row["model"] not in MODELS
+        }
+        return MODELS | custom
+
     def is_filler(self, value: str | None) -> bool:
         return not (value or "").strip() or (value or "").strip().lower() in self.fillers
 
@@ -273,6 +301,7 @@ class Opportunity:
     is_new_business: bool = True
     source: str | None = None
     channel: str = "unattributed"
+    campaign: str | None = None
 
     @property
     def is_won(self) -> bool:
@@ -289,6 +318,7 @@ class Company:
     def __init__(self, extracts: Path, definitions: Path, as_of: datetime) -> None:
         self.extracts, self.as_of = extracts, as_of
         self.d = Definitions(definitions)
+        self._effects: dict[tuple[str, str], dict[str, float]] = {}
         self.zone = ZoneInfo(self.d.setting("reporting_timezone", as_of))
         self.currency = self.d.setting("reporting_currency", as_of)
         sf = extracts / "salesforce"
@@ -571,6 +601,8 @@ class Company:
             key = (name or "").lower()
             return ads_names.get(key) or crm_names.get(key)
 
+        self.campaign_of = campaign
+
         sessions: dict[tuple[str, datetime], Row] = {}
         for file in deliveries(self.extracts / "ga4" / "session"):
             for row in file:
@@ -597,7 +629,13 @@ class Company:
                 continue
             who = salesforce_id(row.get("leadid")) or salesforce_id(row.get("contactid"))
             campaign_row = self.campaigns.get(salesforce_id(row["campaignid"]) or "", {})
-            at = moment(row.get("firstrespondeddate")) or moment(row["createddate"])
+            responded = row.get("firstrespondeddate") or ""
+            # a day without time is a day of the reporting time zone
+            at = (
+                self.start_of_day(date.fromisoformat(responded))
+                if len(responded) == len("2026-01-01")
+                else moment(responded) or moment(row["createddate"])
+            )
             assert at is not None
             channel = self.d.channel(
                 {
@@ -632,6 +670,9 @@ class Company:
 
     def reporting_day(self, at: datetime) -> date:
         return at.replace(tzinfo=UTC).astimezone(self.zone).date()
+
+    def start_of_day(self, on: date) -> datetime:
+        return datetime.combine(on, time(), self.zone).astimezone(UTC).replace(tzinfo=None)
 
     def end_of_day(self, on: date) -> datetime:
         local = datetime.combine(on + timedelta(days=1), time(), self.zone)
@@ -901,11 +942,63 @@ class Company:
     def path(self, deal: Opportunity, basis: str) -> list[Touch]:
         """The touches of the deal's people from the look-back before its creation to the anchor of the basis."""
         anchor = deal.created if basis == "pipeline" else deal.closed
-        days = float(self.d.setting("attribution_lookback_days", deal.created))
         assert anchor is not None
+        return self._between(deal, anchor)
+
+    def _between(self, deal: Opportunity, anchor: datetime) -> list[Touch]:
+        days = float(self.d.setting("attribution_lookback_days", deal.created))
         start = deal.created - timedelta(days=days)
         found = [t for person in deal.people for t in self.by_person.get(person, []) if start <= t.at <= anchor]
         return sorted(found, key=lambda touch: (touch.at, touch.key))
+
+    # -- spend
+
+    def spend(self) -> dict[tuple[date, str, str, str | None], Decimal]:
+        """(day, platform, channel, campaign) -> cost: what ads platforms bill, campaigns cost and was entered."""
+        found: dict[tuple[date, str, str, str | None], Decimal] = defaultdict(Decimal)
+        names: dict[str, str] = {}
+        for platform in ("google_ads", "linkedin_ads"):
+            for record, row in versions(self.extracts / platform / "campaign", version="updatedat").items():
+                names[f"{platform}:{record}"] = row[-1].get("name") or ""
+            rows = {}
+            for file in deliveries(self.extracts / platform / "campaign_daily"):
+                for row in file:
+                    on = day(row.get("date") or row.get("day"))
+                    rows[on, row.get("campaignid"), row.get("device"), row.get("adnetworktype")] = row
+            for (on, key, *_), row in rows.items():
+                campaign = f"{platform}:{key}"
+                name = names.setdefault(campaign, row.get("campaignname") or "")
+                source = {"google_ads": "google", "linkedin_ads": "linkedin"}[platform]
+                channel = self.d.channel(
+                    {"source": source, "medium": "cpc", "campaign": name, "touch_type": "web_session"}
+                )
+                cost = Decimal(row["costmicros"]) / 1000000 if "costmicros" in row else Decimal(row["costinusd"])
+                assert on is not None
+                found[on, platform, channel, campaign] += cost * self._rate(row.get("currencycode") or "USD", on)
+        billed = {name.lower() for name in names.values()} | {key.split(":", 1)[1].lower() for key in names}
+        for record, row in self.campaigns.items():
+            first, last = day(row.get("startdate")), day(row.get("enddate"))
+            first, last = first or last, last or first
+            is_billed = row["name"].lower() in billed or record.lower() in billed
+            if truth(row.get("isdeleted")) or is_billed or not row.get("actualcost") or not first or not last:
+                continue
+            fields = {"source": "salesforce", "medium": row.get("type"), "campaign": row["name"]}
+            channel = self.d.channel({**fields, "touch_type": "campaign_response"})
+            days = (last - first).days + 1
+            for number in range(days):
+                on = first + timedelta(days=number)
+                rate = self._rate(row.get("currencyisocode") or self.currency, min(on, self.reporting_day(self.as_of)))
+                found[on, "salesforce", channel, "salesforce:" + record] += Decimal(row["actualcost"]) / days * rate
+        for row in self.d.files["marketing_costs"]:
+            month = date.fromisoformat(row["month"])
+            campaign_id = row["campaign"] and (
+                self.campaign_of(row["campaign"]) or "marketing_costs:" + row["campaign"]
+            )
+            found[month, "marketing_costs", row["channel"], campaign_id or None] += Decimal(row["cost"])
+        return found
+
+    def _rate(self, currency: str, on: date) -> Decimal:
+        return Decimal(1) if currency == self.currency else self.d.rate(currency, on)
 
     def _place(self) -> None:
         for lead in self.leads.values():
@@ -920,10 +1013,12 @@ class Company:
             if seen:
                 lead.channel, lead.campaign = seen[-1].channel, seen[-1].campaign
         for deal in self.opportunities.values():
+            own = salesforce_id(deal.row.get("campaignid"))
+            deal.campaign = "salesforce:" + own if own else None
             if deal.lead:
-                deal.channel = self.leads[deal.lead].channel
+                deal.channel, deal.campaign = self.leads[deal.lead].channel, self.leads[deal.lead].campaign
             elif path := self.path(deal, "pipeline"):
-                deal.channel = path[0].channel
+                deal.channel, deal.campaign = path[0].channel, path[0].campaign
 
     def is_marketing_sourced(self, deal: Opportunity) -> bool:
         raw = deal.source
@@ -932,35 +1027,91 @@ class Company:
         path = self.path(deal, "pipeline")
         return bool(path) and path[0].channel in self.d.marketing_channels
 
+    # -- Markov: the chain of each basis, solved anew without each channel
+
+    def _walks(self, basis: str, excluded: str) -> list[tuple[list[str], bool]]:
+        """(channels, converted) of every path that converted or is old enough not to have."""
+        maturity = timedelta(days=float(self.d.setting("maturity_days", self.as_of)))
+        walks: list[tuple[list[Touch], bool]] = []
+        for deal in self.opportunities.values():
+            is_old = deal.created + maturity < self.as_of
+            if basis == "pipeline":
+                counts, converted, end = deal.is_qualified or is_old, deal.is_qualified, deal.created
+            else:
+                counts, converted, end = deal.is_closed or is_old, deal.is_won, deal.closed or self.as_of
+            if counts:
+                walks.append((self._between(deal, end), converted))
+        for lead in self.leads.values():
+            end = lead.created + maturity
+            if lead.opportunity is None and end < self.as_of:
+                start = lead.created - timedelta(days=float(self.d.setting("attribution_lookback_days", lead.created)))
+                seen = [touch for touch in self.by_person.get(lead.person, []) if start <= touch.at <= end]
+                walks.append((seen, False))
+        return [
+            ([touch.channel for touch in self._without(touches, excluded)], converted)
+            for touches, converted in walks
+            if touches
+        ]
+
+    def removal_effects(self, basis: str, excluded: str) -> dict[str, float]:
+        if (basis, excluded) not in self._effects:
+            self._effects[basis, excluded] = self._solve(basis, excluded)
+        return self._effects[basis, excluded]
+
+    def _solve(self, basis: str, excluded: str) -> dict[str, float]:
+        steps: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for channels, converted in self._walks(basis, excluded):
+            states = ["(start)", *(c for c, before in zip(channels, [None, *channels], strict=False) if c != before)]
+            for state, following in zip(states, [*states[1:], "(won)" if converted else "(null)"], strict=True):
+                steps[state][following] += 1
+
+        def conversion(without: str | None) -> float:
+            states = [state for state in steps if state != without]
+            place = {state: number for number, state in enumerate(states)}
+            matrix, gain = np.eye(len(states)), np.zeros(len(states))
+            for state in states:
+                total = sum(steps[state].values())
+                for following, count in steps[state].items():
+                    if following == "(won)":
+                        gain[place[state]] = count / total
+                    elif following in place:
+                        matrix[place[state], place[following]] -= count / total
+            return float(np.linalg.solve(matrix, gain)[place["(start)"]]) if place else 0.0
+
+        whole = conversion(None)
+        return {c: 1 - conversion(c) / whole for c in steps if c != "(start)"} if whole else {}
+
+    def _by_channel(self, path: list[Touch], basis: str, kind: str, excluded: str) -> dict[str, Fraction]:
+        """An equal part to each channel (Shapley) or one by removal effect (Markov); in a channel evenly."""
+        touches = Counter(touch.channel for touch in path)
+        effects = self.removal_effects(basis, excluded) if kind == "markov" else dict.fromkeys(touches, 1.0)
+        strength = {channel: Fraction(effects[channel]) for channel in touches}
+        total = sum(strength.values())
+        return {t.key: strength[t.channel] / total / touches[t.channel] for t in path}
+
     def weights(self, deal: Opportunity, basis: str, model: str) -> dict[str, Fraction]:
-        """Touch key -> weight of a position or decay model; empty for a deal without touches."""
-        path = self.path(deal, basis)
+        """Touch key -> weight of a touch in one of the ten models; empty for a deal without touches."""
+        kind, shares, excluded = self.d.models[model]
+        path = self._without(self.path(deal, basis), excluded)
         if not path:
             return {}
+        if kind in ("markov", "shapley"):
+            return self._by_channel(path, basis, kind, excluded)
         anchor = deal.created if basis == "pipeline" else deal.closed
         assert anchor is not None
-        if model == "time_decay":
+        if kind == "decay":
             half = float(self.d.setting("time_decay_half_life_days", deal.created))
             raw = {t.key: Fraction(2 ** (-((anchor - t.at).total_seconds() / 86400) / half)) for t in path}
             total = sum(raw.values())
             return {key: value / total for key, value in raw.items()}
-        if model == "last_non_direct":
-            named = [t for t in path if t.channel != "direct"] or path
-            return {named[-1].key: Fraction(1)}
         lead_made = None
         if deal.lead:
             before = [t for t in path if t.at <= self.leads[deal.lead].created]
             lead_made = before[-1] if before else None
         before = [t for t in path if t.at <= deal.created]
         deal_made = before[-1] if before else None
-        shares = {
-            "first_touch": ("100", "0", "0", "0", "0"),
-            "last_touch": ("0", "0", "0", "100", "0"),
-            "linear": ("0", "0", "0", "0", "100"),
-            "u_shaped": ("40", "0", "0", "40", "20"),
-            "w_shaped": ("30", "30", "30", "0", "10"),
-            "full_path": ("22.5", "22.5", "22.5", "22.5", "10"),
-        }["w_shaped" if model == "full_path" and basis == "pipeline" else model]
+        if model == "full_path" and basis == "pipeline":
+            shares = MODELS["w_shaped"][1]
         *named_shares, others = map(Fraction, shares)
         held: dict[str, Fraction] = defaultdict(Fraction)
         for share, touch in zip(named_shares, (path[0], lead_made, deal_made, path[-1]), strict=True):
@@ -971,10 +1122,14 @@ class Company:
             return {t.key: Fraction(1, len(path)) for t in path}
         weights = dict(held)
         if rest and others:
-            weights = {key: value * (100 - others) / sum(held.values()) for key, value in held.items()}
+            weights = {key: value * sum(named_shares) / sum(held.values()) for key, value in held.items()}
             weights |= {t.key: others / len(rest) for t in rest}
         total = sum(weights.values())
         return {key: value / total for key, value in weights.items()}
+
+    @staticmethod
+    def _without(path: list[Touch], excluded: str) -> list[Touch]:
+        return [touch for touch in path if touch.channel not in excluded.split("|")] or path
 
 
 def cents(amount: Decimal, weights: dict[str, Fraction], order: list[str]) -> dict[str, Decimal]:

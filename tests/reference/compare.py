@@ -59,6 +59,7 @@ def compare(home: Path, company: Company) -> list[tuple[str, str]]:
     found += _handoffs(con, company)
     found += _deals(con, company)
     found += _credit(con, company)
+    found += _spend(con, company)
     con.close()
     return found
 
@@ -127,6 +128,7 @@ def _deals(con: duckdb.DuckDBPyConnection, company: Company) -> Iterator[tuple[s
             "lead_id": SF + deal.lead if deal.lead else None,
             "lead_source": deal.source,
             "channel": deal.channel,
+            "campaign_id": deal.campaign,
             "created_at": deal.created,
             "qualified_at": deal.qualified,
             "closed_at": deal.closed,
@@ -145,11 +147,6 @@ def _deals(con: duckdb.DuckDBPyConnection, company: Company) -> Iterator[tuple[s
     yield from differences(expected, table(con, "core.fct_opportunity", 1, columns), "fct_opportunity")
 
 
-MODELS = (
-    "first_touch", "last_touch", "last_non_direct", "linear", "time_decay", "u_shaped", "w_shaped", "full_path",
-)  # fmt: skip
-
-
 def _credit(con: duckdb.DuckDBPyConnection, company: Company) -> Iterator[tuple[str, str]]:
     expected = {}
     moments = {}
@@ -159,28 +156,38 @@ def _credit(con: duckdb.DuckDBPyConnection, company: Company) -> Iterator[tuple[
         for basis, counts in (("pipeline", deal.is_qualified), ("revenue", deal.is_won)):
             if not counts:
                 continue
-            for model in MODELS:
+            for model in company.d.models:
                 weights = company.weights(deal, basis, model)
                 order = [t.key for t in company.path(deal, basis) if weights.get(t.key)]
                 credited = cents(deal.amount or cents_zero(), weights, order) if order else {}
                 rows = [(moments[k].at, moments[k].channel, weights[k], credited[k]) for k in order]
                 rows = rows or [(None, "unattributed", 1.0, deal.amount or cents_zero())]
                 expected[SF + deal.record, basis, model] = {
-                    "touches": [(at, channel, round(float(weight), 9), amount) for at, channel, weight, amount in rows]
+                    "touches": [
+                        (at, channel, round(float(weight), 6), amount)
+                        for at, channel, weight, amount in rows
+                        if weight > 1e-9  # touches of no weight need no row
+                    ]
                 }
     found: dict[Any, dict[str, Any]] = {}
     for key, basis, model, at, channel, weight, amount in con.execute(
         "select opportunity_id, basis, model, touched_at, channel, weight, credited_amount"
-        " from attribution.fct_attribution where list_contains(?, model) and weight > 0 order by touched_at, touch_id",
-        [list(MODELS)],
+        " from attribution.fct_attribution where weight > 1e-9 order by touched_at, touch_id"
     ).fetchall():
         found.setdefault((key, basis, model), {"touches": []})["touches"].append(
-            (at, channel, round(float(weight), 9), amount)
+            (at, channel, round(float(weight), 6), amount)
         )
     for side in (expected, found):
         for row in side.values():
             row["touches"] = str(sorted(row["touches"], key=str))
     yield from differences(expected, found, "fct_attribution")
+
+
+def _spend(con: duckdb.DuckDBPyConnection, company: Company) -> Iterator[tuple[str, str]]:
+    expected = {key: {"cost": cost} for key, cost in company.spend().items() if cost}
+    columns = "spend_date, platform, channel, campaign_id, cost"
+    found = {key: row for key, row in table(con, "core.fct_spend", 4, columns).items() if row["cost"]}
+    yield from differences(expected, found, "fct_spend")
 
 
 def cents_zero() -> Any:
