@@ -15,6 +15,7 @@ import duckdb
 
 from handoff.errors import HandoffError
 from handoff.settings import Settings
+from handoff.standing import forget_published
 
 NAMES = {"first_name", "last_name"}
 EMPTIED = {"phone", "mobile_phone", "attributes"}
@@ -48,15 +49,16 @@ def remember(settings: Settings, con: duckdb.DuckDBPyConnection, who: str) -> in
             remedy="Give the e-mail as the CRM has it, or the record as <source>:<id>, such as salesforce:00Q...",
         )
     known["hashes"] = sorted({*known["hashes"], *wanted})
-    path = _path(settings)
+    path = remembered_at(settings)
     path.touch(mode=0o600)
     path.write_text(json.dumps(known))
+    forget_published(con)
     return rows
 
 
 def apply(settings: Settings, con: duckdb.DuckDBPyConnection) -> int:
     """Takes what identifies erased people out of the raw tables. Returns the rows changed."""
-    if not _path(settings).exists():
+    if not remembered_at(settings).exists():
         return 0
     known = _read(settings)
     salt, hashes = known["salt"], set(known["hashes"])
@@ -152,12 +154,13 @@ def _blank_malformed(con: duckdb.DuckDBPyConnection, salt: str, hashes: set[str]
     )
 
 
-def _path(settings: Settings) -> Path:
+def remembered_at(settings: Settings) -> Path:
+    """The file that recognises who is erased; when it changes, raw rows do."""
     return settings.home / "erased.json"
 
 
 def _read(settings: Settings) -> dict[str, Any]:
-    path = _path(settings)
+    path = remembered_at(settings)
     known: dict[str, Any] = {"salt": secrets.token_hex(16), "hashes": []}
     return json.loads(path.read_text()) if path.exists() else known
 

@@ -27,6 +27,11 @@ class Catalog:
         self._kept: dict[str, Any] = json.loads(self._kept_at.read_text()) if self._kept_at.exists() else {}
         self._columns: dict[str, Columns] = {}
 
+    def since(self, name: str) -> dict[str, Any]:
+        """The night that last made a table or asked a data test, by relation or id."""
+        row = self._con.execute("select built_at from control.built where name = ?", [name]).fetchone()
+        return {"since": f"{row[0]:%Y-%m-%d %H:%M} UTC"} if row and row[0] else {}
+
     def describe(self, unique_id: str) -> dict[str, Any]:
         """Row count, column schema and column lineage of a node that was just built."""
         node = self._manifest["nodes"][unique_id]
@@ -36,7 +41,10 @@ class Catalog:
             name: dg.TableColumn(name, type=kind, description=node["columns"].get(name, {}).get("description") or None)
             for name, kind in columns.items()
         }
-        metadata: dict[str, Any] = {"dagster/column_schema": dg.TableSchema(columns=list(described.values()))}
+        metadata: dict[str, Any] = {
+            "dagster/column_schema": dg.TableSchema(columns=list(described.values())),
+            **self.since(f"{node['schema']}.{node['alias']}"),
+        }
         if node["config"].get("materialized") != "view":
             count = self._con.execute(f"select count(*) from {node['relation_name']}").fetchone()
             metadata["dagster/row_count"] = count[0] if count else 0

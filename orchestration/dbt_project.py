@@ -9,7 +9,7 @@ import json
 import os
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,9 @@ from typing import Any
 from handoff.errors import HandoffError
 from handoff.settings import CHECKOUT, DBT_PROJECT, Settings
 
+WITHOUT = ["--exclude-resource-type", "unit_test", "exposure", "saved_query"]
 RESULT_EVENTS = {"LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult", "LogNodeNoOpResult"}
 FAILED = {"error", "fail", "runtime error"}
-CLOCK = "control.run"
 
 
 def target_path(settings: Settings) -> Path:
@@ -43,18 +43,70 @@ def manifest(settings: Settings) -> dict[str, Any]:
     return json.loads(path.read_text())
 
 
-def timeless(manifest: dict[str, Any]) -> list[dict[str, Any]]:
-    """The nodes whose result does not depend on the run's "now", parents before children."""
+def relation(node: Mapping[str, Any]) -> str:
+    """Schema and table of a node or source, as `handoff.standing` names them."""
+    return f"{node['schema']}.{node.get('identifier') or node['alias']}"
+
+
+def relations(nodes: Mapping[str, Mapping[str, Any]], *kinds: str) -> list[str]:
+    """The relations of the nodes of some kinds; without a kind, of all."""
+    return [relation(node) for node in nodes.values() if not kinds or node["resource_type"] in kinds]
+
+
+def reads(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Each table and data test with the tables and sources that it reads, through views."""
+    edges = []
+    for name, node in manifest["nodes"].items():
+        if own := _record(name, node):
+            edges += [(own, parent) for parent in sorted(_tables_under(manifest, node))]
+    return edges
+
+
+def untouched(manifest: Mapping[str, Any], moved: Collection[str], made: Collection[str]) -> list[str]:
+    """The nodes that nothing which moved comes to, parents first, of those that are on record as made or passed.
+
+    A view stands until its SQL changes, though what it shows moves.
+    """
     nodes = manifest["nodes"]
     order = TopologicalSorter({name: nodes[name]["depends_on"].get("nodes", ()) for name in nodes}).static_order()
-    moving = {name for name in manifest["sources"] if name.endswith(f".{CLOCK}")}
-    standing = []
-    for name in order:
-        if name in nodes and moving.intersection(nodes[name]["depends_on"].get("nodes", ())):
-            moving.add(name)
-        elif name in nodes and nodes[name]["resource_type"] in ("model", "seed", "snapshot"):
-            standing.append(nodes[name])
-    return standing
+    reached = {name for name, source in manifest["sources"].items() if relation(source) in moved}
+    still = []
+    for name in (name for name in order if name in nodes):
+        is_known = _record(name, nodes[name]) is None or _record(name, nodes[name]) in made
+        if not is_known or reached.intersection(nodes[name]["depends_on"].get("nodes", ())):
+            reached.add(name)
+        if name not in reached or nodes[name]["config"]["materialized"] == "view":
+            still.append(name)
+    return still
+
+
+def _record(name: str, node: Mapping[str, Any]) -> str | None:
+    """Under which name `handoff.standing` keeps a node; None for seeds and views, which SQL and definitions make."""
+    if node["resource_type"] == "test":
+        return name
+    return relation(node) if _is_table(node) and node["resource_type"] != "seed" else None
+
+
+def selecting(manifest: Mapping[str, Any], still: Collection[str]) -> list[str]:
+    """dbt's arguments for all but these nodes; empty, where nothing is left."""
+    names = [manifest["nodes"][name]["name"] for name in set(manifest["nodes"]) - set(still)]
+    return ["--select", *sorted(names)] if names else []
+
+
+def _is_table(node: Mapping[str, Any]) -> bool:
+    made = node["config"]["materialized"]
+    return node["resource_type"] in ("model", "snapshot", "seed") and made not in ("view", "ephemeral")
+
+
+def _tables_under(manifest: Mapping[str, Any], node: Mapping[str, Any]) -> set[str]:
+    found: set[str] = set()
+    for name in node["depends_on"].get("nodes", ()):
+        parent = manifest["sources"].get(name) or manifest["nodes"][name]
+        if name in manifest["sources"] or _is_table(parent):
+            found.add(relation(parent))
+        else:
+            found |= _tables_under(manifest, parent)
+    return found
 
 
 def build(settings: Settings, arguments: list[str]) -> Iterator[dict[str, Any]]:
@@ -74,8 +126,10 @@ def build(settings: Settings, arguments: list[str]) -> Iterator[dict[str, Any]]:
                 events.put(MessageToDict(event, preserving_proto_field_name=True))
 
         try:
-            results.append(_invoke(settings, ["build", "--exclude-resource-type", "unit_test", *arguments], [on_event]))
+            os.environ["HANDOFF_NIGHT"] = "yes"
+            results.append(_invoke(settings, ["build", *WITHOUT, *arguments], [on_event]))
         finally:
+            os.environ.pop("HANDOFF_NIGHT", None)
             events.put(None)
 
     thread = threading.Thread(target=work, name="dbt", daemon=True)
@@ -130,10 +184,16 @@ def _raise_if_failed(result: Any) -> None:
 
 def fingerprint(settings: Settings) -> str:
     """Changes when a file of the project or of the definitions, or a path in the environment, does."""
-    digest = hashlib.sha256(json.dumps([str(CHECKOUT), settings.environment()], sort_keys=True).encode())
-    for folder in (DBT_PROJECT, settings.definitions):
+    parts = [str(CHECKOUT), settings.environment(), code(settings)]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def code(settings: Settings) -> str:
+    """Changes when what the models are made by does: SQL, the Python they call, the definitions."""
+    digest = hashlib.sha256()
+    for folder in (DBT_PROJECT, settings.definitions, CHECKOUT / "attribution"):
         for file in sorted(folder.rglob("*")):
-            if file.is_file() and not {"target", "logs"} & set(file.relative_to(folder).parts):
+            if file.is_file() and not {"target", "logs", "__pycache__"} & set(file.relative_to(folder).parts):
                 status = file.stat()
                 digest.update(f"{file}:{status.st_size}:{status.st_mtime_ns}".encode())
     return digest.hexdigest()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from handoff import standing
 from handoff.control import code_version
 from handoff.errors import HandoffError
 from handoff.settings import Settings
@@ -43,10 +44,11 @@ def publish(settings: Settings, con: duckdb.DuckDBPyConnection, tables: Sequence
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
     try:
-        build = _write(con, unfinished, tables)
+        build = _write(con, settings, unfinished, tables)
         finished = _free_name(builds, build.build_id)
         unfinished.rename(finished)
         _switch(settings.publish, finished)
+        standing.remember_published(con, finished.name)
     except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise HandoffError(
@@ -59,39 +61,63 @@ def publish(settings: Settings, con: duckdb.DuckDBPyConnection, tables: Sequence
     return build
 
 
-def _write(con: duckdb.DuckDBPyConnection, folder: Path, tables: Sequence[Table]) -> Build:
+def _write(con: duckdb.DuckDBPyConnection, settings: Settings, folder: Path, tables: Sequence[Table]) -> Build:
+    """The tables into a file and a Parquet folder; those that are as in the newest build are taken from it."""
     row = con.execute("select current_database()").fetchone()
     warehouse = quoted(row[0] if row else "warehouse")
+    newest, same = standing.tables_as_published(con)
+    before = settings.publish / "builds" / newest
+    if not newest or not (before / FILE).exists():
+        same = frozenset()
+    if same:
+        shutil.copyfile(before / FILE, folder / FILE)
     con.execute(f"attach {literal(str(folder / FILE))} as build")
     try:
         row_counts: dict[str, int] = {}
         for schema in SCHEMAS:
-            con.execute(f"create schema build.{schema}")
+            con.execute(f"create schema if not exists build.{schema}")
+            (folder / "parquet" / schema).mkdir(parents=True)
         for table in sorted(tables, key=lambda table: (table.schema, table.name)):
-            columns = ", ".join(quoted(column) for column in table.columns) or "*"
-            query = f"select {columns} from {warehouse}.{table.qualified} order by all"
-            con.execute(f"create table build.{table.qualified} as {query}")
+            name = f"{table.schema}.{table.name}"
+            parquet = Path("parquet") / table.schema / f"{table.name}.parquet"
+            if name in same:
+                _take(before / parquet, folder / parquet)
+            else:
+                _copy(con, warehouse, table)
+                _to_parquet(con, table.qualified, folder / parquet)
             counted = con.execute(f"select count(*) from build.{table.qualified}").fetchone()
-            row_counts[f"{table.schema}.{table.name}"] = counted[0] if counted else 0
-            _comment(con, table)
+            row_counts[name] = counted[0] if counted else 0
         build_id, as_of, definition_version = identify(con)
         build = Build(build_id, as_of, code_version(), definition_version, row_counts)
         for schema in SCHEMAS:
-            con.execute(f"create table build.{schema}.{BUILD_INFO} {BUILD_INFO_DDL}")
+            con.execute(f"create or replace table build.{schema}.{BUILD_INFO} {BUILD_INFO_DDL}")
             if rows := build_info_rows(build, schema):
                 con.executemany(f"insert into build.{schema}.{BUILD_INFO} values (?, ?, ?, ?, ?, ?)", rows)
-        for schema, name in [*((table.schema, table.name) for table in tables), *((s, BUILD_INFO) for s in SCHEMAS)]:
-            target = folder / "parquet" / schema
-            target.mkdir(parents=True, exist_ok=True)
-            con.execute(
-                f"copy build.{quoted(schema)}.{quoted(name)} to {literal(str(target / f'{name}.parquet'))} "
-                "(format parquet, compression zstd)"
-            )
+            _to_parquet(con, f"{schema}.{BUILD_INFO}", folder / "parquet" / schema / f"{BUILD_INFO}.parquet")
         con.execute("checkpoint build")
     finally:
         con.execute("detach build")
     _to_disk(folder / FILE)
     return build
+
+
+def _copy(con: duckdb.DuckDBPyConnection, warehouse: str, table: Table) -> None:
+    columns = ", ".join(quoted(column) for column in table.columns) or "*"
+    query = f"select {columns} from {warehouse}.{table.qualified} order by all"
+    con.execute(f"create or replace table build.{table.qualified} as {query}")
+    _comment(con, table)
+
+
+def _take(there: Path, here: Path) -> None:
+    """The same bytes, where the disk can without a copy."""
+    try:
+        os.link(there, here)
+    except OSError:
+        shutil.copyfile(there, here)
+
+
+def _to_parquet(con: duckdb.DuckDBPyConnection, qualified: str, path: Path) -> None:
+    con.execute(f"copy build.{qualified} to {literal(str(path))} (format parquet, compression zstd)")
 
 
 def _comment(con: duckdb.DuckDBPyConnection, table: Table) -> None:

@@ -8,7 +8,7 @@ from dagster_dbt import dbt_assets
 from dagster_dbt.asset_utils import get_subset_selection_for_context
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-from handoff.control import fingerprint, forget_inputs, last_inputs, remember_inputs
+from handoff import erasure, standing
 from handoff.settings import load_settings
 from orchestration import catalog, dbt_project
 from orchestration.night import Night
@@ -22,7 +22,7 @@ TRANSLATOR = Translator()
 def build_models(context: dg.AssetExecutionContext, night: Night) -> Iterator[Any]:
     """Builds and tests the selected models in this process; what depends on a failure stays as it was.
 
-    Where nothing but the clock moved since the last whole build, only what reads the clock is built again.
+    Where there was a whole build before, only what reads something that moved since is built again.
     """
     selection, _ = get_subset_selection_for_context(
         context=context,
@@ -33,22 +33,67 @@ def build_models(context: dg.AssetExecutionContext, night: Night) -> Iterator[An
         dagster_dbt_translator=TRANSLATOR,
         current_dbt_indirect_selection_env=None,
     )
-    tables = catalog.Catalog(night.con, MANIFEST, dbt_project.target_path(night.settings))
     is_whole = selection == ["--select", "fqn:*"]
-    inputs = fingerprint(night.con, dbt_project.fingerprint(night.settings))
-    if is_whole and inputs == last_inputs(night.con):
-        selection = ["--select", f"source:{dbt_project.CLOCK}+"]
-        for node in dbt_project.timeless(MANIFEST):
-            name = context.assets_def.get_output_name_for_asset_key(TRANSLATOR.get_asset_key(node))
-            yield dg.Output(None, name, metadata={"unchanged": "nothing new came in: it stands"})
-    forget_inputs(night.con)
-    for raw in dbt_project.build(night.settings, selection):
+    moved = standing.begin(
+        night.con,
+        dbt_project.code(night.settings),
+        dbt_project.relations(MANIFEST["sources"]),
+        dbt_project.relations(MANIFEST["nodes"], "seed"),
+        erasure.remembered_at(night.settings),
+    )
+    standing.remember_reads(night.con, dbt_project.reads(MANIFEST))
+    tables = catalog.Catalog(night.con, MANIFEST, dbt_project.target_path(night.settings))
+    unchanged: list[str] = []
+    if is_whole and not moved.is_everything:
+        unchanged = dbt_project.untouched(MANIFEST, moved.sources, standing.built_at(night.con))
+        selection = dbt_project.selecting(MANIFEST, unchanged)
+    stand = Standing(context, tables, unchanged)
+    yield from stand.due()
+    for raw in dbt_project.build(night.settings, selection) if selection else ():
         event = DbtCoreCliEventMessage(raw_event=raw, event_history_metadata={})
         for output in event.to_default_asset_events(MANIFEST, TRANSLATOR, context):
             if isinstance(output, dg.Output):
                 yield output.with_metadata({**output.metadata, **tables.describe(event._unique_id)})
+                stand.come(event._unique_id)
             else:
                 yield output
+        yield from stand.due()
     tables.save()
     if is_whole:
-        remember_inputs(night.con, inputs)
+        standing.end(night.con, moved)
+
+
+class Standing:
+    """What dbt need not touch: of each table that it stands, of each data test that its verdict holds, since when.
+
+    A view may stand over a table that is made again: Dagster wants parents first, so it waits for them.
+    """
+
+    def __init__(self, context: dg.AssetExecutionContext, tables: catalog.Catalog, unchanged: list[str]) -> None:
+        self._assets, self._tables = context.assets_def, tables
+        self._waiting = unchanged
+        self._to_come = {name for name, node in MANIFEST["nodes"].items() if node["resource_type"] != "test"}
+        self._checks = {spec.metadata.get("dagster_dbt/unique_id"): spec for spec in self._assets.check_specs}
+
+    def come(self, name: str) -> None:
+        self._to_come.discard(name)
+
+    def due(self) -> Iterator[dg.Output[None] | dg.AssetCheckResult]:
+        """The events of those whose parents have come."""
+        left = []
+        for name in self._waiting:
+            if self._to_come.intersection(MANIFEST["nodes"][name]["depends_on"].get("nodes", ())):
+                left.append(name)
+            else:
+                yield from self._say(name)
+                self.come(name)
+        self._waiting = left
+
+    def _say(self, name: str) -> Iterator[dg.Output[None] | dg.AssetCheckResult]:
+        node = MANIFEST["nodes"][name]
+        if node["resource_type"] != "test":
+            output = self._assets.get_output_name_for_asset_key(TRANSLATOR.get_asset_key(node))
+            yield dg.Output(None, output, metadata=self._tables.describe(name))
+        elif spec := self._checks.get(name):
+            since = self._tables.since(name)
+            yield dg.AssetCheckResult(passed=True, asset_key=spec.asset_key, check_name=spec.name, metadata=since)

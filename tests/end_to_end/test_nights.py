@@ -6,13 +6,14 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from handoff.settings import CHECKOUT
-from tests.conftest import night_environment, run_night
+from tests.conftest import AS_OF, night_environment, run_night
 from tests.end_to_end.nights import BY_DELIVERY, Reader, copy_home, deal_again, differences, published
 
 
@@ -40,6 +41,23 @@ def test_again_on_the_same_input_is_the_same_row_for_row_and_readers_see_whole_b
     assert differences(published(built_home), published(home)) == []
     assert (reader.errors, reader.mixed) == ([], [])
     assert reader.reads > 10
+
+
+def test_a_night_with_nothing_new_but_the_clock_equals_a_whole_build(
+    built_home: Path, sample_extracts: Path, tmp_path: Path
+) -> None:
+    home = copy_home(built_home, tmp_path / "home")
+    tomorrow = {"HANDOFF_EXTRACTS": str(sample_extracts), "HANDOFF_AS_OF": f"{AS_OF + timedelta(days=1)}Z"}
+    run_night(home, **tomorrow)
+    standing = published(home)
+    with duckdb.connect(str(home / "warehouse.duckdb")) as con:
+        made_again = con.execute(
+            "select count(*) filter (built_at > $1), count(*) from control.built where inputs is not null", [AS_OF]
+        ).fetchall()[0]
+        con.execute("drop table control.built; drop table control.built_from")
+    assert 0 < made_again[0] < made_again[1]
+    run_night(home, **tomorrow)
+    assert differences(standing, published(home)) == []
 
 
 def test_another_order_in_more_deliveries_over_two_nights_gives_the_same_marts(

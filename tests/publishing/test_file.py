@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from handoff import standing
 from handoff.errors import HandoffError
 from handoff.settings import Settings
 from publishing import file
@@ -131,3 +132,42 @@ def test_a_published_folder_can_be_carried_elsewhere(
     shutil.copytree(settings.publish, tmp_path / "copy", symlinks=True)
     with duckdb.connect(str(tmp_path / "copy" / "marts.duckdb"), read_only=True) as reader:
         assert reader.execute("select count(*) from core.fct_lead").fetchall() == [(5,)]
+
+
+def test_what_is_as_in_the_build_before_is_taken_from_it(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
+    lead = [Table("core", "fct_lead"), Table("core", "dim_owner"), *quality_tables()]
+    con.execute("create table core.dim_owner as select 'a' as owner_id")
+    _built(con, {"core.fct_lead": "5-1", "core.dim_owner": "1-1"})
+    first = file.publish(settings, con, lead)
+    next_as_of(con, 24)
+    con.execute("update core.dim_owner set owner_id = 'b'")
+    _built(con, {"core.fct_lead": "5-1", "core.dim_owner": "1-2"})
+    second = file.publish(settings, con, lead)
+
+    inodes = {
+        name: [
+            (settings.publish / "builds" / build.build_id / "parquet" / "core" / f"{name}.parquet").stat().st_ino
+            for build in (first, second)
+        ]
+        for name in ("fct_lead", "dim_owner")
+    }
+    assert inodes["fct_lead"][0] == inodes["fct_lead"][1]
+    assert inodes["dim_owner"][0] != inodes["dim_owner"][1]
+    assert read(settings, "select owner_id, count(*) from core.dim_owner, core.fct_lead group by 1") == [("b", 5)]
+    assert read(settings, "select distinct build_id from core.build_info") == [(second.build_id,)]
+
+
+def test_after_an_erasure_nothing_of_the_file_before_is_taken(
+    settings: Settings, con: duckdb.DuckDBPyConnection
+) -> None:
+    _built(con, {"core.fct_lead": "5-1"})
+    file.publish(settings, con, TABLES)
+    standing.forget_published(con)
+    assert standing.tables_as_published(con) == ("", frozenset())
+
+
+def _built(con: duckdb.DuckDBPyConnection, contents: dict[str, str]) -> None:
+    con.execute(standing.TABLES)
+    con.execute("delete from control.built")
+    con.execute("create or replace table control.built_from as select 'code' as name, 'x' as content")
+    con.executemany("insert into control.built values (?, 'read', ?, null)", [*contents.items()])

@@ -8,6 +8,7 @@
         incremental_strategy="append",
         on_schema_change="fail",
         pre_hook="{{ delete_stale(ref('int_attribution_anchor'), 'tonight.is_converted') }}",
+        post_hook="{{ remember_built() }}",
     )
 }}
 

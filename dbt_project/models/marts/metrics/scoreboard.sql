@@ -5,6 +5,7 @@
         unique_key="as_of_date" if target.type == "duckdb" else ["as_of_date", "month_start", "metric"],
         on_schema_change="append_new_columns",
         full_refresh=false,
+        post_hook="{{ remember_built() }}",
     )
 }}
 -- Grain: one row per (as_of_date, month, metric of the joint scoreboard). Every night appends what it shows under its

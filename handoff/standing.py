@@ -1,0 +1,143 @@
+"""What each table of the last build was made of: a night makes anew only what may have changed.
+
+`control.built` keeps, per table and passed data test, a fingerprint of what it read and one of what it is; the
+materializations of `dbt_project/macros/standing.sql` compare and write them, node by node. A table that is made again
+and comes out equal therefore stops the work there: what reads it stands. Not here: which nodes there are
+(`orchestration/dbt_project.py`).
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+CLOCK = "control.run"
+CODE = "code"
+TABLES = """
+create schema if not exists control;
+create table if not exists control.built (name varchar, inputs varchar, content varchar, built_at timestamp);
+create table if not exists control.built_from (name varchar, content varchar);
+create table if not exists control.reads (name varchar, parent varchar);
+create table if not exists control.published (build varchar, name varchar, content varchar);
+"""
+# What the models read of the night's own tables: `quality.load_log` without its times, the clock without the run's id.
+COLUMNS = {CLOCK: "as_of", "quality.load_log": "delivery_id, source_file, status, rows_held"}
+NOW = """
+select name, content from control.built where inputs is not null and content <> 'passed'
+union all
+select name, content from control.built_from where name = 'code'
+"""
+# Views are bound to the columns of what they read, so these belong to the SQL.
+SHAPE = """
+select schema_name || '.' || table_name, column_name, data_type
+from duckdb_columns()
+where list_contains($1, schema_name || '.' || table_name)
+order by all
+"""
+DELIVERIES = """
+select load_log.source_system || '__' || load_log.object, bit_xor(hash((load_log.delivery_id, status, mapping_sha256)))
+from quality.load_log
+left join control.delivery_reading on load_log.delivery_id = delivery_reading.delivery_id
+group by 1
+"""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The sources that are not as they were at the last whole build; `is_everything` where none ended well since."""
+
+    sources: frozenset[str]
+    is_everything: bool
+    contents: dict[str, str]
+
+
+def begin(
+    con: duckdb.DuckDBPyConnection, code: str, sources: Collection[str], seeds: Iterable[str], erased: Path
+) -> Moved:
+    """Finds what moved and forgets that a build was whole: whatever stops the one that comes, the next asks anew.
+
+    `code` stands for SQL and definitions, seeds with them; the columns of the sources join it. `erased` is the file
+    whose change rewrites raw rows.
+    """
+    con.execute(TABLES)
+    code = hashlib.sha256(repr((code, con.execute(SHAPE, [sorted(sources)]).fetchall())).encode()).hexdigest()
+    before = dict(con.execute("from control.built_from").fetchall())
+    rewritten = hashlib.sha256(erased.read_bytes() if erased.exists() else b"").hexdigest()
+    now = _contents(con, sources, rewritten)
+    if before.pop(CODE, None) != code:
+        before = {}
+        con.execute("delete from control.built")
+    con.execute("create or replace table control.built_from as select ? as name, ? as content", [CODE, code])
+    con.execute("delete from control.built where inputs is null")
+    known = [*now.items(), *((seed, code) for seed in seeds)]
+    con.executemany("insert into control.built values (?, null, ?, null)", known)
+    moved = frozenset(name for name, content in now.items() if before.get(name) != content)
+    return Moved(moved, is_everything=not before, contents=now)
+
+
+def remember_reads(con: duckdb.DuckDBPyConnection, edges: Iterable[tuple[str, str]]) -> None:
+    """Which tables and sources each node reads, through views."""
+    names, parents = zip(*edges, strict=True)
+    con.execute(
+        "create or replace table control.reads as select unnest(?::varchar[]) as name, unnest(?::varchar[]) as parent",
+        [list(names), list(parents)],
+    )
+
+
+def end(con: duckdb.DuckDBPyConnection, moved: Moved) -> None:
+    """After a whole build that ended well."""
+    con.executemany("insert into control.built_from values (?, ?)", [*moved.contents.items()])
+
+
+def built_at(con: duckdb.DuckDBPyConnection) -> dict[str, datetime]:
+    """By table and data test: the "now" of the night that last made it, or last asked."""
+    return dict(con.execute("select name, built_at from control.built where inputs is not null").fetchall())
+
+
+def tables_as_published(con: duckdb.DuckDBPyConnection) -> tuple[str, frozenset[str]]:
+    """The newest published build, and the tables that are as in it.
+
+    None where another SQL or another table of contents was in force, and where most rows are new: a table replaced in
+    a copy of a file leaves the room of its old rows behind, so a copy pays where little changed.
+    """
+    con.execute(TABLES)
+    before = con.execute("select name, content, build from control.published").fetchall()
+    now = dict(con.execute(NOW).fetchall())
+    same = frozenset(name for name, content, _ in before if now.get(name) == content)
+    rows = {name: int(content.split("-")[0]) for name, content in now.items() if name != CODE}
+    if CODE not in same or 2 * sum(rows[name] for name in same - {CODE}) < sum(rows.values()):
+        return "", frozenset()
+    return before[0][2], same
+
+
+def remember_published(con: duckdb.DuckDBPyConnection, build: str) -> None:
+    """After readers were given a build."""
+    con.execute(f"create or replace table control.published as select ? as build, * from ({NOW})", [build])
+
+
+def forget_published(con: duckdb.DuckDBPyConnection) -> None:
+    """Where nothing of the published file may go into the next one, free blocks included."""
+    con.execute("drop table if exists control.published")
+
+
+def _contents(con: duckdb.DuckDBPyConnection, sources: Iterable[str], rewritten: str) -> dict[str, str]:
+    deliveries = dict(con.execute(DELIVERIES).fetchall())
+    known = {
+        f"{schema}.{name}"
+        for schema, name in con.execute("select table_schema, table_name from information_schema.tables").fetchall()
+    }
+    contents = {}
+    for source in sorted(set(sources) & known):
+        schema, table = source.split(".")
+        if schema == "raw":
+            # a view over mapped sources changes with any of them
+            found = sorted(deliveries.items()) if table.startswith("mapped__") else deliveries.get(table)
+            contents[source] = hashlib.sha256(repr((found, rewritten)).encode()).hexdigest()
+        else:
+            rows = f'select {COLUMNS.get(source, "*")} from {schema}."{table}"'
+            rows = f"select bit_xor(hash(t)), count(*) from ({rows}) as t"
+            contents[source] = repr(con.execute(rows).fetchone())
+    return contents

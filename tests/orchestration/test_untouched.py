@@ -1,0 +1,61 @@
+"""Which nodes a night leaves alone, on a graph that fits on a page."""
+
+from typing import Any
+
+import pytest
+
+from orchestration.dbt_project import reads, selecting, untouched
+
+SOURCES = {
+    "source.lead": {"schema": "raw", "identifier": "crm__lead"},
+    "source.run": {"schema": "control", "identifier": "run"},
+}
+
+
+def node(name: str, *parents: str, kind: str = "model", made: str = "table") -> dict[str, Any]:
+    return {
+        **{"name": name, "alias": name, "schema": "core", "resource_type": kind},
+        **{"config": {"materialized": made}, "depends_on": {"nodes": list(parents)}},
+    }
+
+
+MANIFEST = {
+    "sources": SOURCES,
+    "nodes": {
+        "seed": node("seed", kind="seed", made="seed"),
+        "stg": node("stg", "source.lead", made="view"),
+        "lead": node("lead", "stg", "seed"),
+        "waiting": node("waiting", "lead", "source.run"),
+        "test.lead": node("unique_lead", "lead", kind="test", made="test"),
+    },
+}
+EVERYTHING_ON_RECORD = {"core.lead", "core.waiting", "test.lead"}
+
+
+@pytest.mark.parametrize(
+    ("moved", "on_record", "selected"),
+    [
+        pytest.param(set(), EVERYTHING_ON_RECORD, [], id="nothing moved"),
+        pytest.param({"control.run"}, EVERYTHING_ON_RECORD, ["waiting"], id="the clock"),
+        pytest.param(
+            {"raw.crm__lead"}, EVERYTHING_ON_RECORD, ["lead", "unique_lead", "waiting"], id="leads: the view stands"
+        ),
+        pytest.param(set(), EVERYTHING_ON_RECORD - {"test.lead"}, ["unique_lead"], id="a test that did not pass"),
+        pytest.param(
+            set(), EVERYTHING_ON_RECORD - {"core.lead"}, ["lead", "unique_lead", "waiting"], id="a table built by hand"
+        ),
+    ],
+)
+def test_what_dbt_is_asked_for(moved: set[str], on_record: set[str], selected: list[str]) -> None:
+    still = untouched(MANIFEST, moved, on_record)
+    assert selecting(MANIFEST, still) == (["--select", *selected] if selected else [])
+
+
+def test_a_table_reads_through_views() -> None:
+    assert reads(MANIFEST) == [
+        ("core.lead", "core.seed"),
+        ("core.lead", "raw.crm__lead"),
+        ("core.waiting", "control.run"),
+        ("core.waiting", "core.lead"),
+        ("test.lead", "core.lead"),
+    ]

@@ -1,0 +1,91 @@
+"""What moved between two builds, and what may stand."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from handoff import standing
+
+SOURCES = ["control.run", "raw.crm__lead", "raw.crm__deal", "raw.mapped__lead", "quality.load_log", "raw.never_made"]
+
+
+@pytest.fixture
+def con() -> duckdb.DuckDBPyConnection:
+    con = duckdb.connect()
+    for schema in ("control", "raw", "quality"):
+        con.execute(f"create schema {schema}")
+    con.execute("create table control.run as select timestamp '2026-06-01' as as_of, 'run 1' as run_id")
+    con.execute("create table control.delivery_reading (delivery_id varchar, mapping_sha256 varchar, formats varchar)")
+    con.execute(
+        "create table quality.load_log (delivery_id varchar, source_system varchar, object varchar, "
+        "source_file varchar, status varchar, rows_held bigint, loaded_at timestamp)"
+    )
+    for table in ("crm__lead", "crm__deal", "mapped__lead"):
+        con.execute(f"create table raw.{table} (native_id varchar)")
+    con.execute("insert into quality.load_log values ('d1', 'crm', 'lead', 'a.csv', 'loaded', 0, null)")
+    con.execute("insert into control.delivery_reading values ('d1', 'm1', 'csv')")
+    return con
+
+
+def begin(con: duckdb.DuckDBPyConnection, tmp_path: Path, code: str = "1") -> standing.Moved:
+    return standing.begin(con, code, SOURCES, ["definitions.settings"], tmp_path / "erased.json")
+
+
+def whole_build(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    standing.end(con, begin(con, tmp_path))
+
+
+def test_the_first_build_is_everything(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    assert begin(con, tmp_path).is_everything
+
+
+@pytest.mark.parametrize(
+    ("change", "moved"),
+    [
+        pytest.param("select 1", set(), id="nothing"),
+        pytest.param("update control.run set run_id = 'run 2'", set(), id="another run at the same now"),
+        pytest.param("update quality.load_log set loaded_at = now()::timestamp", set(), id="read again"),
+        pytest.param("update control.run set as_of = '2026-06-02'", {"control.run"}, id="the clock"),
+        pytest.param(
+            "insert into quality.load_log values ('d2', 'crm', 'deal', 'b.csv', 'loaded', 0, null)",
+            {"raw.crm__deal", "raw.mapped__lead", "quality.load_log"},
+            id="a delivery of deals",
+        ),
+        pytest.param(
+            "update control.delivery_reading set mapping_sha256 = 'm2'",
+            {"raw.crm__lead", "raw.mapped__lead"},
+            id="a delivery read by another mapping",
+        ),
+    ],
+)
+def test_what_moves(con: duckdb.DuckDBPyConnection, tmp_path: Path, change: str, moved: set[str]) -> None:
+    whole_build(con, tmp_path)
+    con.execute(change)
+    found = begin(con, tmp_path)
+    assert (found.sources, found.is_everything) == (moved, False)
+
+
+def test_an_erasure_moves_every_raw_table(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    whole_build(con, tmp_path)
+    (tmp_path / "erased.json").write_text("{}")
+    assert begin(con, tmp_path).sources == {"raw.crm__lead", "raw.crm__deal", "raw.mapped__lead"}
+
+
+def test_a_build_that_was_cut_short_is_followed_by_a_whole_one(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    whole_build(con, tmp_path)
+    begin(con, tmp_path)
+    assert begin(con, tmp_path).is_everything
+
+
+def test_a_column_more_in_a_raw_table_makes_everything_anew(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    whole_build(con, tmp_path)
+    con.execute("alter table raw.crm__lead add column email varchar")
+    assert begin(con, tmp_path).is_everything
+
+
+def test_other_sql_or_definitions_forget_what_was_made(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    whole_build(con, tmp_path)
+    con.execute("insert into control.built values ('core.fct_lead', 'read', '5-1-1', '2026-06-01')")
+    assert begin(con, tmp_path, code="2").is_everything
+    assert standing.built_at(con) == {}
