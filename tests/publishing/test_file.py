@@ -1,7 +1,8 @@
 """The published file: whole builds, one rename, the same rows at the same "now"."""
 
 import shutil
-from datetime import datetime
+import time
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -12,6 +13,7 @@ from handoff.errors import HandoffError
 from handoff.settings import Settings
 from publishing import file
 from publishing.build import QUALITY, SCHEMAS, Table, quality_tables
+from tests.publishing.readers import Readers
 
 AS_OF = datetime(2026, 6, 1, 2)
 TABLES = [Table("core", "fct_lead", description="Leads", comments={"lead_id": "Its id"}), *quality_tables()]
@@ -89,6 +91,38 @@ def test_an_open_reader_keeps_its_build_while_the_next_are_published(
         seen = reader.execute("select count(*), any_value(build_id) from core.fct_lead, core.build_info").fetchall()
     assert seen == [(5, first.build_id)]
     assert read(settings, "select row_count, build_id from core.build_info") == [(9, last.build_id)]
+
+
+@pytest.mark.parametrize(
+    ("readers", "publishes"),
+    [
+        pytest.param(2, 5, id="2 readers, 5 publishes"),
+        pytest.param(8, 200, id="8 readers, 200 publishes", marks=pytest.mark.heavy),
+    ],
+)
+def test_readers_that_reconnect_never_see_two_builds(
+    settings: Settings, con: duckdb.DuckDBPyConnection, readers: int, publishes: int
+) -> None:
+    """Each query reads four tables of four schemas. What it took is printed: `pytest -s` shows it."""
+    file.publish(settings, con, TABLES)
+    four = ", ".join(f"min({schema}.build_id)" for schema in ("core", "metrics", "quality", "reviews"))
+    sources = ", ".join(f"{schema}.build_info as {schema}" for schema in ("core", "metrics", "quality", "reviews"))
+
+    def connect() -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(str((settings.publish / "marts.duckdb").resolve()), read_only=True)
+
+    def ask(connection: duckdb.DuckDBPyConnection) -> tuple[object, ...] | None:
+        return connection.execute(f"select {four} from {sources}, core.fct_lead").fetchone()
+
+    with Readers(readers, connect, ask, duckdb.Error, is_reconnecting=True) as quiet:
+        time.sleep(1)
+    with Readers(readers, connect, ask, duckdb.Error, is_reconnecting=True) as busy:
+        for number in range(publishes):
+            con.execute("update control.run set as_of = ?", [AS_OF + timedelta(days=number + 1)])
+            file.publish(settings, con, TABLES)
+    print(f"\nfile, {readers} readers: quiet {quiet.figures()}; {publishes} publishes {busy.figures()}")
+    assert (busy.mixed, busy.errors) == ([], [])
+    assert len(busy.seconds) > 5 * readers
 
 
 def test_old_builds_go_and_the_newest_stay(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
