@@ -12,3 +12,30 @@ class HandoffError(Exception):
         self.what, self.where, self.why, self.remedy = what, where, why, remedy
         labelled = (("Where", where), ("Why", why), ("What to do", remedy))
         super().__init__(" ".join([what, *(f"{label}: {text.rstrip('.')}." for label, text in labelled if text)]))
+
+
+def disk_trouble(error: BaseException) -> HandoffError | None:
+    """What to tell a person when the disk is full or cannot be written, found anywhere behind an error, else None.
+
+    >>> disk_trouble(OSError(28, "No space left on device", "/data/x")).what
+    'The disk is full.'
+    """
+    troubles = {
+        "No space left on device": "The disk is full.",
+        "disk is full": "The disk is full.",
+        "Read-only file system": "The disk cannot be written.",
+        "readonly database": "The disk cannot be written.",
+    }
+    current: BaseException | None = error
+    while current is not None:
+        for words, what in troubles.items():
+            if words in str(current):
+                return HandoffError(
+                    what,
+                    where=str(getattr(current, "filename", None) or "HANDOFF_HOME"),
+                    why=next(line for line in str(current).splitlines() if words in line),
+                    remedy="Make room there, or the right to write, and run again: nothing is half done, and readers "
+                    "keep the build they have",
+                )
+        current = current.__cause__ or current.__context__
+    return None

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from handoff.errors import HandoffError
+from handoff.errors import HandoffError, disk_trouble
 from handoff.settings import CHECKOUT, Settings, load_settings
 from handoff.warehouse import night_lock, open_warehouse
 
@@ -20,6 +20,11 @@ def main(arguments: list[str]) -> int:
         return commands[command](load_settings(), *arguments[1:])
     except HandoffError as error:
         print(f"\n{error}", file=sys.stderr)
+        return 1
+    except Exception as error:
+        if (trouble := disk_trouble(error)) is None:
+            raise
+        print(f"\n{trouble}", file=sys.stderr)
         return 1
 
 
@@ -106,6 +111,8 @@ def _quiet() -> None:
 
     warnings.filterwarnings("ignore", module=r"dagster|great_expectations|dbt|marshmallow")
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    # a log that cannot be written (a full disk) prints a traceback for each line otherwise
+    logging.raiseExceptions = False
 
 
 if __name__ == "__main__":

@@ -30,17 +30,30 @@ def manifest(settings: Settings) -> dict[str, Any]:
     """The parsed project as dbt describes it; parsed anew only when a file of it or of the definitions changed."""
     path, stamp = target_path(settings) / "manifest.json", target_path(settings) / "manifest.stamp"
     current = fingerprint(settings)
-    if not (path.exists() and stamp.exists() and stamp.read_text() == current):
-        result = _invoke(settings, ["parse"], [])
-        if not result.success:
-            raise HandoffError(
-                "The dbt project cannot be parsed.",
-                where=str(DBT_PROJECT),
-                why=" ".join(str(result.exception).split()),
-                remedy="Mend the file that is named, or put back the last version that worked",
-            )
-        stamp.write_text(current)
-    return json.loads(path.read_text())
+    if path.exists() and stamp.exists() and stamp.read_text() == current:
+        try:
+            return json.loads(path.read_text())
+        except json.JSONDecodeError:
+            stamp.unlink()  # dbt writes it anew in every build, and a disk that fills up cuts it off
+    result = _invoke(settings, ["parse"], [])
+    if not result.success:
+        raise HandoffError(
+            "The dbt project cannot be parsed.",
+            where=str(DBT_PROJECT),
+            why=" ".join(str(result.exception).split()),
+            remedy="Mend the file that is named, or put back the last version that worked",
+        )
+    try:
+        parsed = json.loads(path.read_text())
+    except (OSError, json.JSONDecodeError) as error:
+        raise HandoffError(
+            "What dbt parsed could not be written whole.",
+            where=str(path),
+            why=str(error),
+            remedy="See whether there is space left on that disk, and run again",
+        ) from error
+    stamp.write_text(current)
+    return parsed
 
 
 def relation(node: Mapping[str, Any]) -> str:

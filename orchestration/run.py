@@ -8,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 
-from handoff.errors import HandoffError
+from handoff.errors import HandoffError, disk_trouble
 from handoff.settings import Settings
 from handoff.warehouse import open_warehouse
 from orchestration import alerts
@@ -50,7 +50,7 @@ def nightly(settings: Settings) -> NightResult:
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             )
     except Exception as error:
-        found = _handoff_error(error)
+        found = _handoff_error(error) or disk_trouble(error)
         alerts.send(settings, alerts.failed(settings, "", settings.now, str(found or type(error).__name__)))
         if found:
             raise found from error

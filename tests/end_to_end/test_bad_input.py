@@ -18,7 +18,7 @@ def assert_refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
     """One paragraph on stderr, no traceback, exit code 1."""
     paragraphs = [paragraph for paragraph in done.stderr.strip().split("\n\n") if paragraph.strip()]
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
     assert "What to do:" in paragraphs[-1]
     assert "\n" not in paragraphs[-1]
     for word in words:
