@@ -63,6 +63,11 @@
     string_agg({{ value }}, '{{ separator }}' order by {{ order_by }})
 {%- endmacro %}
 
+{% macro earliest(one, other) -%}
+    {#- The earlier of two times of which either may be null. -#}
+    least(coalesce({{ one }}, {{ other }}), coalesce({{ other }}, {{ one }}))
+{%- endmacro %}
+
 {% macro stop_with(message) -%}
     {#- Fails the query with the message; use it inside a case, never evaluated where the case does not hold. -#}
     {{ return(adapter.dispatch("stop_with")(message)) }}

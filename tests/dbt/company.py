@@ -155,7 +155,7 @@ class Company:
 
 def write_definitions(folder: Path) -> None:
     """The shipped definitions with a history: from March companies below 100 employees are outside the profile, in June
-    the SLA counts business hours."""
+    the SLA counts business hours, from 29 June sales-ready is what the CRM says."""
     shutil.copytree(DBT_PROJECT / "seeds" / "definitions", folder)
     _rewrite(
         folder / "versions.csv",
@@ -189,6 +189,12 @@ def write_definitions(folder: Path) -> None:
             ["persona", "regex", ".*(student|intern).*", "disqualify", "0", "2024-01-01", ""],
             ["country", "in", "Germany|France", "prefer", "5", "2024-01-01", ""],
         ],
+    )
+    criteria = _read(folder / "stage_criteria.csv")
+    _rewrite(
+        folder / "stage_criteria.csv",
+        ["stage", "rule", "side", "field", "operator", "value", "valid_from", "valid_to"],
+        [[*row[:-1], "2026-06-29" if row[0] == "sales_ready" else row[-1]] for row in criteria],
     )
     _rewrite(folder / "holidays.csv", ["date", "name"], [["2026-06-10", "Company day"]])
     _rewrite(
@@ -345,6 +351,45 @@ def _decisions(company: Company) -> None:
         ("2026-03-20T10:00:00", "Qualification"),
         ("2026-04-10T15:00:00", "Closed Won"),
     )
+    company.lead("IMPLIEDFIRST", "2026-01-05T09:00:00", "Accepted")  # accepted by what followed, before it said so
+    company.went(
+        "IMPLIEDFIRST",
+        ("", "Open"),
+        ("2026-02-02T10:00:00", "Handed Off"),
+        ("2026-02-03T10:00:00", "Sales Qualified"),
+        ("2026-02-10T10:00:00", "Nurture"),
+        ("2026-03-02T10:00:00", "Handed Off"),
+        ("2026-03-04T10:00:00", "Accepted"),
+    )
+    company.lead("ATONCE", "2026-01-05T09:00:00", "Accepted")  # two entries of one second, in the history's order
+    company.went(
+        "ATONCE",
+        ("", "Open"),
+        ("2026-02-02T10:00:00", "Handed Off"),
+        ("2026-02-03T10:00:00", "Rejected"),
+        ("2026-02-03T10:00:00", "Accepted"),
+    )
+    company.lead("CLEARED", "2026-01-05T09:00:00", "Rejected")  # the reason was emptied between two rejections
+    company.went(
+        "CLEARED",
+        ("", "Open"),
+        ("2026-02-02T10:00:00", "Handed Off"),
+        ("2026-02-03T10:00:00", "Rejected"),
+        ("2026-02-10T10:00:00", "Handed Off"),
+        ("2026-02-11T10:00:00", "Rejected"),
+    )
+    company.changed("CLEARED", "2026-02-03T10:00:00", "Rejection_Reason__c", "", "Not Ready")
+    company.changed("CLEARED", "2026-02-10T10:00:00", "Rejection_Reason__c", "Not Ready", "")
+    company.lead("REASONLATER", "2026-01-05T09:00:00", "Rejected", Rejection_Reason__c="Competitor")
+    company.went(
+        "REASONLATER",
+        ("", "Open"),
+        ("2026-02-02T10:00:00", "Handed Off"),
+        ("2026-02-03T10:00:00", "Rejected"),
+        ("2026-02-10T10:00:00", "Handed Off"),
+        ("2026-02-11T10:00:00", "Rejected"),
+    )
+    company.changed("REASONLATER", "2026-02-11T10:00:00", "Rejection_Reason__c", "", "Competitor")
     company.lead("NOREASON", "2026-01-05T09:00:00", "Rejected")
     company.went("NOREASON", ("", "Open"), ("2026-02-02T10:00:00", "Handed Off"), ("2026-02-03T10:00:00", "Rejected"))
     company.lead("ODDREASON", "2026-01-05T09:00:00", "Rejected", Rejection_Reason__c="Call in autumn")
@@ -390,6 +435,16 @@ def _definitions_by_date(company: Company) -> None:
     company.call("QUALIFIED", "2026-02-04T10:00:00")
     company.changed("QUALIFIED", "2026-02-06T10:00:00", "Has_Authority__c", "false", "true")
 
+    # from 29 June a lead is ready when the CRM says so; before, the criteria decide
+    company.lead("SAIDREADY", "2026-06-01T09:00:00", "Sales Ready")
+    company.went(
+        "SAIDREADY",
+        ("", "Open"),
+        ("2026-06-10T10:00:00", "Sales Ready"),
+        ("2026-06-20T10:00:00", "Working"),
+        ("2026-06-29T10:00:00", "Sales Ready"),
+    )
+
 
 def _entry(company: Company) -> None:
     company.lead("BLANKED", "2026-01-05T09:00:00")
@@ -419,6 +474,10 @@ def _merges(company: Company) -> None:
     company.lead("CHAINC", "2026-01-07T09:00:00")
     company.went("CHAINA", ("", "Open"), ("2026-01-20T10:00:00", "Marketing Qualified"))
     company.answered_campaign("CHAINB", "2026-01-21")
+    # merged away: its changes are the survivor's, the status it began with is not
+    company.lead("LOSER", "2026-01-05T09:00:00", "Handed Off", MasterRecordId="WINNER", **gone)
+    company.lead("WINNER", "2026-01-07T09:00:00", "Working")
+    company.went("WINNER", ("", "Open"), ("2026-01-20T10:00:00", "Working"))
     company.lead("TODELETED", "2026-01-05T09:00:00", MasterRecordId="DELETED", **gone)
     company.lead("DELETED", "2026-01-05T09:00:00", **gone)
     company.lead("TOUNKNOWN", "2026-01-05T09:00:00", MasterRecordId="LASTKNOWN", **gone)
@@ -476,13 +535,33 @@ def _two_systems(company: Company) -> None:
     )
     company.add("hubspot/deal_contact", Id="", deal_id="901", contact_id="103")
 
+    # sales sent it back by the lead status while the lifecycle stage stayed
+    company.hubspot_contact("112", "2026-02-01T09:00:00", "ada@sentback.example", "marketingqualifiedlead")
+    _hubspot_stage(company, "112", "2026-02-01T09:00:00", "lead")
+    _hubspot_stage(company, "112", "2026-02-10T09:00:00", "marketingqualifiedlead")
+    _hubspot_stage(company, "112", "2026-02-12T09:00:00", "UNQUALIFIED", name="hs_lead_status")
+    # lost a first deal and won a second: a customer, whose opportunity is the first
+    company.hubspot_contact("109", "2026-02-01T09:00:00", "ada@secondtry.example", "customer")
+    for key, stage, month in (("910", "closedlost", "03"), ("911", "closedwon", "05")):
+        company.add(
+            "hubspot/deal",
+            Id=key,
+            dealname=f"deal {key}",
+            dealstage=stage,
+            amount="90",
+            closedate=f"2026-{month}-20T12:00:00Z",
+            createdate=f"2026-{month}-01T10:00:00Z",
+            hs_lastmodifieddate=f"2026-{month}-20T12:00:00Z",
+        )
+        company.add("hubspot/deal_contact", Id="", deal_id=key, contact_id="109")
 
-def _hubspot_stage(company: Company, contact: str, at: str, stage: str) -> None:
+
+def _hubspot_stage(company: Company, contact: str, at: str, stage: str, name: str = "lifecyclestage") -> None:
     company.add(
         "hubspot/contact_property_history",
         Id="",
         contact_id=contact,
-        name="lifecyclestage",
+        name=name,
         value=stage,
         timestamp=f"{at}Z",
     )

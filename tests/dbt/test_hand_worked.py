@@ -91,6 +91,10 @@ DECISIONS = [
     pytest.param("ODDREASON", 1, "rejected", "2026-02-03T10:00:00", "unmapped", id="a reason nobody knows"),
     pytest.param("TWOREASONS", 1, "rejected", "2026-02-03T10:00:00", "not_ready", id="the reason then"),
     pytest.param("TWOREASONS", 2, "rejected", "2026-02-11T10:00:00", "competitor", id="the reason of the second"),
+    pytest.param("CLEARED", 1, "rejected", "2026-02-03T10:00:00", "not_ready", id="the reason before it was emptied"),
+    pytest.param("CLEARED", 2, "rejected", "2026-02-11T10:00:00", "missing", id="an emptied reason is none"),
+    pytest.param("REASONLATER", 1, "rejected", "2026-02-03T10:00:00", "competitor", id="no reason then: the record's"),
+    pytest.param("ATONCE", 1, "rejected", "2026-02-03T10:00:00", "missing", id="the first of one second's entries"),
     pytest.param("BYSTATUS", 1, None, None, None, id="contacted is no decision"),
 ]
 
@@ -117,6 +121,12 @@ def test_rejected_recycled_and_won_later(row: Find) -> None:
     assert lead["lead_to_won_days"] == 95  # 5 January to 10 April 2026: 26 + 28 + 31 + 10
     assert lead["is_customer"] is True
     assert lead["rejection_reason"] == "competitor"
+
+
+def test_an_acceptance_that_followed_from_a_stage_counts_from_its_time(row: Find) -> None:
+    lead = row("fct_lead", lead_id="salesforce:IMPLIEDFIRST")
+    assert lead is not None
+    assert lead["accepted_at"] == at("2026-02-03T10:00:00")
 
 
 def test_the_queue_holds_the_undecided(core: duckdb.DuckDBPyConnection) -> None:
@@ -168,6 +178,12 @@ def test_a_crm_without_the_columns_is_taken_at_its_word(row: Find) -> None:
     assert lead is not None
     assert lead["sql_at"] == at("2026-02-12T09:00:00")
     assert row("fct_lead_stage_event", lead_id="hubspot:103", basis="definition", stage="sql") is None
+
+
+def test_a_stage_without_criteria_takes_the_crms_word_from_that_day_on(row: Find) -> None:
+    lead = row("fct_lead", lead_id="salesforce:SAIDREADY")
+    assert lead is not None
+    assert lead["sales_ready_at"] == at("2026-06-29T10:00:00")  # not 10 June: no criterion held then
 
 
 def test_going_back_is_an_entry_and_times_are_first_ones(core: duckdb.DuckDBPyConnection, row: Find) -> None:
@@ -224,6 +240,27 @@ def test_merge_chains(core: duckdb.DuckDBPyConnection, row: Find) -> None:
     assert core.execute("select lead_id from core.fct_lead where list_contains(?, lead_id)", [gone]).fetchall() == []
     assert row("fct_lead", lead_id="salesforce:LASTKNOWN") is not None  # its survivor was never delivered
     assert row("fct_lead", lead_id="salesforce:TOUNKNOWN") is None
+
+
+def test_a_merged_records_first_status_is_no_entry_of_the_survivor(core: duckdb.DuckDBPyConnection) -> None:
+    events = core.execute(
+        "select stage, entered_at from core.fct_lead_stage_event"
+        " where lead_id = 'salesforce:WINNER' and basis = 'crm' order by entered_at"
+    ).fetchall()
+    assert events == [("captured", at("2026-01-07T09:00:00")), ("contacted", at("2026-01-20T10:00:00"))]
+
+
+def test_hubspots_two_words_for_a_status(row: Find) -> None:
+    lead = row("fct_lead", lead_id="hubspot:112")
+    assert lead is not None
+    assert (lead["rejected_at"], lead["current_stage"]) == (at("2026-02-12T09:00:00"), "rejected")
+
+
+def test_a_customer_by_the_second_deal(row: Find) -> None:
+    lead = row("fct_lead", lead_id="hubspot:109")
+    assert lead is not None
+    assert (lead["opportunity_id"], lead["opportunity_at"]) == ("hubspot:910", at("2026-03-01T10:00:00"))
+    assert (lead["won_at"], lead["is_customer"]) == (at("2026-05-20T21:59:59"), True)
 
 
 def test_one_person_in_two_systems_is_one_lead(row: Find) -> None:

@@ -39,7 +39,7 @@ def header(name: str) -> str:
 
 
 def moment(text: str | None) -> datetime | None:
-    """ISO time with offset, `Z`, `+0000` or none (UTC), as naive UTC; a bare date is its midnight."""
+    """ISO time with offset, `Z`, `+0000` or none (UTC), as naive UTC."""
     if not text:
         return None
     text = re.sub(r"([+-]\d\d)(\d\d)$", r"\1:\2", text.strip().replace("Z", "+00:00"))
@@ -510,7 +510,7 @@ class Company:
             if stage != before:
                 entries.append((at, stage))
             before = stage
-        return entries
+        return sorted(entries, key=lambda entry: entry[0])
 
     def side(self, user: str | None) -> str | None:
         row = self.users.get(user or "")
@@ -542,7 +542,10 @@ class Company:
             from_marketing = (old or "").startswith("00G") or self.side(old) == "marketing"
             if from_marketing and self.side(new) == "sales":
                 return [at]
-        return []
+        if self._owner_changes(lead) or self._changes_of(lead, "status"):
+            return []
+        stated = self.day_or_moment(lead.row.get("mqldatec"))
+        return [stated] if stated else []
 
     # -- activities and touches
 
@@ -673,6 +676,13 @@ class Company:
 
     def start_of_day(self, on: date) -> datetime:
         return datetime.combine(on, time(), self.zone).astimezone(UTC).replace(tzinfo=None)
+
+    def day_or_moment(self, text: str | None) -> datetime | None:
+        """A time, or the beginning of a day of the reporting time zone."""
+        if text and len(text.strip()) == 10:
+            local = datetime.combine(date.fromisoformat(text.strip()), time(), self.zone)
+            return local.astimezone(UTC).replace(tzinfo=None)
+        return moment(text)
 
     def end_of_day(self, on: date) -> datetime:
         local = datetime.combine(on + timedelta(days=1), time(), self.zone)
@@ -810,7 +820,7 @@ class Company:
         elif name == "event_attendances":
             value = sum(touch.kind == "event_attendance" for touch in touches)
         elif name == "responded_campaigns":
-            value = len({touch.key for touch in touches if touch.kind == "campaign_response"})
+            value = len({t.campaign or t.key for t in touches if t.kind == "campaign_response"})
         elif name == "touches_30d":
             value = sum(touch.at >= at - timedelta(days=30) for touch in touches)
         elif name == "touches_90d":
@@ -842,11 +852,14 @@ class Company:
         for record in lead.aliases:
             moments |= {moment(row["createddate"]) or ALWAYS for row in self.lead_history.get(record, [])}
         moments |= {when for when, _, _ in self._activities(lead) if when >= lead.created}
+        word = [at for at, found in lead.events if found == stage]
         for at in sorted(when for when in moments if lead.created <= when <= self.as_of):
             rules: dict[str, list[Row]] = defaultdict(list)
             for row in self.d.rows("stage_criteria", at):
                 if row["stage"] == stage:
                     rules[row["rule"]].append(row)
+            if not rules and at in word:
+                return at
             if rules and all(
                 any(self._criterion(lead, row, at) for row in alternatives) for alternatives in rules.values()
             ):
@@ -909,8 +922,14 @@ class Company:
             else:
                 waited = self.business_hours(at, self.as_of) if business else (self.as_of - at).total_seconds() / 3600
                 handoff.is_within_sla = False if waited > handoff.sla_hours else None
-            for when, stage in lead.events:
-                if at < when < until and stage in ("accepted", "rejected", "sql", "sales_ready", "opportunity"):
+            deal = self.opportunities.get(lead.opportunity or "")
+            reached = [*lead.events, *([(deal.created, "opportunity")] if deal else [])]
+            for when, stage in sorted(reached, key=lambda entry: entry[0]):
+                if (
+                    at < when < until
+                    and when <= self.as_of
+                    and stage in ("accepted", "rejected", "sql", "sales_ready", "opportunity")
+                ):
                     handoff.decision = "rejected" if stage == "rejected" else "accepted"
                     handoff.decided_at = when
                     if stage == "rejected":
@@ -922,19 +941,14 @@ class Company:
             lead.reason = self._reason(lead, lead.reached["rejected"])
 
     def _reason(self, lead: Lead, at: datetime) -> str:
-        changes = [
-            (when, row)
-            for record in lead.aliases
-            for name in ("rejectionreasonc", "rejectionreason")
-            for when, row in self._changes(record, name)
-            if when <= at
-        ]
-        raw = (
-            sorted(changes, key=lambda c: c[0])[-1][1]["newvalue"]
-            if changes
-            else lead.row.get("rejectionreasonc") or lead.row.get("rejectionreason")
-        )
-        raw = (raw or "").strip()
+        """The value then by the field history, else one entered while still rejected, else the record's own."""
+        changes = [(when, row) for when, row in self._changes_of(lead, "rejectionreasonc")]
+        until = next((when for when, _ in lead.events if when > at), NEVER)
+        before = [row["newvalue"] for when, row in changes if when <= at]
+        then = before[-1] if before else changes[0][1]["oldvalue"] if changes else None
+        later = [row["newvalue"] for when, row in changes if at < when < until]
+        own = lead.row.get("rejectionreasonc") or lead.row.get("rejectionreason")
+        raw = next((text.strip() for text in [then, *later, own] if (text or "").strip()), "")
         return self.d.reasons.get(raw.lower(), "unmapped") if raw else "missing"
 
     # -- channel of leads and deals, paths and credit

@@ -69,9 +69,8 @@ def _leads(con: duckdb.DuckDBPyConnection, company: Company) -> Iterator[tuple[s
     for lead in company.leads.values():
         first = lead.handoffs[0] if lead.handoffs else None
         deal = company.opportunities.get(lead.opportunity or "")
-        accepted = lead.reached.get("accepted")
-        if accepted is None:
-            accepted = next((h.decided_at for h in lead.handoffs if h.decision == "accepted"), None)
+        acceptances = [h.decided_at for h in lead.handoffs if h.decision == "accepted" and h.decided_at]
+        acceptances += [lead.reached["accepted"]] if "accepted" in lead.reached else []
         expected[SF + lead.record] = {
             "lead_source": lead.source,
             "channel": lead.channel,
@@ -85,7 +84,7 @@ def _leads(con: duckdb.DuckDBPyConnection, company: Company) -> Iterator[tuple[s
             "response_hours": first.response_hours if first else None,
             "response_business_hours": first.response_business_hours if first else None,
             "is_within_sla": first.is_within_sla if first else None,
-            "accepted_at": accepted,
+            "accepted_at": min(acceptances, default=None),
             "rejected_at": lead.reached.get("rejected"),
             "rejection_reason": lead.reason,
             "opportunity_id": SF + lead.opportunity if lead.opportunity else None,

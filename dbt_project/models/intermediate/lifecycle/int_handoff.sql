@@ -174,11 +174,11 @@ with
         from numbered
         inner join
             (
-                select lead_id, stage, entered_at
+                select lead_id, stage, entered_at, entry_number
                 from stage_event
                 where stage in ('accepted', 'rejected', 'sql', 'sales_ready', 'opportunity')
                 union all
-                select lead_id, 'opportunity' as stage, opportunity_at as entered_at
+                select lead_id, 'opportunity' as stage, opportunity_at as entered_at, 1000000 as entry_number
                 from {{ ref("int_lead_opportunity") }}
                 where opportunity_number = 1
             ) as outcome_event
@@ -189,7 +189,7 @@ with
         qualify
             row_number() over (
                 partition by numbered.lead_id, numbered.handoff_number
-                order by outcome_event.entered_at, case outcome_event.stage when 'rejected' then 1 else 0 end
+                order by outcome_event.entered_at, outcome_event.entry_number
             )
             = 1
     ),

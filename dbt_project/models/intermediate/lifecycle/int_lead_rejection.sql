@@ -1,5 +1,5 @@
 -- Grain: one row per entry of a lead into rejected, with its reason: the one the record carried then by its field
--- history, else the first one entered while it was rejected; without history the record's current one.
+-- history, else the first one entered while it was rejected, else the record's current one.
 -- reason: one of rejection_reasons.csv, `unmapped` for a text it does not know, `missing` without one.
 with
     rejections as (
@@ -15,8 +15,9 @@ with
     changes as (
         select
             alias.lead_id,
-            nullif(trim(change.old_value), '') as old_value,
-            nullif(trim(change.new_value), '') as new_value,
+            -- an emptied reason is a value too: max_by passes over nulls
+            coalesce(trim(change.old_value), '') as old_value,
+            coalesce(trim(change.new_value), '') as new_value,
             change.changed_at,
             row_number() over (
                 partition by alias.lead_id order by change.changed_at, change.sequence, change.record_id
@@ -40,7 +41,7 @@ with
                     when
                         changes.changed_at > rejections.rejected_at
                         and changes.changed_at < rejections.rejected_to
-                        and changes.new_value is not null
+                        and changes.new_value <> ''
                     then changes.change_number
                 end
             ) as value_entered_later,
@@ -57,13 +58,14 @@ with
             rejections.lead_id,
             rejections.rejection_number,
             rejections.rejected_at,
-            case
-                when history.lead_id is null
-                then nullif(trim(leads.rejection_reason), '')
-                when history.changes_before > 0
-                then coalesce(history.value_then, history.value_entered_later)
-                else coalesce(history.value_before_change, history.value_entered_later)
-            end as reason_text
+            coalesce(
+                nullif(
+                    case when history.changes_before > 0 then history.value_then else history.value_before_change end,
+                    ''
+                ),
+                history.value_entered_later,
+                nullif(trim(leads.rejection_reason), '')
+            ) as reason_text
         from rejections
         inner join {{ ref("int_lead") }} as leads on rejections.lead_id = leads.lead_id
         left join

@@ -1,5 +1,6 @@
 -- Grain: one row per lead, basis and entry into a stage. basis `crm`: each entry by the history of its records, which
--- begins with the initial status at creation. basis `definition`: the first time the agreed criteria held.
+-- begins with the initial status at creation; a merged record's history is the survivor's. basis `definition`: the
+-- first time the agreed criteria held.
 -- Going back and skipping are entries like any other; a status that the stage map does not know ends a stage and is
 -- none.
 with
@@ -7,50 +8,48 @@ with
 
     stage_value as (select * from {{ ref("int_stage_value") }} where object = 'lead'),
 
+    -- one per system that knows the lead; the history of the records merged into it is its own
     records as (
         select
             alias.lead_number,
             alias.record_number,
-            alias.record_id,
-            alias.survivor_id = alias.record_id as is_survivor,
+            alias.survivor_number,
+            record.record_id,
             record.source_system,
             record.status,
             record.created_at
         from {{ ref("int_lead_record") }} as record
-        inner join alias on record.record_id = alias.record_id
+        inner join alias on record.record_id = alias.record_id and alias.record_id = alias.survivor_id
     ),
 
-    shared_lead as (select lead_number from alias group by lead_number having count(*) > 1),
+    shared_lead as (select lead_number from records group by lead_number having count(*) > 1),
 
     later_record as (
-        select records.record_number
+        select records.survivor_number
         from records
         inner join shared_lead on records.lead_number = shared_lead.lead_number
-        qualify
-            row_number() over (
-                partition by records.lead_number
-                order by case when records.is_survivor then 0 else 1 end, records.created_at, records.record_id
-            )
-            > 1
+        qualify row_number() over (partition by records.lead_number order by records.created_at, records.record_id) > 1
     ),
 
     changes as (
         select
             records.lead_number,
             records.record_number,
+            records.survivor_number,
             records.source_system,
             records.created_at,
             change.old_value,
             stage_value.stage,
             change.changed_at,
             lag(stage_value.stage) over (
-                partition by records.record_number order by change.changed_at, change.sequence
+                partition by records.survivor_number order by change.changed_at, change.sequence
             ) as stage_before,
             row_number() over (
-                partition by records.record_number order by change.changed_at, change.sequence
+                partition by records.survivor_number order by change.changed_at, change.sequence
             ) as change_number
         from {{ ref("int_lead_change") }} as change
-        inner join records on change.record_id = records.record_id
+        inner join alias on change.record_id = alias.record_id
+        inner join records on alias.survivor_number = records.survivor_number
         left join
             stage_value
             on records.source_system = stage_value.source_system
@@ -62,6 +61,7 @@ with
         select
             changes.lead_number,
             changes.record_number,
+            changes.survivor_number,
             changes.created_at,
             changes.changed_at,
             changes.stage,
@@ -75,25 +75,30 @@ with
     ),
 
     beginning as (
-        select lead_number, record_number, initial_stage as stage, created_at as entered_at
+        select lead_number, record_number, survivor_number, initial_stage as stage, created_at as entered_at
         from first_change
         union all
-        select records.lead_number, records.record_number, stage_value.stage, records.created_at as entered_at
+        select
+            records.lead_number,
+            records.record_number,
+            records.survivor_number,
+            stage_value.stage,
+            records.created_at as entered_at
         from records
-        left join first_change on records.record_number = first_change.record_number
+        left join first_change on records.survivor_number = first_change.survivor_number
         left join
             stage_value on records.source_system = stage_value.source_system and records.status = stage_value.crm_value
-        where first_change.record_number is null
+        where first_change.survivor_number is null
     ),
 
     record_entry as (
         select beginning.lead_number, beginning.record_number, beginning.stage, beginning.entered_at, 0 as change_number
         from beginning
-        left join later_record on beginning.record_number = later_record.record_number
+        left join later_record on beginning.survivor_number = later_record.survivor_number
         where
             beginning.stage is not null
             -- a lead is captured once: a second record of it that begins there is no way back
-            and not (beginning.stage = 'captured' and later_record.record_number is not null)
+            and not (beginning.stage = 'captured' and later_record.survivor_number is not null)
         union all
         select lead_number, record_number, stage, changed_at as entered_at, 1 as change_number
         from first_change
@@ -135,7 +140,7 @@ with
         from stated
     ),
 
-    -- only leads of several records can enter the stage they are already in
+    -- only leads of several systems can enter the stage they are already in
     distinct_entry as (
         select entries.*
         from entries

@@ -29,6 +29,28 @@ with
         group by lead_id
     ),
 
+    -- what the CRM said while a stage that has criteria at other times had none
+    crm_word as (
+        select
+            event.lead_id,
+            {% for stage in ["mql", "sql", "sales_ready"] %}
+                min(case when event.stage = '{{ stage }}' then event.entered_at end) as {{ stage }}_at
+                {{- "," if not loop.last }}
+            {% endfor %}
+        from {{ ref("int_lead_stage_event") }} as event
+        where
+            event.basis = 'crm'
+            and not exists (
+                select 1
+                from {{ ref("stg_definitions__stage_criteria") }} as criteria
+                where
+                    event.stage = criteria.stage
+                    and criteria.effective_from <= event.entered_at
+                    and event.entered_at < criteria.effective_to
+            )
+        group by event.lead_id
+    ),
+
     lead_system as (
         select distinct lead_id, split_part(record_id, ':', 1) as source_system from {{ ref("int_lead_alias") }}
     ),
@@ -58,6 +80,18 @@ with
     rejection as (select * from {{ ref("int_lead_rejection") }} where rejection_number = 1),
 
     stage_value as (select * from {{ ref("int_stage_value") }} where object = 'lead'),
+
+    -- HubSpot's status is two properties: where their history knows the record's own, the last entry is where it stands
+    told as (
+        select distinct leads.lead_id
+        from leads
+        inner join
+            {{ ref("int_lead_change") }} as change
+            on leads.lead_id = change.record_id
+            and change.field = 'status'
+            and change.new_value = leads.status
+        where leads.source_system = 'hubspot'
+    ),
 
     first_opportunity as (select * from {{ ref("int_lead_opportunity") }} where opportunity_number = 1),
 
@@ -96,21 +130,35 @@ with
             coalesce(touch.channel, 'unattributed') as channel,
             touch.content,
             leads.created_at,
-            case when coalesce(judged.is_mql_judged, false) then agreed.mql_at else crm.mql_at end as mql_at,
+            case
+                when coalesce(judged.is_mql_judged, false)
+                then {{ earliest("agreed.mql_at", "crm_word.mql_at") }}
+                else crm.mql_at
+            end as mql_at,
             handoff.handed_off_at,
             handoff.response_at as first_response_at,
             crm.contacted_at,
-            coalesce(crm.accepted_at, handoff_story.accepted_at) as accepted_at,
+            {{ earliest("crm.accepted_at", "handoff_story.accepted_at") }} as accepted_at,
             crm.rejected_at,
             rejection.reason as rejection_reason,
             crm.recycled_at,
-            case when coalesce(judged.is_sql_judged, false) then agreed.sql_at else crm.sql_at end as sql_at,
             case
-                when coalesce(judged.is_sales_ready_judged, false) then agreed.sales_ready_at else crm.sales_ready_at
+                when coalesce(judged.is_sql_judged, false)
+                then {{ earliest("agreed.sql_at", "crm_word.sql_at") }}
+                else crm.sql_at
+            end as sql_at,
+            case
+                when coalesce(judged.is_sales_ready_judged, false)
+                then {{ earliest("agreed.sales_ready_at", "crm_word.sales_ready_at") }}
+                else crm.sales_ready_at
             end as sales_ready_at,
             first_opportunity.opportunity_at,
             won.won_at,
-            coalesce(stage_value.stage, crm.last_stage) as current_stage,
+            case
+                when told.lead_id is not null and crm.last_stage <> 'opportunity'
+                then crm.last_stage
+                else coalesce(stage_value.stage, crm.last_stage)
+            end as current_stage,
             leads.status as crm_status,
             first_opportunity.opportunity_id,
             icp.is_icp_fit,
@@ -140,12 +188,14 @@ with
         from leads
         left join crm on leads.lead_id = crm.lead_id
         left join agreed on leads.lead_id = agreed.lead_id
+        left join crm_word on leads.lead_id = crm_word.lead_id
         left join judged on leads.lead_id = judged.lead_id
         left join handoff on leads.lead_id = handoff.lead_id and handoff.handoff_number = 1
         left join handoff_story on leads.lead_id = handoff_story.lead_id
         left join rejection on leads.lead_id = rejection.lead_id
         left join
             stage_value on leads.source_system = stage_value.source_system and leads.status = stage_value.crm_value
+        left join told on leads.lead_id = told.lead_id
         left join first_opportunity on leads.lead_id = first_opportunity.lead_id
         left join won on leads.lead_id = won.lead_id
         left join icp on leads.lead_id = icp.lead_id
