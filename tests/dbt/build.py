@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from expectations.gate import run_gate
-from handoff import definitions
+from handoff import definitions, standing
 from handoff.control import begin_run
 from handoff.settings import Settings
 from handoff.warehouse import open_warehouse
@@ -32,7 +32,10 @@ def main() -> None:
         load(settings, con)
         run_gate(settings, con, agreed)
         load_cards(settings, con, named_cards(agreed))
-    dbt_project.manifest(settings)
+    manifest = dbt_project.manifest(settings)
+    with open_warehouse(settings) as con:
+        con.execute(standing.TABLES)
+        standing.remember_reads(con, dbt_project.reads(manifest))
     for _ in dbt_project.build(settings, ["--select", "+marts.core", "--indirect-selection", "cautious"]):
         pass
 
