@@ -16,6 +16,7 @@ MAX_COLUMNS = 2_000
 MAX_HEADER_LENGTH = 1_000
 BLANKS = " \t\r\n\u00a0"
 SALESFORCE_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+TIME_DIRECTIVES = ("%H", "%I", "%M", "%S", "%f", "%p", "%c", "%X", "%-H", "%-I", "%-M", "%-S", "%z", "%Z")
 NO_SALESFORCE_ID = ("000000000000000", "000000000000000AAA", "000000000000000aaa")
 
 # What the file format itself says of a column; a CSV file says nothing, all is text.
@@ -259,8 +260,10 @@ def value_sql(text: str, field_type: FieldType, mapped: ObjectMapping, spec: Fie
     """SQL for the value of a cleaned text, null where the text is none of that type."""
     if field_type in ("timestamp", "date"):
         formats = ("iso",) if "temporal" in kinds else spec.format or mapped.date_format or ("iso",)
-        zone = mapped.timezone or "UTC"
-        parsed = [_timestamp(text, each, zone) if field_type == "timestamp" else _date(text, each) for each in formats]
+        zones = mapped.timezone or "UTC", mapped.day_timezone
+        parsed = [
+            _timestamp(text, each, *zones) if field_type == "timestamp" else _date(text, each) for each in formats
+        ]
         return parsed[0] if len(parsed) == 1 else f"coalesce({', '.join(parsed)})"
     if field_type == "boolean":
         lowered = f"lower({text})"
@@ -337,7 +340,8 @@ def _within_calendar(value: str, kind: str) -> str:
     return f"case when {value} between {kind} '0001-01-01' and {kind} '9999-12-31 23:59:59.999998' then {value} end"
 
 
-def _timestamp(text: str, format_: str, zone: str) -> str:
+def _timestamp(text: str, format_: str, zone: str, day_zone: str = "UTC") -> str:
+    """A moment in UTC; a day without time begins in `day_zone`, wherever the source keeps its clock."""
     if format_ in EPOCHS:
         factor, places = {"epoch_s": (1_000_000, 6), "epoch_ms": (1_000, 3), "epoch_us": (1, 0)}[format_]
         number = f"case when not {_starts_with_year(text)} then try_cast({text} as decimal(18,{places})) end"
@@ -347,7 +351,8 @@ def _timestamp(text: str, format_: str, zone: str) -> str:
         parsed = f"try_strptime({text}, {literal(format_)})"
         if "%z" in format_ or "%Z" in format_:
             return _within_calendar(f"timezone('UTC', cast({parsed} as timestamptz))", "timestamp")
-        return _within_calendar(_from_zone(parsed, zone), "timestamp")
+        has_time = any(directive in format_ for directive in TIME_DIRECTIVES)
+        return _within_calendar(_from_zone(parsed, zone if has_time else day_zone), "timestamp")
     # The plain cast is ten times as fast, and right where the offset is zero; it skips over any other.
     plain = f"try_cast({text} as timestamp)"
     exact = _within_calendar(f"timezone('UTC', try_cast({text} as timestamptz))", "timestamp")
@@ -360,6 +365,9 @@ def _timestamp(text: str, format_: str, zone: str) -> str:
         has_zone = f"({has_sign} or regexp_matches({tail}, '[A-Za-z]'))"
         local = _within_calendar(_from_zone(plain, zone), "timestamp")
         moment = f"case when {is_utc} then {plain} when {has_zone} then {exact} else {local} end"
+    if day_zone != zone:
+        day = _within_calendar(_from_zone(plain, day_zone), "timestamp")
+        moment = f"case when strlen({text}) <= 10 then {day} else {moment} end"
     return f"case when {_starts_with_year(text)} then {moment} end"
 
 

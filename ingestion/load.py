@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from handoff import definitions
 from handoff.settings import Settings
 from ingestion.columns import Plan, literal, quoted
 from ingestion.entities import BOOKKEEPING_COLUMNS, ENTITIES, SQL_TYPES
@@ -120,10 +121,12 @@ def load(settings: Settings, con: duckdb.DuckDBPyConnection) -> LoadReport:
     """Every new file of the landing zone into its raw table.
 
     Raises:
-        HandoffError: the landing zone is missing or empty, or a mapping is wrong. A bad file raises nothing: it is
-            refused in the load log, and the others go on.
+        HandoffError: the landing zone is missing or empty, or a mapping or the definitions are wrong. A bad file raises
+            nothing: it is refused in the load log, and the others go on.
     """
-    mappings = load_mappings(settings)
+    agreed = definitions.load(settings.definitions)
+    day_timezone = agreed.setting_at("reporting_timezone", settings.now)
+    mappings = [mapping.with_days_in(day_timezone) for mapping in load_mappings(settings)]
     zone = open_zone(settings)
     landed = zone.scan()
     if not landed.files and not landed.strays:

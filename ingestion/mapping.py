@@ -38,7 +38,7 @@ EPOCHS = ("epoch_s", "epoch_ms", "epoch_us")
 FORMATTED: tuple[FieldType, ...] = ("timestamp", "date")
 NUMERIC: tuple[FieldType, ...] = ("amount", "number", "float", "integer")
 # Part of every mapping's hash: a reader that types values differently reloads what an older one loaded.
-READER_VERSION = "2"
+READER_VERSION = "3"
 MAX_DEPTH = 8
 
 Lines = dict[tuple[str, ...], int]
@@ -160,6 +160,12 @@ class ObjectMapping(_Dialect):
     values: dict[str, dict[str, str]] = Field(default_factory=dict)
     constants: dict[str, str] = Field(default_factory=dict)
     keep: Texts = ()
+    _day_timezone: str = PrivateAttr(default="UTC")
+
+    @property
+    def day_timezone(self) -> str:
+        """Where a day without time begins: the reporting time zone of the definitions, not the source's."""
+        return self._day_timezone
 
     @field_validator("version", mode="before")
     @classmethod
@@ -203,7 +209,8 @@ class ObjectMapping(_Dialect):
 
     @cached_property
     def sha256(self) -> str:
-        return hashlib.sha256((READER_VERSION + self.model_dump_json(exclude={"folders"})).encode()).hexdigest()
+        said = READER_VERSION + self.model_dump_json(exclude={"folders"}) + self._day_timezone.removeprefix("UTC")
+        return hashlib.sha256(said.encode()).hexdigest()
 
 
 class SourceMapping(_Dialect):
@@ -243,6 +250,15 @@ class SourceMapping(_Dialect):
                 if getattr(mapped, setting) is None and value is not None
             }
         )
+
+    def with_days_in(self, timezone: str) -> "SourceMapping":
+        """The same mapping, whose days without time begin in a time zone; its files are read anew where that moves."""
+        copied = self.model_copy()
+        object.__setattr__(copied, "objects", {name: mapped.model_copy() for name, mapped in self.objects.items()})
+        for mapped in copied.objects.values():
+            mapped.__dict__.pop("sha256", None)
+            mapped._day_timezone = timezone
+        return copied
 
     @cached_property
     def _names_by_folder(self) -> dict[str, str]:

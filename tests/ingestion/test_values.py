@@ -49,7 +49,7 @@ TIMES = [
 BERLIN_TIMES = [
     ("2020-07-01 12:00:00", datetime(2020, 7, 1, 10)),
     ("2020-12-01 12:00:00", datetime(2020, 12, 1, 11)),
-    ("2020-07-01", datetime(2020, 6, 30, 22)),
+    ("2020-07-01", datetime(2020, 7, 1)),  # a day of the reporting time zone, UTC here, not of the source's
     ("2020-07-01T12:00:00Z", datetime(2020, 7, 1, 12)),
     ("2020-07-01T12:00:00+0000", datetime(2020, 7, 1, 12)),
     ("2020-07-01T12:00:00+0500", datetime(2020, 7, 1, 7)),
