@@ -40,7 +40,7 @@ COLUMNS: dict[str, str] = {
         " rejected_at timestamp, rejection_reason varchar, sql_at timestamp, sales_ready_at timestamp,"
         " opportunity_at timestamp, won_at timestamp, current_stage varchar, opportunity_id varchar,"
         " company varchar, is_icp_fit boolean, score bigint, score_band varchar, response_hours double,"
-        " response_business_hours double, is_within_sla boolean, won_amount decimal(18,2)"
+        " response_business_hours double, is_within_sla boolean, won_amount decimal(18,2), is_customer boolean"
     ),
     "core.fct_handoff": (
         "lead_id varchar, handoff_number bigint, handed_off_at timestamp, owner_id varchar, sla_hours double,"
@@ -218,7 +218,11 @@ class Warehouse:
         self.con.execute(f"insert into {table} ({names}) values ({marks})", list(values.values()))
 
     def build(self) -> "Warehouse":
-        """Every metrics mart, from what the contract tables hold."""
+        """Every metrics mart, from what the contract tables hold; a lead is a customer by the deal it names."""
+        self.con.execute(
+            "update core.fct_lead set is_customer = coalesce(is_customer, opportunity_id in "
+            "(select opportunity_id from core.fct_opportunity where is_customer_acquired), false)"
+        )
         for model in compiled().models:
             self.con.execute(f"create schema if not exists {model.relation.split('.')[0]}")
             self.con.execute(f"create or replace table {model.relation} as {model.sql}")

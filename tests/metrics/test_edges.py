@@ -211,3 +211,12 @@ def test_the_scoreboard_keeps_what_was_shown(built_home: Path, built_settings: S
     assert second[today][1] > second[yesterday][1]
     next_night("update metrics.metric_month set value = value where metric = 'shared_revenue'")
     assert shown() == second
+
+
+def test_a_lead_of_a_lost_and_a_won_deal_is_a_customer_of_its_cohort(tmp_path: Path) -> None:
+    """HubSpot links a contact to several deals: fct_lead names the first, the second made the customer."""
+    warehouse = Warehouse(tmp_path, as_of="2026-06-01")
+    warehouse.add("core.fct_lead", lead_id="a", created_at="2026-01-05", opportunity_id="lost", is_customer=True)
+    warehouse.add("core.fct_lead", lead_id="b", created_at="2026-01-06")
+    funnel = warehouse.build().one("select leads, customers from metrics.lead_funnel")
+    assert funnel == {"leads": 2, "customers": 1}

@@ -5,8 +5,6 @@
 with
     leads as (select * from {{ ref("fct_lead") }}),
 
-    customer_wins as (select opportunity_id from {{ ref("metric_opportunity") }} where is_customer_win),
-
     final as (
         select
             leads.lead_id,
@@ -28,10 +26,9 @@ with
             leads.sql_at is not null as is_sql,
             leads.sales_ready_at is not null as is_sales_ready,
             leads.opportunity_id is not null as has_opportunity,
-            customer_wins.opportunity_id is not null as is_customer,
+            coalesce(leads.is_customer, false) as is_customer,
             coalesce(leads.opportunity_at > leads.rejected_at, false) as is_recycled_to_opportunity
         from leads
-        left join customer_wins on leads.opportunity_id = customer_wins.opportunity_id
     )
 
 select *
