@@ -144,8 +144,16 @@ def _publish(settings: Settings) -> str:
     path = settings.publish / "marts.duckdb"
     if not path.exists():
         return "nothing published yet"
-    with duckdb.connect(str(path.resolve()), read_only=True) as con:
-        row = con.execute("select any_value(build_id), any_value(as_of) from core.build_info").fetchone()
+    try:
+        with duckdb.connect(str(path.resolve()), read_only=True) as con:
+            row = con.execute("select any_value(build_id), any_value(as_of) from core.build_info").fetchone()
+    except duckdb.Error as error:
+        raise HandoffError(
+            "The published file cannot be read.",
+            where=str(path),
+            why=str(error).splitlines()[0],
+            remedy="Delete the folder `publish` and run the night again: it publishes anew",
+        ) from error
     return f"build {row[0]} of {row[1]} UTC" if row else "a build without tables"
 
 

@@ -23,6 +23,7 @@ def disk_trouble(error: BaseException) -> HandoffError | None:
     troubles = {
         "No space left on device": "The disk is full.",
         "disk is full": "The disk is full.",
+        "disk I/O error": "The disk is full or fails.",
         "Read-only file system": "The disk cannot be written.",
         "readonly database": "The disk cannot be written.",
     }

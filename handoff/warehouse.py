@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from handoff.errors import HandoffError
+from handoff.errors import HandoffError, disk_trouble
 from handoff.settings import Settings
 
 
@@ -15,12 +15,21 @@ def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
     """A read-write connection to the warehouse, made where it is missing. UTC, the memory limit and threads are set.
 
     Raises:
-        HandoffError: another process holds the file.
+        HandoffError: another process holds the file, or it cannot be read or written.
     """
     settings.home.mkdir(parents=True, exist_ok=True)
     try:
         con = duckdb.connect(str(settings.warehouse))
     except duckdb.IOException as error:
+        if trouble := disk_trouble(error):
+            raise trouble from error
+        if "lock" not in str(error):
+            raise HandoffError(
+                "The warehouse cannot be opened; the marts stay as they are.",
+                where=str(settings.warehouse),
+                why=str(error).splitlines()[0],
+                remedy="Run `make rebuild`: it makes the warehouse anew from the extracts",
+            ) from error
         raise HandoffError(
             "The warehouse is held by another process.",
             where=str(settings.warehouse),
@@ -53,7 +62,7 @@ def night_lock(settings: Settings) -> Iterator[None]:
     """Holds the lock of the night for this process; the operating system frees it when the process dies.
 
     Raises:
-        HandoffError: another night is under way; the message names its process.
+        HandoffError: another night is under way (the message names its process), or the home cannot be written.
     """
     import fcntl
 
@@ -61,7 +70,11 @@ def night_lock(settings: Settings) -> Iterator[None]:
     if path in _locks_held:
         yield
         return
-    settings.home.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    except OSError as error:
+        raise disk_trouble(error) or error from error
     with path.open("a+") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from handoff.errors import HandoffError, disk_trouble
@@ -86,6 +87,7 @@ def ui(settings: Settings) -> int:
     from orchestration import instance
 
     instance.prepare(settings)
+    _end_orphans_unless_a_night_is_under_way(settings)
     os.environ.setdefault("HANDOFF_HOME", str(settings.home))
     port = os.environ.get("HANDOFF_UI_PORT", "3000")
     print(f"The lineage is at http://127.0.0.1:{port}/asset-groups (Ctrl+C stops it)")
@@ -93,6 +95,15 @@ def ui(settings: Settings) -> int:
     arguments = [str(dagster), "dev", "-h", "127.0.0.1", "-p", port, "-m", "orchestration.definitions"]
     os.chdir(CHECKOUT)
     os.execv(str(dagster), arguments)  # noqa: S606
+
+
+def _end_orphans_unless_a_night_is_under_way(settings: Settings) -> None:
+    import dagster as dg
+
+    from orchestration.run import end_orphans
+
+    with suppress(HandoffError), night_lock(settings), dg.DagsterInstance.get() as instance:
+        end_orphans(instance)
 
 
 def _make_sample_where_there_is_nothing(settings: Settings) -> None:

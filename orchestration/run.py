@@ -43,6 +43,7 @@ def nightly(settings: Settings) -> NightResult:
     try:
         job = defs().resolve_job_def("nightly")
         with dg.DagsterInstance.get() as instance:
+            end_orphans(instance)
             result = job.execute_in_process(
                 instance=instance,
                 raise_on_error=True,
@@ -56,6 +57,18 @@ def nightly(settings: Settings) -> NightResult:
             raise found from error
         raise
     return _summary(settings, result)
+
+
+def end_orphans(instance: dg.DagsterInstance) -> list[str]:
+    """Marks nights by command whose process was killed as failed, so that the run queue does not wait for them.
+
+    Call it under the lock of the night: whoever holds that knows that no other night by command lives.
+    """
+    unfinished = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING]
+    orphans = instance.get_runs(dg.RunsFilter(statuses=unfinished, tags={BY_COMMAND: "true"}))
+    for run in orphans:
+        instance.report_run_failed(run, "The process of this night is gone; the next night ended its record.")
+    return [run.run_id for run in orphans]
 
 
 def _summary(settings: Settings, result: dg.ExecuteInProcessResult) -> NightResult:
