@@ -135,7 +135,7 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
         "select field, old_value, new_value, changed_at from intermediate.int_lead_change order by changed_at",
         [
             ("status", "neu", "abgelehnt", datetime(2026, 7, 1, 10)),
-            ("owner_id", "vertrieb:b1", "vertrieb:b2", datetime(2026, 7, 1, 22)),
+            ("owner_id", "vertrieb:b1", "vertrieb:b2", datetime(2026, 7, 2)),
         ],
     ),
     "opportunity": (
