@@ -35,6 +35,7 @@ def small_disk(built_home: Path, tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
+@pytest.mark.heavy
 def test_a_full_disk_fails_the_night_and_the_next_one_with_room_ends_as_if_nothing_had_been(
     built_home: Path, sample_extracts: Path, small_disk: Path
 ) -> None:
@@ -43,7 +44,7 @@ def test_a_full_disk_fails_the_night_and_the_next_one_with_room_ends_as_if_nothi
     filler.write_bytes(bytes((built_home / "warehouse.duckdb").stat().st_size * 3 // 4))
     before = published(small_disk)
     done = run_night(small_disk, HANDOFF_EXTRACTS=str(sample_extracts), check=False)
-    assert_refused(done, "space")
+    assert_refused(done, "The disk is full")
     assert differences(before, published(small_disk)) == []
     filler.unlink()
     mount("-o", "remount,size=4g", str(small_disk.parent))
