@@ -34,3 +34,21 @@
 {% macro sum_if(value, condition) -%}
     cast(coalesce(sum(case when {{ condition }} then {{ value }} end), 0) as decimal(18, 2))
 {%- endmacro %}
+
+{% macro attainment() -%}
+    {#- Actual / target of a row of a plan; target / actual where lower is better. -#}
+    case when better = 'lower' then {{ rate("target", "actual") }} else {{ rate("actual", "target") }} end
+{%- endmacro %}
+
+{% macro plan_status() -%}
+    {#- Where a row of a plan stands against its paced target; null where one of the two is missing. -#}
+    case
+        when actual is null or paced_target is null
+        then null
+        when actual = paced_target
+        then 'on_plan'
+        when (actual > paced_target) = (better = 'higher')
+        then 'ahead'
+        else 'behind'
+    end
+{%- endmacro %}

@@ -47,19 +47,9 @@ with
             metric,
             target,
             actual,
-            case
-                when better = 'lower' then {{ rate("target", "actual") }} else {{ rate("actual", "target") }}
-            end as attainment,
+            {{ attainment() }} as attainment,
             cast(paced_target as double) as paced_target,
-            case
-                when actual is null or paced_target is null
-                then null
-                when actual = paced_target
-                then 'on_plan'
-                when (actual > paced_target) = (better = 'higher')
-                then 'ahead'
-                else 'behind'
-            end as status,
+            {{ plan_status() }} as status,
             unit,
             better,
             is_additive

@@ -33,23 +33,9 @@ with
             target,
             target_months,
             actual,
-            case
-                when not is_comparable
-                then null
-                when better = 'lower'
-                then {{ rate("target", "actual") }}
-                else {{ rate("actual", "target") }}
-            end as attainment,
+            case when is_comparable then {{ attainment() }} end as attainment,
             case when actual is not null then cast(paced_target as double) end as paced_target,
-            case
-                when actual is null or paced_target is null or not is_comparable
-                then null
-                when actual = paced_target
-                then 'on_plan'
-                when (actual > paced_target) = (better = 'higher')
-                then 'ahead'
-                else 'behind'
-            end as status,
+            case when is_comparable then {{ plan_status() }} end as status,
             unit,
             better,
             is_additive
