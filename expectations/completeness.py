@@ -77,7 +77,7 @@ class Vocabulary:
 
     @classmethod
     def of(cls, definitions: Definitions, source_system: str) -> "Vocabulary":
-        """A source's known statuses are those of its stage map; the shared stages' own names are known everywhere."""
+        """A source's known statuses are those of its stage map; one that the map does not name speaks in stage names."""
         files = definitions.files
         mapped = {
             row["crm_value"].lower()
@@ -89,7 +89,7 @@ class Vocabulary:
             free_email_domains=tuple(
                 sorted({row["domain"].lower() for row in definitions.files["free_email_domains"]})
             ),
-            known_statuses=tuple(sorted(mapped | set(STAGES["lead"]))),
+            known_statuses=tuple(sorted(mapped or STAGES["lead"])),
         )
 
 

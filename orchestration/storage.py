@@ -21,6 +21,7 @@ class OneConnectionEventLog(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._open: dict[str, Connection] = {}
+        self._tables: set[str] = set()
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -43,6 +44,14 @@ class OneConnectionEventLog(SqliteEventLogStorage):
                 self._open[shard].commit()
             with self._open[shard].begin():
                 yield self._open[shard]
+
+    def has_table(self, table_name: str) -> bool:
+        """Asked for every event, of a database of its own connection; a table that is there stays."""
+        if table_name not in self._tables:
+            if not super().has_table(table_name):
+                return False
+            self._tables.add(table_name)
+        return True
 
     def dispose(self) -> None:
         with self._db_lock:

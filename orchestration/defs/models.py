@@ -53,10 +53,9 @@ def build_models(context: dg.AssetExecutionContext, night: Night) -> Iterator[An
         event = DbtCoreCliEventMessage(raw_event=raw, event_history_metadata={})
         for output in event.to_default_asset_events(MANIFEST, TRANSLATOR, context):
             if isinstance(output, dg.Output):
-                yield output.with_metadata({**output.metadata, **tables.describe(event._unique_id)})
+                stand.describe(event._unique_id)
                 stand.come(event._unique_id)
-            else:
-                yield output
+            yield output
         yield from stand.due()
     tables.save()
     if is_whole:
@@ -70,13 +69,18 @@ class Standing:
     """
 
     def __init__(self, context: dg.AssetExecutionContext, tables: catalog.Catalog, unchanged: list[str]) -> None:
-        self._assets, self._tables = context.assets_def, tables
+        self._context, self._assets, self._tables = context, context.assets_def, tables
         self._waiting = unchanged
         self._to_come = {name for name, node in MANIFEST["nodes"].items() if node["resource_type"] != "test"}
         self._checks = {spec.metadata.get("dagster_dbt/unique_id"): spec for spec in self._assets.check_specs}
 
     def come(self, name: str) -> None:
         self._to_come.discard(name)
+
+    def describe(self, name: str) -> None:
+        """Tells what a table looks like; on the output, Dagster would write it down once more with the step's."""
+        asset_key = TRANSLATOR.get_asset_key(MANIFEST["nodes"][name])
+        self._context.add_asset_metadata(self._tables.describe(name), asset_key)
 
     def due(self) -> Iterator[dg.Output[None] | dg.AssetCheckResult]:
         """The events of those whose parents have come."""
@@ -92,8 +96,8 @@ class Standing:
     def _say(self, name: str) -> Iterator[dg.Output[None] | dg.AssetCheckResult]:
         node = MANIFEST["nodes"][name]
         if node["resource_type"] != "test":
-            output = self._assets.get_output_name_for_asset_key(TRANSLATOR.get_asset_key(node))
-            yield dg.Output(None, output, metadata=self._tables.describe(name))
+            self.describe(name)
+            yield dg.Output(None, self._assets.get_output_name_for_asset_key(TRANSLATOR.get_asset_key(node)))
         elif spec := self._checks.get(name):
             since = self._tables.since(name)
             yield dg.AssetCheckResult(passed=True, asset_key=spec.asset_key, check_name=spec.name, metadata=since)

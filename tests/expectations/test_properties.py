@@ -46,7 +46,7 @@ def is_complete(row: Row) -> bool:
         and (email or bool(text("phone")))
         and (bool(text("company")) or (email and not text("email").endswith("@gmail.com")))
         and text("lead_source") not in ("", "unknown", "other", "select", "n/a")
-        and text("status") in ("open", "mql")
+        and text("status") == "open"
         and row["created_at"] is not None
         and row["created_at"] <= NOON
     )

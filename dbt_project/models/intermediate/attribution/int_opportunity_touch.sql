@@ -1,10 +1,8 @@
 -- Grain: one row per opportunity: its channel, and whether marketing sourced or influenced it. With a lead it takes the
 -- lead's channel, campaign and content; without, those of the first touch of its pipeline path; without a touch it is
 -- unattributed, with the campaign the CRM names. Sourced goes by the lead source; only where that is absent or a
--- filler,
--- by the path's first touch. The _by_account columns count touches of all people of the account: the buying group
--- beyond
--- the contact roles.
+-- filler, by the path's first touch. The _by_account columns count touches of all people of the account: the buying
+-- group beyond the contact roles.
 -- Hazard: sourced and influenced overlap: report them side by side, never summed.
 with
     opportunity as (select * from {{ ref("int_opportunity") }}),
@@ -53,15 +51,22 @@ with
             or (opportunity.is_won and not coalesce(path_summary.is_revenue_marketing, false))
     ),
 
+    -- materialized: joined in one go, the windows meet all touches of everybody before the accounts are compared
+    account_touched as materialized(
+        select person.account_id, touch.touched_at
+        from touch
+        inner join person on touch.person_id = person.person_id
+        where person.account_id in (select account_id from account_span)
+    ),
+
     account_touch as (
-        select account_span.opportunity_id, min(touch.touched_at) as first_touched_at
+        select account_span.opportunity_id, min(account_touched.touched_at) as first_touched_at
         from account_span
-        inner join person on account_span.account_id = person.account_id
         inner join
-            touch
-            on person.person_id = touch.person_id
-            and touch.touched_at >= account_span.path_starts_at
-            and touch.touched_at <= account_span.path_ends_at
+            account_touched
+            on account_span.account_id = account_touched.account_id
+            and account_touched.touched_at >= account_span.path_starts_at
+            and account_touched.touched_at <= account_span.path_ends_at
         group by account_span.opportunity_id
     ),
 

@@ -1,6 +1,7 @@
 -- Grain: one row per (object, source_system, crm_value) that occurs in the records, with the stage it means.
--- The source's own rows of stage_map decide; a source that the map does not name speaks the map's common language: the
--- name of a stage itself, else what the value means wherever the map knows it.
+-- The source's own rows of stage_map decide alone; a source that the map does not name speaks the map's common
+-- language:
+-- the name of a stage itself, else what the value means wherever the map knows it.
 with
     occurring as (
         select 'lead' as object, source_system, status as crm_value
@@ -84,14 +85,17 @@ with
             keyed.crm_value,
             coalesce(
                 own.stage,
-                stage_name.stage,
                 case
+                    when mapped_source.source_system is not null
+                    then null
+                    when stage_name.stage is not null
+                    then stage_name.stage
                     when keyed.object = 'opportunity' and keyed.name_key in ('closed_won', 'closedwon')
                     then 'won'
                     when keyed.object = 'opportunity' and keyed.name_key in ('closed_lost', 'closedlost')
                     then 'lost'
-                end,
-                case when mapped_source.source_system is null then anywhere.stage end
+                    else anywhere.stage
+                end
             ) as stage
         from keyed
         left join
