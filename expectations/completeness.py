@@ -77,7 +77,7 @@ class Vocabulary:
 
     @classmethod
     def of(cls, definitions: Definitions, source_system: str) -> "Vocabulary":
-        """A source's known statuses are those of its stage map; one that the map does not name speaks in stage names."""
+        """A source has the statuses of its stage map; one that the map does not name speaks in stage names."""
         files = definitions.files
         mapped = {
             row["crm_value"].lower()

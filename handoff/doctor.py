@@ -9,11 +9,13 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from handoff.errors import HandoffError
 from handoff.settings import CHECKOUT, Settings
 
 NEEDED_GB = 2
+LONGEST_RUN_HOURS = 12
 PACKAGES = ("dagster", "dagster-dbt", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations")
 
 
@@ -37,6 +39,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         ("mappings", _mappings),
         ("definitions", _definitions),
         ("lock", _lock),
+        ("runs", _runs),
         ("warehouse", _warehouse),
         ("publish", _publish),
         ("postgres", _postgres),
@@ -126,6 +129,21 @@ def _lock(settings: Settings) -> str:
 
     with night_lock(settings):
         return "no night is under way"
+
+
+def _runs(settings: Settings) -> str:
+    from orchestration.instance import open_runs
+
+    runs = open_runs(settings)
+    oldest = datetime.now(UTC) - timedelta(hours=LONGEST_RUN_HOURS)
+    if stale := [run for run, created_at in runs.items() if created_at < oldest]:
+        raise HandoffError(
+            "A run has not ended.",
+            where=", ".join(stale),
+            why=f"created over {LONGEST_RUN_HOURS} hours old: its process is probably gone and the queue waits for it",
+            remedy="Run `make nightly`, which ends what killed nights left, or terminate it in the UI",
+        )
+    return f"{len(runs)} under way or waiting"
 
 
 def _warehouse(settings: Settings) -> str:

@@ -46,20 +46,36 @@ def nightly(settings: Settings) -> int:
 
 
 def rebuild(settings: Settings) -> int:
-    """Makes the warehouse anew from the extracts alone. The old one is put back if that fails."""
+    """Makes the warehouse anew from the extracts alone. The old one is put back if that fails.
+
+    Where a rebuild was killed, its half of a warehouse goes and the old one is still kept.
+    """
     old, kept = settings.warehouse, settings.warehouse.with_suffix(".before-rebuild")
     with night_lock(settings):
-        if old.exists():
-            old.with_suffix(".duckdb.wal").unlink(missing_ok=True)
-            old.replace(kept)
+        if old.exists() and not kept.exists():
+            _move(old, kept)
+        old.unlink(missing_ok=True)
     try:
         nightly(settings)
     except BaseException:
         if kept.exists():
-            kept.replace(old)
+            _move(kept, old)
         raise
     kept.unlink(missing_ok=True)
+    _log(kept).unlink(missing_ok=True)
     return 0
+
+
+def _move(warehouse: Path, to: Path) -> None:
+    """A warehouse with what is only in its log yet. DuckDB deletes a log whose file is gone, so the file goes first."""
+    warehouse.replace(to)
+    _log(to).unlink(missing_ok=True)
+    if _log(warehouse).exists():
+        _log(warehouse).replace(_log(to))
+
+
+def _log(warehouse: Path) -> Path:
+    return warehouse.with_name(f"{warehouse.name}.wal")
 
 
 def erase(settings: Settings, who: str = "") -> int:

@@ -30,11 +30,11 @@ class Alert:
 
 
 def failed(settings: Settings, run_id: str, since: datetime, why: str) -> Alert:
-    """A night that failed: readers keep yesterday's build."""
+    """A night that failed: readers keep yesterday's build. `run_id` is empty where it failed before there was a run."""
     return Alert(
         "Handoff: the night failed, yesterday's marts stay up",
         f"What: {why}\nSince: {since:%Y-%m-%d %H:%M} UTC\nWhat to do: mend what is named, then run `make nightly`\n"
-        f"Run: {settings.dagster_url}/runs/{run_id}",
+        f"Run: {settings.dagster_url}/runs/{run_id}".removesuffix("/"),
     )
 
 

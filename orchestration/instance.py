@@ -1,6 +1,7 @@
 """Where Dagster keeps its runs: under HANDOFF_HOME, unless DAGSTER_HOME names an instance of the user's own."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 
 from handoff.settings import CHECKOUT, Settings
@@ -17,3 +18,14 @@ def prepare(settings: Settings) -> Path:
         used.write_bytes(shipped.read_bytes())
     os.environ["DAGSTER_HOME"] = str(home)
     return home
+
+
+def open_runs(settings: Settings) -> dict[str, datetime]:
+    """The runs that have not ended, waiting ones too, with the moment each was created."""
+    import dagster as dg
+
+    prepare(settings)
+    statuses = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+    with dg.DagsterInstance.get() as instance:
+        records = instance.get_run_records(dg.RunsFilter(statuses=statuses))
+    return {record.dagster_run.run_id: record.create_timestamp for record in records}

@@ -1,6 +1,7 @@
 """One night in this process. Not here: what the terminal says about it (`report.py`)."""
 
 import os
+import uuid
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -40,19 +41,22 @@ def nightly(settings: Settings) -> NightResult:
     os.environ["HANDOFF_AS_OF"] = f"{settings.now.isoformat()}+00:00"
     from orchestration.definitions import defs
 
+    run_id = ""
     try:
         job = defs().resolve_job_def("nightly")
         with dg.DagsterInstance.get() as instance:
             end_orphans(instance)
+            run_id = str(uuid.uuid4())
             result = job.execute_in_process(
                 instance=instance,
+                run_id=run_id,
                 raise_on_error=True,
                 tags={BY_COMMAND: "true"},
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             )
     except Exception as error:
         found = _handoff_error(error) or disk_trouble(error)
-        alerts.send(settings, alerts.failed(settings, "", settings.now, str(found or type(error).__name__)))
+        alerts.send(settings, alerts.failed(settings, run_id, settings.now, str(found or type(error).__name__)))
         if found:
             raise found from error
         raise

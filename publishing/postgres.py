@@ -31,10 +31,16 @@ if TYPE_CHECKING:
 READER, PERSONAL_READER, PERSONAL = "handoff_reader", "handoff_personal", "personal"
 LOCK_TIMEOUT_MS = 300
 PATIENCE_SECONDS = 120.0
+# SQLSTATE classes of what passes: connection, rolled back, no resources, in use, stopped by somebody, system.
+PASSING = ("08", "40", "53", "55", "57", "58")
 SUMMED = ("DECIMAL", "BIGINT", "INTEGER", "HUGEINT", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER")
 # Columns that hold what identifies a person: e-mails stay comparable by their hash, the rest is empty for most readers.
 HASHED = re.compile(r"(^|_)e?mail$")
 EMPTIED = {"first_name", "last_name", "full_name", "person_name", "phone", "mobile_phone", "raw_text", "client_id"}
+
+
+class CannotPass(HandoffError):
+    """A publish that would fail again however often it is tried: a password, a right, a type."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +78,11 @@ def publish(settings: Settings, patience_seconds: float = PATIENCE_SECONDS) -> P
     """Loads the published file into a new build and switches the views to it.
 
     Raises:
-        HandoffError: it could not be loaded or switched to; what readers see is unchanged.
+        HandoffError: it could not be loaded or switched to; what readers see is unchanged. `CannotPass` where another
+            try would end the same.
     """
     if settings.postgres_url is None:
-        raise HandoffError("There is no PostgreSQL to publish to.", remedy="Set HANDOFF_POSTGRES_URL")
+        raise CannotPass("There is no PostgreSQL to publish to.", remedy="Set HANDOFF_POSTGRES_URL")
     import psycopg
 
     url = settings.postgres_url.get_secret_value()
@@ -88,13 +95,24 @@ def publish(settings: Settings, patience_seconds: float = PATIENCE_SECONDS) -> P
             _switch(server, number, build_id, relations, patience_seconds)
             _drop_old(server, number)
     except (psycopg.Error, duckdb.Error) as error:
-        raise HandoffError(
+        kind = HandoffError if _may_pass(error) else CannotPass
+        raise kind(
             "The marts could not be published to PostgreSQL; readers there keep the build they have.",
             where=_where(url),
             why=_without_secrets(str(error), url),
             remedy="Mend what is named and run the night again; the published file is already the new build",
         ) from error
     return PostgresBuild(number, build_id, counts)
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the same publish may succeed later: the server was away, busy, full or shutting down."""
+    import psycopg
+
+    if isinstance(error, psycopg.Error) and error.sqlstate:
+        return error.sqlstate[:2] in PASSING
+    refused = "FATAL" in str(error) and not re.search("starting up|shutting down|too many|connection slots", str(error))
+    return isinstance(error, (psycopg.OperationalError, duckdb.IOException)) and not refused
 
 
 def _begin(server: "psycopg.Connection[Any]") -> int:

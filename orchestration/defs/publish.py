@@ -65,11 +65,15 @@ if load_settings().postgres_url:
         group_name="publish",
         owners=OWNERS,
         kinds={"postgres"},
+        freshness_policy=NIGHTLY,
         retry_policy=dg.RetryPolicy(max_retries=3, delay=5, backoff=dg.Backoff.EXPONENTIAL),
     )
     def publish_postgres(night: Night) -> dg.MaterializeResult[Any]:
-        """Loads the published build and switches the views to it."""
+        """Loads the published build and switches the views to it; tried again only where another try may do."""
         from publishing import postgres
 
-        build = postgres.publish(night.settings)
+        try:
+            build = postgres.publish(night.settings)
+        except postgres.CannotPass as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
         return dg.MaterializeResult(metadata={"build_id": build.build_id, "rows": build.row_counts})

@@ -65,6 +65,20 @@ def test_ads_spend_is_converted_at_the_rate_of_its_day_and_stands_in_a_click_s_c
     ]
 
 
+def test_a_large_cost_in_a_foreign_currency_is_converted_to_its_last_digit(costs: Lab) -> None:
+    rows = spend(
+        costs,
+        [{"record_id": "google_ads:1", "source_system": "google_ads", "native_id": "1", "name": "Brand"}],
+        [(MAY, "google_ads", "google_ads:1", "Brand", Decimal("98765432.10"), "EUR", 5, 1)],
+    )
+    rate = costs.con.execute(
+        "select rate from staging.stg_definitions__exchange_rates where currency = 'EUR' and rate_date = ?", [MAY]
+    ).fetchall()[0][0]
+    assert [row[4] for row in rows if row[1] == "google_ads"] == [
+        (Decimal("98765432.10") * rate).quantize(Decimal("0.000001"))
+    ]
+
+
 def test_a_missing_rate_stops_the_night_naming_currency_and_day(costs: Lab) -> None:
     with pytest.raises(duckdb.Error, match="No exchange rate for XAU on 2026-05-04"):
         spend(costs, [], [(MAY, "google_ads", "google_ads:1", "Brand", Decimal(1), "XAU", 1, 1)])

@@ -598,6 +598,8 @@ def _deals(company: Company) -> None:
         ("2026-02-10T10:00:00", "Closed Lost"),
     )
     company.deal("DEALFRACTION", "2026-02-01T23:30:00", Amount="1.0049", CurrencyIsoCode="EUR")
+    company.deal("DEALMILLIONS", "2026-02-01T23:30:00", Amount="2500000.40")
+    company.deal("DEALBILLION", "2026-02-01T23:30:00", Amount="1234567890.12", CurrencyIsoCode="EUR")
     company.deal("DEALRENEWAL", "2026-02-01T10:00:00", Type="Renewal", CampaignId="camp0001")
     company.deal("DEALODDTYPE", "2026-02-01T10:00:00", Type="Something else")
     company.deal("DEALGONE", "2026-02-01T10:00:00", IsDeleted="true")

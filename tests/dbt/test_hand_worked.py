@@ -310,6 +310,9 @@ DEALS = [
     ),
     # 1.0049 x 1.2 = 1.20588: rounded once, after the rate
     pytest.param("DEALFRACTION", None, None, None, "1.21", None, id="rounded once"),
+    pytest.param("DEALMILLIONS", None, None, None, "2500000.40", None, id="millions"),
+    # 1234567890.12 x 1.2 = 1481481468.144
+    pytest.param("DEALBILLION", None, None, None, "1481481468.14", None, id="a billion"),
     pytest.param(
         "DEALLOSTQUALIFIED",
         "2026-02-03T10:00:00",

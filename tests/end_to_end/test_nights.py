@@ -75,37 +75,39 @@ def test_another_order_in_more_deliveries_over_two_nights_gives_the_same_marts(
     assert differences(published(built_home, BY_DELIVERY), published(home, BY_DELIVERY)) == []
 
 
-@pytest.mark.parametrize("fraction", [0.3, 0.7])
-def test_a_killed_night_leaves_yesterdays_publish_and_the_next_ends_as_if_nothing_had_been(
-    built_home: Path, sample_extracts: Path, tmp_path: Path, fraction: float
+def test_killed_nights_leave_yesterdays_publish_and_the_next_ends_as_if_nothing_had_been(
+    built_home: Path, sample_extracts: Path, tmp_path: Path
 ) -> None:
-    kill_and_recover(built_home, sample_extracts, tmp_path, fraction)
+    """Killed at five moments, each night in what the one before left."""
+    kill_and_recover(built_home, sample_extracts, tmp_path, [0.1, 0.3, 0.5, 0.7, 0.9])
 
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("moment", range(50))
 def test_killed_at_fifty_moments(built_home: Path, sample_extracts: Path, tmp_path: Path, moment: int) -> None:
-    kill_and_recover(built_home, sample_extracts, tmp_path, moment / 50)
+    kill_and_recover(built_home, sample_extracts, tmp_path, [moment / 50])
 
 
-def kill_and_recover(built_home: Path, sample_extracts: Path, tmp_path: Path, fraction: float) -> None:
-    """Kills a night that would build the same marts from nothing but the extracts, over a publish of the same."""
+def kill_and_recover(built_home: Path, sample_extracts: Path, tmp_path: Path, fractions: list[float]) -> None:
+    """Kills nights that would build the same marts from nothing but the extracts, over a publish of the same."""
     home = copy_home(built_home, tmp_path / "home")
     for file in (home / "warehouse.duckdb", home / "warehouse.duckdb.wal"):
         file.unlink(missing_ok=True)
     before = published(home)
     seconds = float((built_home / "night.seconds").read_text())
-    process = subprocess.Popen(
-        [sys.executable, "-m", "orchestration"],
-        cwd=CHECKOUT,
-        env=night_environment(home, HANDOFF_EXTRACTS=str(sample_extracts)),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    time.sleep(seconds * fraction)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    assert differences(before, published(home)) == []
+    for fraction in fractions:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "orchestration"],
+            cwd=CHECKOUT,
+            env=night_environment(home, HANDOFF_EXTRACTS=str(sample_extracts)),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(seconds * fraction)
+        assert process.poll() in (None, 0)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        assert differences(before, published(home)) == []
     run_night(home, HANDOFF_EXTRACTS=str(sample_extracts))
     assert differences(before, published(home)) == []
 

@@ -214,3 +214,49 @@ def test_readers_of_several_tables_never_see_two_builds(
     assert (busy.mixed, busy.errors) == ([], [])
     assert len(busy.seconds) > 5 * readers
     assert one(server, "select build_id from core.fct_lead") == str(publishes)
+
+
+def test_a_server_lost_in_the_middle_of_a_publish_keeps_what_readers_have(
+    settings: Settings, server: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every connection of the publisher is cut after the load; the build that lay half done goes with the next one."""
+    make_file(settings, "one")
+    postgres.publish(settings)
+    make_file(settings, "two")
+    check = postgres._check
+
+    def cut(*given: Any) -> Any:
+        server.execute("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()")
+        return check(*given)
+
+    monkeypatch.setattr(postgres, "_check", cut)
+    with pytest.raises(HandoffError, match="readers there keep the build they have") as lost:
+        postgres.publish(settings)
+    assert not isinstance(lost.value, postgres.CannotPass)
+    assert one(server, "select build_id from core.fct_lead") == "one"
+    monkeypatch.undo()
+    postgres.publish(settings)
+    assert one(server, "select build_id from core.fct_lead") == "two"
+    assert one(server, "select count(*) from pg_namespace where nspname ~ '^build_'") <= 2
+
+
+def test_only_what_can_pass_is_worth_another_try(
+    settings: Settings, server_url: str, server: psycopg.Connection[Any]
+) -> None:
+    make_file(settings, "one")
+    nobody_there = settings.model_copy(update={"postgres_url": SecretStr("postgresql://127.0.0.1:1/marts")})
+    with pytest.raises(HandoffError) as away:
+        postgres.publish(nobody_there)
+    assert not isinstance(away.value, postgres.CannotPass)
+    no_such_database = server_url.replace("/postgres?", "/nowhere?")
+    assert no_such_database != server_url
+    with pytest.raises(postgres.CannotPass, match="nowhere"):
+        postgres.publish(settings.model_copy(update={"postgres_url": SecretStr(no_such_database)}))
+    server.execute("create role somebody login")
+    try:
+        with pytest.raises(postgres.CannotPass, match="permission denied"):
+            postgres.publish(
+                settings.model_copy(update={"postgres_url": SecretStr(server_url.replace("postgres:", "somebody:"))})
+            )
+    finally:
+        server.execute("drop role somebody")

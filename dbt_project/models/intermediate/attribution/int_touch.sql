@@ -105,8 +105,8 @@ with
         left join person_email as by_email on lower(trim(touch_record.email)) = by_email.email
         left join
             removed_record
-            on touch_record.person_record_id = removed_record.record_id
-            and touch_record.touch_type <> 'web_session'
+            on case when touch_record.touch_type <> 'web_session' then touch_record.person_record_id end
+            = removed_record.record_id
         where removed_record.record_id is null
     ),
 

@@ -208,9 +208,10 @@ with
             closed.closings > 1 or (closed.closings > 0 and not closed.is_closed) as is_reopened,
             cast(closed.amount_stated as decimal(18, 2)) as amount_original,
             closed.currency,
+            -- wide: the product of two decimals of 18 digits has 18, so a deal of a million would not fit
             cast(
                 round(
-                    closed.amount_stated * case
+                    cast(closed.amount_stated as decimal(38, 4)) * case
                         when closed.currency = {{ setting("reporting_currency") }}
                         then cast(1 as decimal(18, 8))
                         else rated.rate

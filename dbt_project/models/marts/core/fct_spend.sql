@@ -194,7 +194,7 @@ with
                 when spend.currency is null or spend.currency = reporting.currency
                 then cast(spend.cost as decimal(18, 6))
                 when day_rate.rate is not null
-                then cast(cast(spend.cost as decimal(18, 6)) * day_rate.rate as decimal(18, 6))
+                then cast(cast(spend.cost as decimal(38, 6)) * day_rate.rate as decimal(18, 6))
                 else
                     cast(
                         {{

@@ -1,0 +1,29 @@
+"""What `make doctor` finds of the runs: one that has not ended holds up the queue."""
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from handoff import doctor
+from handoff.errors import HandoffError
+from handoff.settings import Settings
+from orchestration import instance
+from tests.orchestration.test_orphans import night
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    return Settings(_env_file=None, home=tmp_path)
+
+
+def test_a_run_that_never_ended_is_named_once_it_is_old(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    instance.prepare(settings)
+    with dg.DagsterInstance.get() as home:
+        run = home.create_run_for_job(night, status=dg.DagsterRunStatus.STARTED)
+    findings = {finding.name: finding for finding in doctor.examine(settings)}
+    assert findings["runs"] == doctor.Finding("runs", True, "1 under way or waiting")
+    monkeypatch.setattr(doctor, "LONGEST_RUN_HOURS", 0)
+    with pytest.raises(HandoffError, match=f"{run.run_id}.*make nightly"):
+        doctor._runs(settings)
