@@ -1,5 +1,6 @@
 # Every target sets itself up first: a machine needs Python 3.11 or 3.12, pip and make. State is under HANDOFF_HOME (.handoff).
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3,$(shell $(name) -c 'import sys; assert (3, 11) <= sys.version_info[:2] < (3, 13)' >/dev/null 2>&1 && echo $(name))))
+SIZES ?= S
 VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
@@ -25,7 +26,7 @@ rebuild: $(VENV)/.runtime
 	@$(RUN) -m orchestration rebuild
 
 bench: $(VENV)/.runtime
-	@$(RUN) -m benchmarks
+	@$(RUN) -m benchmarks --sizes $(SIZES) --write
 	@$(RUN) -m benchmarks.bench_ingestion --old-files 10000
 
 test: lint

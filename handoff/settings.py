@@ -39,11 +39,11 @@ def _time_zone(value: str) -> str:
 
 
 def _default_memory_limit() -> str:
-    """Half of the machine's memory, between 1 and 16 GB: the night shares the machine with its own Python."""
+    """A quarter of the machine's memory, between 1 and 16 GB: more made no night faster, and Python comes on top."""
     import os
 
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return f"{max(1, min(16, total // 2**31))}GB"
+    return f"{max(1, min(16, total // 2**32))}GB"
 
 
 class Settings(BaseSettings):

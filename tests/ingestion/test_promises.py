@@ -768,6 +768,32 @@ def test_a_file_that_grows_while_it_is_read_is_left_for_the_next_night(
     assert len(zone.rows()) == 3
 
 
+@pytest.mark.parametrize("moment", ["opened", "read"])
+def test_a_file_that_vanishes_while_it_is_read_leaves_nothing_and_the_others_go_on(
+    zone: Zone, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    path = zone.put("a.csv", GOOD)
+    zone.put("b.csv", HEADER + lead(7))
+    stage = ingestion.load.Reader.stage
+
+    def vanish(reader: ingestion.load.Reader) -> object:
+        if moment == "opened":
+            path.unlink(missing_ok=True)
+        staged = stage(reader)
+        path.unlink(missing_ok=True)
+        return staged
+
+    with monkeypatch.context() as patched:
+        patched.setattr("ingestion.load.Reader.stage", vanish)
+        report = zone.load()
+    assert report.unsettled == ["crm/lead/a.csv (No such file or directory)"]
+    assert [delivery.source_file for delivery in report.deliveries] == ["b.csv"]
+    assert len(zone.rows()) == 1
+    path.write_text(GOOD)
+    zone.load()
+    assert len(zone.rows()) == 3
+
+
 def test_reading_memory_failure_is_refused_and_tried_again(zone: Zone, monkeypatch: pytest.MonkeyPatch) -> None:
     zone.put("a.csv", GOOD)
 
