@@ -150,7 +150,7 @@ def run_bare(given: str) -> None:
     manifest = json.loads((home / "dbt" / "manifest.json").read_text())
     stages: dict[str, float] = {}
     with duckdb.connect(str(home / "bare" / "models.duckdb")) as con:
-        con.execute("set TimeZone = 'UTC'")
+        con.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
         con.execute(f"set memory_limit = '{os.environ.get('HANDOFF_MEMORY_LIMIT', '12GB')}'")
         con.execute(f"attach '{home / 'warehouse.duckdb'}' as warehouse (read_only)")
         started = time.monotonic()

@@ -26,6 +26,11 @@ class Catalog:
         self._kept_at = target / "column_lineage.json"
         self._kept: dict[str, Any] = json.loads(self._kept_at.read_text()) if self._kept_at.exists() else {}
         self._columns: dict[str, Columns] = {}
+        for database, schema, table, column, kind in self._con.execute(
+            "select database_name, schema_name, table_name, column_name, data_type from duckdb_columns() "
+            "order by database_name, schema_name, table_name, column_index"
+        ).fetchall():
+            self._columns.setdefault(f'"{database}"."{schema}"."{table}"', {})[column] = kind
 
     def since(self, name: str) -> dict[str, Any]:
         """The night that last made a table or asked a data test, by relation or id."""

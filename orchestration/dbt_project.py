@@ -123,7 +123,7 @@ def _tables_under(manifest: Mapping[str, Any], node: Mapping[str, Any]) -> set[s
 
 
 def build(settings: Settings, arguments: list[str]) -> Iterator[dict[str, Any]]:
-    """Runs `dbt build` and yields each node's result event, as it happens.
+    """Starts `dbt build` at once; what is returned yields each node's result event, as it happens.
 
     Raises:
         HandoffError: a model, seed or test failed; the message names it. Raised after the last event.
@@ -145,12 +145,15 @@ def build(settings: Settings, arguments: list[str]) -> Iterator[dict[str, Any]]:
             os.environ.pop("HANDOFF_NIGHT", None)
             events.put(None)
 
+    def come() -> Iterator[dict[str, Any]]:
+        while (event := events.get()) is not None:
+            yield event
+        thread.join()
+        _raise_if_failed(results[0])
+
     thread = threading.Thread(target=work, name="dbt", daemon=True)
     thread.start()
-    while (event := events.get()) is not None:
-        yield event
-    thread.join()
-    _raise_if_failed(results[0])
+    return come()
 
 
 def _invoke(settings: Settings, arguments: list[str], callbacks: list[Any]) -> Any:

@@ -48,8 +48,10 @@ def build_models(context: dg.AssetExecutionContext, night: Night) -> Iterator[An
         unchanged = dbt_project.untouched(MANIFEST, moved.sources, standing.built_at(night.con))
         selection = dbt_project.selecting(MANIFEST, unchanged)
     stand = Standing(context, tables, unchanged)
+    # dbt starts while Dagster writes down what stands
+    events = dbt_project.build(night.settings, selection) if selection else iter(())
     yield from stand.due()
-    for raw in dbt_project.build(night.settings, selection) if selection else ():
+    for raw in events:
         event = DbtCoreCliEventMessage(raw_event=raw, event_history_metadata={})
         for output in event.to_default_asset_events(MANIFEST, TRANSLATOR, context):
             if isinstance(output, dg.Output):
