@@ -1,8 +1,6 @@
 """Whole nights in processes of their own: repeated, dealt out otherwise, killed, read from while they run."""
 
-import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -105,7 +103,7 @@ def kill_and_recover(built_home: Path, sample_extracts: Path, tmp_path: Path, fr
         )
         time.sleep(seconds * fraction)
         assert process.poll() in (None, 0)
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()
         process.wait()
         assert differences(before, published(home)) == []
     run_night(home, HANDOFF_EXTRACTS=str(sample_extracts))
