@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
 
-from ingestion.entities import BOOKKEEPING_COLUMNS, SQL_TYPES, FieldType
+from ingestion.entities import BOOKKEEPING_COLUMNS, LIMITS, SQL_TYPES, FieldType
 from ingestion.mapping import EPOCHS, FieldMapping, ObjectMapping, normalised
 from ingestion.refusal import Refusal
 
@@ -198,12 +198,14 @@ def typed_select(plan: Plan, mapped: ObjectMapping, relation: str, extra: dict[s
         if not columns and spec.default is None:
             return
         text = texts.setdefault(_field_text(name, spec, columns, mapped), f"s{len(texts)}")
-        expression = value_sql(text, field_type, mapped, spec, {column.kind for column in columns})
+        limit = LIMITS.get((mapped.entity, name))
+        expression = value_sql(text, field_type, mapped, spec, {column.kind for column in columns}, limit)
         value = raw[name] = values.setdefault(expression, f"v{len(values)}")
         if SQL_TYPES[field_type] != "varchar":
             message = literal(f"{spec.headers[0]} ({name}): ")
             wrong = f"{text} is not null and {value} is null"
-            errors.append(f"when {wrong} then {message} || left({text}, 80) || ' is not of type {field_type}'")
+            bound = "" if limit is None else f" below {limit:,}"
+            errors.append(f"when {wrong} then {message} || left({text}, 80) || ' is not of type {field_type}{bound}'")
 
     for name, spec in mapped.all_fields.items():
         add(name, spec, mapped.types[name], plan.fields[name])
@@ -256,8 +258,15 @@ def _cleaned(text: str, mapped: ObjectMapping, translation: dict[str, str] | Non
     return f"case when strlen({text}) <= {longest} or {blank} then {known} else {trimmed} end"
 
 
-def value_sql(text: str, field_type: FieldType, mapped: ObjectMapping, spec: FieldMapping, kinds: set[Kind]) -> str:
-    """SQL for the value of a cleaned text, null where the text is none of that type."""
+def value_sql(
+    text: str,
+    field_type: FieldType,
+    mapped: ObjectMapping,
+    spec: FieldMapping,
+    kinds: set[Kind],
+    limit: int | None = None,
+) -> str:
+    """SQL for the value of a cleaned text, null where the text is none of that type or an amount not below `limit`."""
     if field_type in ("timestamp", "date"):
         formats = ("iso",) if "temporal" in kinds else spec.format or mapped.date_format or ("iso",)
         zones = mapped.timezone or "UTC", mapped.day_timezone
@@ -273,7 +282,7 @@ def value_sql(text: str, field_type: FieldType, mapped: ObjectMapping, spec: Fie
         )
     if field_type in ("amount", "number", "integer", "float"):
         decimal_comma = bool(mapped.decimal_comma) and "number" not in kinds
-        return _number(_plain_number(text, decimal_comma, spec.strip), field_type, spec.multiply)
+        return _number(_plain_number(text, decimal_comma, spec.strip), field_type, spec.multiply, limit)
     if field_type == "id" and mapped.id_format == "salesforce":
         return salesforce_id(text)
     return text
@@ -308,7 +317,7 @@ def _plain_number(text: str, decimal_comma: bool, strip: tuple[str, ...]) -> str
     return f"case when regexp_matches({text}, '{grouped}') then replace(replace({text}, '.', ''), ',', '.') end"
 
 
-def _number(text: str, field_type: FieldType, multiply: Decimal | None) -> str:
+def _number(text: str, field_type: FieldType, multiply: Decimal | None, limit: int | None) -> str:
     if field_type == "float":
         value = f"try_cast({text} as double)"
         factor = "" if multiply is None else f" * {float(multiply)!r}"
@@ -324,7 +333,7 @@ def _number(text: str, field_type: FieldType, multiply: Decimal | None) -> str:
         plain = f"case when regexp_full_match({text}, '[-+]?[0-9]{{1,18}}') then try_cast({text} as bigint) end"
         whole_number = f"case when {value} = trunc({value}) then try_cast({value} as bigint) end"
         return f"coalesce({plain}, {whole_number})" if multiply is None else whole_number
-    limit = "1000000000000000" if field_type == "amount" else "1000000000000000000"
+    limit = limit or (10**15 if field_type == "amount" else 10**18)
     return f"case when abs({value}) < {limit} then {value} end"
 
 

@@ -128,6 +128,14 @@ ENTITIES: dict[str, dict[str, FieldType]] = {
     "owner": _fields(id="native_id", text="name email team type", boolean="is_active is_deleted"),
 }
 
+# Money the marts add up has 18 digits: a value at or above this, found on no real record, would stop the night.
+LIMITS: dict[tuple[str, str], int] = {
+    ("opportunity", "amount"): 10**13,
+    ("opportunity_stage_history", "amount"): 10**13,
+    ("spend", "cost"): 10**11,
+    ("spend", "cost_micros"): 10**17,
+}
+
 # Without one of these a row of the entity belongs to nothing: the mapping must say where it comes from.
 KEY_FIELDS: dict[str, str] = {
     **dict.fromkeys(("lead", "contact", "account", "opportunity", "campaign", "owner"), "native_id"),

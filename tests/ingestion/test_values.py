@@ -269,3 +269,27 @@ def test_parquet_value(zone: Zone, field_type: str, sql: str, wanted: Any, tmp_p
     if wanted is BAD:
         ((line, text),) = zone.malformed()
         assert (line, json.loads(text)["Id"]) == (1, "1")
+
+
+@pytest.mark.parametrize(
+    ("entity", "field", "largest"),
+    [("opportunity", "amount", 10**13), ("opportunity_stage_history", "amount", 10**13), ("spend", "cost", 10**11)],
+)
+def test_money_too_large_to_be_added_up_is_malformed_with_its_line(
+    zone: Zone, entity: str, field: str, largest: int
+) -> None:
+    key = {"opportunity": "native_id", "opportunity_stage_history": "record_id", "spend": "spend_date"}[entity]
+    zone.map(
+        f"source: crm\nobjects:\n  money:\n    entity: {entity}\n    fields:\n      {key}: Key\n      {field}: Money\n"
+    )
+    rows = [
+        f"2026-01-0{n},{sign}{value}"
+        for n, (sign, value) in enumerate([("", largest), ("-", largest), ("-", largest - 1), ("", "1e30")], 1)
+    ]
+    zone.put("a.csv", "\n".join(["Key,Money", *rows, ""]), "crm/money")
+    zone.load()
+    assert zone.rows(field, "crm__money") == [(1 - largest,)]
+    assert zone.malformed("line, error") == [
+        (line, f"Money ({field}): {text} is not of type {'number' if field == 'cost' else 'amount'} below {largest:,}")
+        for line, text in ((2, largest), (3, -largest), (5, "1e30"))
+    ]
