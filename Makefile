@@ -30,7 +30,7 @@ bench: $(VENV)/.runtime
 	@$(RUN) -m benchmarks.bench_ingestion --old-files 10000
 
 test: lint
-	@$(RUN) -m pytest -m "not heavy" -n 2 --dist loadfile
+	@$(RUN) -m pytest -m "not heavy" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-heavy: $(VENV)/.dev
 	@$(RUN) -m pytest -m heavy
