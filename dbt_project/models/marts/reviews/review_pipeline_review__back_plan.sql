@@ -18,12 +18,17 @@ with
             volumes.month_start,
             volumes.stage,
             positions.position,
-            sum(case when volumes.stage = 'customer' then volumes.required end) as target,
-            sum(volumes.trailing_leads) as trailing_leads,
-            sum(volumes.trailing_rate * volumes.trailing_leads) as reached,
-            {{ rate("sum(volumes.trailing_rate * volumes.trailing_leads)", "sum(volumes.trailing_leads)") }}
-            as trailing_rate,
-            sum(volumes.customer_rate * volumes.trailing_leads) as won
+            -- doubles, added up in one order: else two equal nights may differ in the last bit
+            sum(case when volumes.stage = 'customer' then volumes.required end order by volumes.lead_source) as target,
+            sum(volumes.trailing_leads order by volumes.lead_source) as trailing_leads,
+            sum(volumes.trailing_rate * volumes.trailing_leads order by volumes.lead_source) as reached,
+            {{
+                rate(
+                    "sum(volumes.trailing_rate * volumes.trailing_leads order by volumes.lead_source)",
+                    "sum(volumes.trailing_leads order by volumes.lead_source)",
+                )
+            }} as trailing_rate,
+            sum(volumes.customer_rate * volumes.trailing_leads order by volumes.lead_source) as won
         from volumes
         inner join positions on volumes.stage = positions.stage
         group by volumes.month_start, volumes.stage, positions.position
