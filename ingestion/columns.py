@@ -264,7 +264,7 @@ def value_sql(
     mapped: ObjectMapping,
     spec: FieldMapping,
     kinds: set[Kind],
-    limit: int | None = None,
+    limit: int | None,
 ) -> str:
     """SQL for the value of a cleaned text, null where the text is none of that type or an amount not below `limit`."""
     if field_type in ("timestamp", "date"):
