@@ -20,7 +20,14 @@ def load_command() -> None:
     settings = load_settings()
     with night_lock(settings), open_warehouse(settings) as con:
         report = load(settings, con)
+        malformed = con.execute(
+            "select source_system, object, min_by((source_file, line, error), (source_file, line)), count(*) "
+            "from quality.malformed_row where list_contains($1, delivery_id) group by all order by all",
+            [[delivery.delivery_id for delivery in report.new]],
+        ).fetchall()
     typer.echo(report.summary())
+    for source, object_, (file, line, error), rows in malformed:
+        typer.echo(f"malformed: {source}/{object_}/{file}, line {line}: {error} (the first of {rows:,})")
 
 
 @app.command()

@@ -204,7 +204,7 @@ def typed_select(plan: Plan, mapped: ObjectMapping, relation: str, extra: dict[s
         if SQL_TYPES[field_type] != "varchar":
             message = literal(f"{spec.headers[0]} ({name}): ")
             wrong = f"{text} is not null and {value} is null"
-            bound = "" if limit is None else f" below {limit:,}"
+            bound = "" if limit is None else f", or not below {limit:,}"
             errors.append(f"when {wrong} then {message} || left({text}, 80) || ' is not of type {field_type}{bound}'")
 
     for name, spec in mapped.all_fields.items():

@@ -108,6 +108,8 @@ class LoadReport:
             bad = f", {malformed:,} malformed" if malformed else ""
             unread = ", kept in raw only" if group[0].notes == RAW_ONLY else ""
             lines.append(f"{source}/{object_}: {len(group)} new files, {loaded:,} rows loaded{bad}{unread}")
+            if group[-1].notes and not unread:
+                lines.append(f"  {group[-1].notes}")
         known = sum(not each.is_new and each.status != "refused" for each in self.deliveries)
         if known:
             lines.append(f"{known:,} deliveries were known")
@@ -513,8 +515,8 @@ def _place(delivery: Delivery) -> str:
 def _notes(plan: Plan, *, is_raw_only: bool) -> str | None:
     if is_raw_only:
         return RAW_ONLY
-    notes = [f"absent: {_some(plan.absent)}"] if plan.absent else []
-    notes += [f"not declared: {_some(list(plan.undeclared))}"] if plan.undeclared else []
+    notes = [f"headers not in the file: {_some(plan.absent)}"] if plan.absent else []
+    notes += [f"columns nobody mapped: {_some(list(plan.undeclared))}"] if plan.undeclared else []
     return "; ".join(notes) or None
 
 

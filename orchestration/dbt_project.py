@@ -9,13 +9,17 @@ import json
 import os
 import queue
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from graphlib import TopologicalSorter
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from handoff.errors import HandoffError
 from handoff.settings import CHECKOUT, DBT_PROJECT, Settings
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 WITHOUT = ["--exclude-resource-type", "unit_test", "exposure", "saved_query"]
 RESULT_EVENTS = {"LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult", "LogNodeNoOpResult"}
@@ -27,15 +31,19 @@ def target_path(settings: Settings) -> Path:
 
 
 def manifest(settings: Settings) -> dict[str, Any]:
-    """The parsed project as dbt describes it; parsed anew only when a file of it or of the definitions changed."""
+    """The parsed project as dbt describes it; parsed anew only when a file of it or of the definitions changed.
+
+    Raises:
+        HandoffError: a file of the project cannot be parsed, or there is no room to write what was parsed.
+    """
     path, stamp = target_path(settings) / "manifest.json", target_path(settings) / "manifest.stamp"
     current = fingerprint(settings)
     if path.exists() and stamp.exists() and stamp.read_text() == current:
         try:
             return json.loads(path.read_text())
         except json.JSONDecodeError:
-            stamp.unlink()  # dbt writes it anew in every build, and a disk that fills up cuts it off
-    result = _invoke(settings, ["parse"], [])
+            stamp.unlink()  # a disk that filled up cut it off
+    result = _invoke(settings, ["parse"])
     if not result.success:
         raise HandoffError(
             "The dbt project cannot be parsed.",
@@ -140,7 +148,7 @@ def build(settings: Settings, arguments: list[str]) -> Iterator[dict[str, Any]]:
 
         try:
             os.environ["HANDOFF_NIGHT"] = "yes"
-            results.append(_invoke(settings, ["build", *WITHOUT, *arguments], [on_event]))
+            results.append(_invoke(settings, ["build", *WITHOUT, *arguments], [on_event], parsed(settings)))
         finally:
             os.environ.pop("HANDOFF_NIGHT", None)
             events.put(None)
@@ -156,7 +164,20 @@ def build(settings: Settings, arguments: list[str]) -> Iterator[dict[str, Any]]:
     return come()
 
 
-def _invoke(settings: Settings, arguments: list[str], callbacks: list[Any]) -> Any:
+def parsed(settings: Settings) -> "Manifest":
+    """The project as `manifest` left it, for dbt, which else reads and compares every file of it once more."""
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    kept = (target_path(settings) / "partial_parse.msgpack").read_bytes()
+    project = Manifest.from_msgpack(kept, decoder=extended_mashumuro_decoder)
+    project.build_parent_and_child_maps()
+    return project
+
+
+def _invoke(
+    settings: Settings, arguments: list[str], callbacks: Sequence[Any] = (), project: "Manifest | None" = None
+) -> Any:
     from dbt.cli.main import dbtRunner
 
     os.environ.update(settings.environment())
@@ -166,7 +187,7 @@ def _invoke(settings: Settings, arguments: list[str], callbacks: list[Any]) -> A
     sources = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
     results = ["--target-path", str(target), "--log-path", str(target)]
     flags = ["--log-level", "none", "--log-level-file", "info", "--no-use-colors-file"]
-    return dbtRunner(callbacks=callbacks).invoke([*flags, *arguments, *sources, *results])
+    return dbtRunner(project, callbacks=[*callbacks]).invoke([*flags, *arguments, *sources, *results])
 
 
 def _link_own_definitions(settings: Settings) -> None:
@@ -199,9 +220,9 @@ def _raise_if_failed(result: Any) -> None:
 
 
 def fingerprint(settings: Settings) -> str:
-    """Changes when a file of the project or of the definitions, or a path in the environment, does."""
-    parts = [str(CHECKOUT), settings.environment(), code(settings)]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    """Changes when a file of the project or of the definitions, where they lie, or dbt's version does."""
+    parts = [str(CHECKOUT), settings.seed_path, version("dbt-core"), code(settings)]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def code(settings: Settings) -> str:

@@ -5,6 +5,7 @@ The night runs once per session (once for all workers of a parallel one), over a
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -76,16 +77,46 @@ def sample_extracts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def built_home(tmp_path_factory: pytest.TempPathFactory, sample_extracts: Path) -> Path:
+def parsed_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A HANDOFF_HOME with what dbt parsed of the project and nothing else. Parsing takes seconds: see `begin_home`."""
+
+    def parse(home: Path) -> None:
+        from orchestration import dbt_project
+
+        before = dict(os.environ)
+        try:
+            dbt_project.manifest(Settings(_env_file=None, home=home))
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+    return _once(tmp_path_factory, "parsed_project", parse)
+
+
+def begin_home(parsed: Path, home: Path) -> Path:
+    """A new HANDOFF_HOME that knows the project as it was parsed in another one."""
+    shutil.copytree(parsed / "dbt", home / "dbt")
+    return home
+
+
+@pytest.fixture(scope="session")
+def built_home(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path, sample_extracts: Path) -> Path:
     """A HANDOFF_HOME in which one whole night has run. Read it; what writes works on a copy."""
 
     def build(home: Path) -> None:
+        begin_home(parsed_project, home)
         started = time.monotonic()
         done = run_night(home, HANDOFF_EXTRACTS=str(sample_extracts))
         (home / "night.seconds").write_text(str(time.monotonic() - started))
         (home / "night.txt").write_text(done.stdout)
 
     return _once(tmp_path_factory, "built_home", build)
+
+
+@pytest.fixture
+def new_home(built_home: Path, tmp_path: Path) -> Path:
+    """A HANDOFF_HOME in which nothing has run, but what a night knows of the project: parsed SQL, column lineage."""
+    return begin_home(built_home, tmp_path / "home")
 
 
 @pytest.fixture(scope="session")

@@ -8,16 +8,18 @@ import duckdb
 import pytest
 from dbt.contracts.graph.manifest import Manifest
 
-from handoff.settings import CHECKOUT, DBT_PROJECT
+from handoff.settings import CHECKOUT, DBT_PROJECT, Settings
+from orchestration import dbt_project
 from tests.attribution.lab import AS_OF, Lab
+from tests.conftest import begin_home
 
 Dbt = Callable[..., None]
 Compiled = tuple[dict[str, str], dict[str, str]]
 
 
 @pytest.fixture(scope="session")
-def dbt_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("attribution")
+def dbt_home(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Path:
+    home = begin_home(parsed_project, tmp_path_factory.mktemp("attribution"))
     with duckdb.connect(str(home / "warehouse.duckdb")) as con:
         con.execute("create schema control")
         con.execute(f"create table control.run as select timestamp '{AS_OF}' as as_of, 'run' as run_id")
@@ -31,24 +33,16 @@ def dbt_environment(dbt_home: Path) -> dict[str, str]:
         "HANDOFF_CHECKOUT": str(CHECKOUT),
         "DBT_PROFILES_DIR": str(DBT_PROJECT),
         "DBT_PROJECT_DIR": str(DBT_PROJECT),
-        "DBT_TARGET_PATH": str(dbt_home / "target"),
+        "DBT_TARGET_PATH": str(dbt_home / "dbt"),
         "DBT_LOG_PATH": str(dbt_home / "logs"),
         "DO_NOT_TRACK": "1",
     }
 
 
 @pytest.fixture(scope="session")
-def manifest(dbt_environment: dict[str, str]) -> Manifest:
+def manifest(dbt_home: Path) -> Manifest:
     """The parsed project."""
-    from dbt.cli.main import dbtRunner
-
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in dbt_environment.items():
-            environment.setenv(name, value)
-        parsed = dbtRunner().invoke(["--quiet", "parse"])
-    assert parsed.success, parsed.exception
-    assert isinstance(parsed.result, Manifest)
-    return parsed.result
+    return dbt_project.parsed(Settings(_env_file=None, home=dbt_home))
 
 
 @pytest.fixture(scope="session")
@@ -77,13 +71,13 @@ def compiled(dbt: Dbt, dbt_home: Path) -> Compiled:
     dbt("build", "--select", "resource_type:seed", "path:models/staging/definitions")
     folders = ["models/intermediate/attribution", "models/marts/attribution", "models/marts/core"]
     dbt("compile", "--select", *(f"path:{folder}" for folder in folders))
-    manifest = json.loads((dbt_home / "target" / "manifest.json").read_text())
+    manifest = json.loads((dbt_home / "dbt" / "manifest.json").read_text())
     sql: dict[str, str] = {}
     schemas: dict[str, str] = {}
     for node in manifest["nodes"].values():
         if node["resource_type"] == "model" and node["original_file_path"].startswith(tuple(folders)):
             schemas[node["name"]] = node["schema"]
-            path = dbt_home / "target" / "compiled" / "handoff" / node["original_file_path"]
+            path = dbt_home / "dbt" / "compiled" / "handoff" / node["original_file_path"]
             if path.suffix == ".sql":
                 sql[node["name"]] = path.read_text()
     return sql, schemas

@@ -601,7 +601,7 @@ def _deals(company: Company) -> None:
     company.deal("DEALMILLIONS", "2026-02-01T23:30:00", Amount="2500000.40")
     company.deal("DEALBILLION", "2026-02-01T23:30:00", Amount="1234567890.12", CurrencyIsoCode="EUR")
     company.deal("DEALRENEWAL", "2026-02-01T10:00:00", Type="Renewal", CampaignId="camp0001")
-    company.deal("DEALODDTYPE", "2026-02-01T10:00:00", Type="Something else")
+    company.deal("DEALODDTYPE", "2026-02-01T10:00:00", Type="Something else", LeadSource="Zeppelin")
     company.deal("DEALGONE", "2026-02-01T10:00:00", IsDeleted="true")
     company.deal("DEALSHARED", "2026-02-01T10:00:00", CampaignId="camp0001")
     company.lead("SHAREDLATER", "2026-01-08T09:00:00", "Converted", ConvertedOpportunityId="DEALSHARED")

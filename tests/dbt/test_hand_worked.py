@@ -346,6 +346,10 @@ def test_deals_by_type_and_link(row: Find) -> None:
         assert deal is not None
         types[key] = (deal["opportunity_type"], deal["is_new_business"], deal["is_opportunity_type_unmapped"])
     assert types == {"DEALRENEWAL": ("renewal", False, False), "DEALODDTYPE": ("new_business", True, True)}
+    for field, value in (("opportunity.opportunity_type", "Something else"), ("opportunity.lead_source", "Zeppelin")):
+        unmapped = row("unmapped_value", field=field)
+        assert unmapped is not None
+        assert (unmapped["value"], unmapped["records"]) == (value, 1)
     assert row("fct_opportunity", opportunity_id="salesforce:DEALGONE") is None
     shared = row("fct_opportunity", opportunity_id="salesforce:DEALSHARED")
     assert shared is not None

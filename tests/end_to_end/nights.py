@@ -3,6 +3,7 @@
 import csv
 import random
 import shutil
+import subprocess
 import threading
 from pathlib import Path
 from types import TracebackType
@@ -60,6 +61,17 @@ def deal_again(extracts: Path, target: Path, pieces: int, seed: int) -> list[Pat
 
 def copy_home(home: Path, target: Path) -> Path:
     return Path(shutil.copytree(home, target, symlinks=True))
+
+
+def assert_refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
+    """One paragraph on stderr, no traceback, exit code 1."""
+    paragraphs = [paragraph for paragraph in done.stderr.strip().split("\n\n") if paragraph.strip()]
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
+    assert "What to do:" in paragraphs[-1]
+    assert "\n" not in paragraphs[-1]
+    for word in words:
+        assert word in paragraphs[-1]
 
 
 class Reader:

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import run_night
-from tests.end_to_end.nights import differences, published
-from tests.end_to_end.test_bad_input import assert_refused
+from tests.end_to_end.nights import assert_refused, differences, published
 
 ROOM_TO_WORK_MB = 12
 

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,15 @@ import pytest
 
 from handoff.settings import CHECKOUT
 from tests.conftest import AS_OF, night_environment, run_night
-from tests.end_to_end.nights import BY_DELIVERY, Reader, copy_home, deal_again, differences, published
+from tests.end_to_end.nights import (
+    BY_DELIVERY,
+    Reader,
+    assert_refused,
+    copy_home,
+    deal_again,
+    differences,
+    published,
+)
 
 
 def test_a_night_prints_what_it_did(built_home: Path) -> None:
@@ -32,9 +41,22 @@ def test_read_is_loaded_held_and_malformed(marts: duckdb.DuckDBPyConnection) -> 
 def test_again_on_the_same_input_is_the_same_row_for_row_and_readers_see_whole_builds(
     built_home: Path, sample_extracts: Path, tmp_path: Path
 ) -> None:
+    """Started twice at once: one process does the night, the other says that one is under way."""
     home = copy_home(built_home, tmp_path / "home")
+    nights: list[subprocess.CompletedProcess[str]] = []
+
+    def night() -> None:
+        nights.append(run_night(home, HANDOFF_EXTRACTS=str(sample_extracts), check=False))
+
+    both = [threading.Thread(target=night) for _ in range(2)]
     with Reader(home) as reader:
-        done = run_night(home, HANDOFF_EXTRACTS=str(sample_extracts))
+        for each in both:
+            each.start()
+        for each in both:
+            each.join()
+    refused, done = sorted(nights, key=lambda night: -night.returncode)
+    assert_refused(refused, "already under way")
+    assert done.returncode == 0, done.stderr
     assert "nothing new in the landing zone" in done.stdout
     assert differences(published(built_home), published(home)) == []
     assert (reader.errors, reader.mixed) == ([], [])
@@ -59,9 +81,9 @@ def test_a_night_with_nothing_new_but_the_clock_equals_a_whole_build(
 
 
 def test_another_order_in_more_deliveries_over_two_nights_gives_the_same_marts(
-    built_home: Path, sample_extracts: Path, tmp_path: Path
+    built_home: Path, sample_extracts: Path, new_home: Path, tmp_path: Path
 ) -> None:
-    extracts, home = tmp_path / "extracts", tmp_path / "home"
+    extracts, home = tmp_path / "extracts", new_home
     files = deal_again(sample_extracts, extracts, pieces=3, seed=7)
     later = [file for file in files if file.name == "part_00.csv"]
     for file in later:
@@ -77,7 +99,7 @@ def test_killed_nights_leave_yesterdays_publish_and_the_next_ends_as_if_nothing_
     built_home: Path, sample_extracts: Path, tmp_path: Path
 ) -> None:
     """Killed at five moments, each night in what the one before left."""
-    kill_and_recover(built_home, sample_extracts, tmp_path, [0.1, 0.3, 0.5, 0.7, 0.9])
+    kill_and_recover(built_home, sample_extracts, tmp_path, [0.1, 0.3, 0.45, 0.6, 0.8])
 
 
 @pytest.mark.heavy
@@ -110,7 +132,7 @@ def kill_and_recover(built_home: Path, sample_extracts: Path, tmp_path: Path, fr
     assert differences(before, published(home)) == []
 
 
-def test_any_crm_by_a_mapping_without_code(shared_data: Path, tmp_path: Path) -> None:
+def test_any_crm_by_a_mapping_without_code(shared_data: Path, new_home: Path, tmp_path: Path) -> None:
     """The mapping of docs/add-a-source.md on the files of Maven Analytics gives the figures of the brief."""
     document = (CHECKOUT / "docs" / "add-a-source.md").read_text()
     mapping = next(block for block in re.findall(r"```yaml\n(.*?)```", document, re.S) if "source: maven" in block)
@@ -121,8 +143,8 @@ def test_any_crm_by_a_mapping_without_code(shared_data: Path, tmp_path: Path) ->
         folder = extracts / "maven" / name
         folder.mkdir(parents=True)
         (folder / "2018-01-01.csv").write_bytes((shared_data / "maven_crm" / f"{name}.csv").read_bytes())
-    run_night(tmp_path / "home", HANDOFF_EXTRACTS=str(extracts), HANDOFF_SOURCES=str(sources))
-    with duckdb.connect(str(tmp_path / "home" / "publish" / "marts.duckdb"), read_only=True) as con:
+    run_night(new_home, HANDOFF_EXTRACTS=str(extracts), HANDOFF_SOURCES=str(sources))
+    with duckdb.connect(str(new_home / "publish" / "marts.duckdb"), read_only=True) as con:
         figures = con.execute(
             "select count(*), count(*) filter (is_won), count(*) filter (is_closed), sum(amount) filter (is_won) "
             "from core.fct_opportunity"

@@ -30,6 +30,7 @@ def test_load_list_and_check(tmp_path: Path) -> None:
     loaded = run(tmp_path, "load", HANDOFF_SOURCES=str(sources))
     assert loaded.returncode == 0
     assert "crm/lead: 1 new files, 1 rows loaded, 1 malformed" in loaded.stdout
+    assert "malformed: crm/lead/a.csv, line 3: " in loaded.stdout
     assert "refused: crm/lead/b.csv: the file is cut off" in loaded.stdout
 
     listed = run(tmp_path, "list", HANDOFF_SOURCES=str(sources)).stdout

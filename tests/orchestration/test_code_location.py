@@ -12,15 +12,16 @@ from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from handoff.settings import CHECKOUT, Settings
 from ingestion.mapping import load_mappings
 from orchestration.landing import landing_state
+from tests.conftest import begin_home
 
 KEY = dg.AssetKey.from_user_string
 
 
 @pytest.fixture(scope="session")
-def definitions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.Definitions]:
+def definitions(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Iterator[dg.Definitions]:
     """Loaded as the UI loads them: the settings come from the environment."""
     given = os.environ.get("HANDOFF_HOME")
-    os.environ["HANDOFF_HOME"] = str(tmp_path_factory.mktemp("code_location"))
+    os.environ["HANDOFF_HOME"] = str(begin_home(parsed_project, tmp_path_factory.mktemp("code_location")))
     try:
         from orchestration.definitions import defs
 

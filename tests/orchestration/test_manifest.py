@@ -1,6 +1,7 @@
 """What the project promises about its models, read from the parsed manifest: who reads what, keys, words, owners."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +13,10 @@ Node = dict[str, Any]
 
 
 @pytest.fixture(scope="session")
-def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def manifest(parsed_project: Path) -> dict[str, Any]:
     from orchestration.dbt_project import manifest
 
-    return attach_singular_tests(manifest(Settings(_env_file=None, home=tmp_path_factory.mktemp("manifest"))))
+    return attach_singular_tests(manifest(Settings(_env_file=None, home=parsed_project)))
 
 
 @pytest.fixture(scope="session")

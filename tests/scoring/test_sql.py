@@ -12,10 +12,11 @@ import duckdb
 import pandas as pd
 import pytest
 
-from handoff.settings import CHECKOUT, DBT_PROJECT, Settings
+from handoff.settings import CHECKOUT, Settings
 from scoring import monthly
 from scoring.card import Bin, Scorecard, band, write_card
 from scoring.store import cards_folder, load_cards
+from tests.conftest import begin_home
 
 MODELS = ("int_scorecard_bin", "int_lead_score_point", "int_lead_score_version", "lead_score", "scorecard_version")
 CARD = Scorecard(
@@ -45,15 +46,9 @@ CARD = Scorecard(
 def run_models(settings: Settings, *more: str) -> None:
     """Builds the scoring models again, in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", "--quiet", "run", "--select", *more, *MODELS],
-        cwd=DBT_PROJECT,
-        env={
-            **os.environ,
-            **settings.environment(),
-            "DBT_TARGET_PATH": str(settings.home / "target"),
-            "DBT_LOG_PATH": str(settings.home / "logs"),
-            "PYTHONPATH": str(CHECKOUT),
-        },
+        [sys.executable, "-m", "tests.dbt.run", "run", "--select", *more, *MODELS],
+        cwd=CHECKOUT,
+        env={**os.environ, **settings.environment()},
         capture_output=True,
         text=True,
         timeout=300,
@@ -62,9 +57,9 @@ def run_models(settings: Settings, *more: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def home(built_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def home(built_settings: Settings, parsed_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A copy of the built warehouse, with a card that scores beside the rule points."""
-    folder = tmp_path_factory.mktemp("scored")
+    folder = begin_home(parsed_project, tmp_path_factory.mktemp("scored"))
     shutil.copy(built_settings.warehouse, folder / "warehouse.duckdb")
     settings = built_settings.model_copy(update={"home": folder})
     write_card(CARD, cards_folder(settings))
@@ -222,7 +217,7 @@ def test_bands_are_the_same_in_both_languages(con: duckdb.DuckDBPyConnection) ->
 
 
 def test_a_signed_card_is_in_force_from_its_day(home: Settings, tmp_path: Path) -> None:
-    shutil.copytree(home.home, tmp_path / "signed", ignore=shutil.ignore_patterns("target", "logs"))
+    shutil.copytree(home.home, tmp_path / "signed")
     signed = home.model_copy(update={"home": tmp_path / "signed"})
     with duckdb.connect(str(signed.warehouse)) as con:
         con.execute("delete from definitions.settings where setting = 'scorecard_version'")

@@ -17,6 +17,7 @@ from handoff.settings import CHECKOUT, DBT_PROJECT, Settings
 from handoff.warehouse import open_warehouse
 from ingestion.load import load
 from scoring.store import load_cards, named_cards
+from tests.conftest import begin_home
 from tests.sources.example_extracts import documented_mapping, lay_out
 
 AS_OF = datetime(2026, 6, 1)
@@ -30,8 +31,12 @@ create table if not exists quality.lead_admission (source_system varchar, native
 """
 
 
-def build(home: Path, extracts: Path, sources: Path | None = None, *, select: str = UNIFIED) -> Settings:
-    """A warehouse of the extracts, with the models that `select` names."""
+def build(
+    home: Path, extracts: Path, sources: Path | None = None, *, select: str = UNIFIED, parsed: Path | None = None
+) -> Settings:
+    """A warehouse of the extracts, with the models that `select` names, of the project as it was parsed elsewhere."""
+    if parsed:
+        begin_home(parsed, home)
     settings = Settings(_env_file=None, home=home, extracts=str(extracts), sources=sources, as_of=AS_OF)
     with open_warehouse(settings) as con:
         begin_run(con, settings.now, "test", "")
@@ -43,12 +48,12 @@ def build(home: Path, extracts: Path, sources: Path | None = None, *, select: st
             agreed = load_definitions(settings.definitions)
             run_gate(settings, con, agreed)
             load_cards(settings, con, named_cards(agreed))
-    command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "build", "--select", *select.split()]
+    command = [sys.executable, "-m", "tests.dbt.run", "build", "--select", *select.split()]
     command += ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
-    places = ["--project-dir", str(DBT_PROJECT), "--target-path", str(home / "dbt"), "--log-path", str(home / "dbt")]
+    command += ["--project-dir", str(DBT_PROJECT)]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("HANDOFF_", "DBT_"))}
     done = subprocess.run(
-        [*command, *places],
+        command,
         cwd=CHECKOUT,
         env={**kept, **settings.environment()},
         capture_output=True,
@@ -66,9 +71,9 @@ def reader(settings: Settings) -> duckdb.DuckDBPyConnection:
 
 
 @pytest.fixture(scope="session")
-def vendor_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def vendor_settings(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Settings:
     home = tmp_path_factory.mktemp("vendors")
-    return build(home, NATIVE)
+    return build(home, NATIVE, parsed=parsed_project)
 
 
 @pytest.fixture
@@ -83,14 +88,14 @@ def rows(vendor_settings: Settings) -> Callable[[str], list[tuple[object, ...]]]
 
 
 @pytest.fixture(scope="session")
-def example_settings(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Settings:
+def example_settings(tmp_path_factory: pytest.TempPathFactory, shared_data: Path, parsed_project: Path) -> Settings:
     """The example extracts up to the core marts: the loaders' files, and Maven's by the mapping in the docs."""
     home = tmp_path_factory.mktemp("examples")
     lay_out(shared_data, home / "extracts")
     mappings = home / "mappings"
     mappings.mkdir()
     (mappings / "maven.yml").write_text(documented_mapping("maven"), encoding="utf-8")
-    return build(home, home / "extracts", mappings, select=CORE)
+    return build(home, home / "extracts", mappings, select=CORE, parsed=parsed_project)
 
 
 @pytest.fixture

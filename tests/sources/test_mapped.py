@@ -199,9 +199,9 @@ def lay_out(home: Path) -> tuple[Path, Path]:
 
 
 @pytest.fixture(scope="module")
-def mapped_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def mapped_settings(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Settings:
     home = tmp_path_factory.mktemp("mapped")
-    return build(home, *lay_out(home))
+    return build(home, *lay_out(home), parsed=parsed_project)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -105,13 +106,14 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def both(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Settings:
     home = tmp_path_factory.mktemp("both")
     for name, text in FILES.items():
         path = home / "extracts" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    return build(home, home / "extracts", select="+fct_lead +fct_lead_stage_event +fct_opportunity +fct_touch")
+    select = "+fct_lead +fct_lead_stage_event +fct_opportunity +fct_touch"
+    return build(home, home / "extracts", select=select, parsed=parsed_project)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -12,9 +12,13 @@ select
     coalesce(teams.side = 'marketing', false) as is_marketing,
     -- a person, not an integration: Salesforce says so by the user type, other systems by not saying otherwise
     coalesce(teams.side, '') <> 'system'
-    and (
-        lower(record.type) in ('standard', 'person') or (record.type is null and record.source_system <> 'salesforce')
-    ) as is_human,
+    and case
+        when record.source_system = 'salesforce'
+        then coalesce(lower(record.type) in ('standard', 'person'), false)
+        else
+            coalesce(lower(record.type), '')
+            not in ('integration', 'system', 'automation', 'automated', 'api', 'app', 'bot', 'service', 'queue')
+    end as is_human,
     split_part(record.record_id, ':', 2) like '00G%' or lower(coalesce(record.type, '')) = 'queue' as is_queue
 from {{ ref("int_owner_record") }} as record
 left join {{ ref("stg_definitions__teams") }} as teams on lower(trim(record.team)) = teams.team_key

@@ -28,16 +28,24 @@ with
             and carried.value = stage_value.crm_value
     ),
 
+    named_source as (
+        select source_system, 'lead.lead_source' as field, lead_source_raw as value
+        from {{ ref("int_lead") }}
+        union all
+        select source_system, 'opportunity.lead_source' as field, lead_source_raw as value
+        from {{ ref("int_opportunity") }}
+        where lead_id is null
+    ),
+
     lead_sources as (
-        select leads.source_system, 'lead.lead_source' as field, leads.lead_source_raw as value
-        from {{ ref("int_lead") }} as leads
+        select named_source.source_system, named_source.field, named_source.value
+        from named_source
         left join
-            {{ ref("stg_definitions__lead_sources") }} as known
-            on lower(trim(leads.lead_source_raw)) = known.crm_value_key
+            {{ ref("stg_definitions__lead_sources") }} as known on lower(trim(named_source.value)) = known.crm_value_key
         where
-            leads.lead_source_raw is not null
+            named_source.value is not null
             and known.crm_value_key is null
-            and lower(trim(leads.lead_source_raw)) not in (select value from {{ ref("stg_definitions__fillers") }})
+            and lower(trim(named_source.value)) not in (select value from {{ ref("stg_definitions__fillers") }})
     ),
 
     teams as (
