@@ -369,6 +369,15 @@ def _decisions(company: Company) -> None:
         ("2026-02-03T10:00:00", "Rejected"),
         ("2026-02-03T10:00:00", "Accepted"),
     )
+    company.lead("ATONCETWICE", "2026-01-05T09:00:00", "Rejected")  # in and out and in again within one second
+    company.went(
+        "ATONCETWICE",
+        ("", "Open"),
+        ("2026-02-02T10:00:00", "Handed Off"),
+        ("2026-02-03T10:00:00", "Rejected"),
+        ("2026-02-03T10:00:00", "Nurture"),
+        ("2026-02-03T10:00:00", "Rejected"),
+    )
     company.lead("CLEARED", "2026-01-05T09:00:00", "Rejected")  # the reason was emptied between two rejections
     company.went(
         "CLEARED",

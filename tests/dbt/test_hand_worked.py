@@ -95,6 +95,7 @@ DECISIONS = [
     pytest.param("CLEARED", 2, "rejected", "2026-02-11T10:00:00", "missing", id="an emptied reason is none"),
     pytest.param("REASONLATER", 1, "rejected", "2026-02-03T10:00:00", "competitor", id="no reason then: the record's"),
     pytest.param("ATONCE", 1, "rejected", "2026-02-03T10:00:00", "missing", id="the first of one second's entries"),
+    pytest.param("ATONCETWICE", 1, "rejected", "2026-02-03T10:00:00", "missing", id="rejected twice in one second"),
     pytest.param("BYSTATUS", 1, None, None, None, id="contacted is no decision"),
 ]
 

@@ -273,6 +273,13 @@ with
         left join business_clock as ended on timed.now_at = ended.moment
     ),
 
+    -- a lead can be rejected, taken back and rejected again within one second: the first decides
+    rejection as (
+        select *
+        from {{ ref("int_lead_rejection") }}
+        qualify row_number() over (partition by lead_id, rejected_at order by rejection_number) = 1
+    ),
+
     final as (
         select
             measured.lead_id,
@@ -331,10 +338,7 @@ with
             icp.is_icp_fit,
             icp.icp_reasons
         from measured
-        left join
-            {{ ref("int_lead_rejection") }} as rejection
-            on measured.lead_id = rejection.lead_id
-            and measured.decided_at = rejection.rejected_at
+        left join rejection on measured.lead_id = rejection.lead_id and measured.decided_at = rejection.rejected_at
         left join
             {{ ref("int_lead_icp") }} as icp
             on measured.lead_id = icp.lead_id
