@@ -466,6 +466,10 @@ def _entry(company: Company) -> None:
     company.changed("SOURCECHANGED", "2026-02-01T10:00:00", "LeadSource", "Webinar", "Trade Show")
     company.lead("SOURCEFILLED", "2026-01-05T09:00:00", LeadSource="Trade Show")
     company.changed("SOURCEFILLED", "2026-02-01T10:00:00", "LeadSource", "Other", "Trade Show")
+    # entered within a minute of the creation: the first change has no old value, so the record's own counts
+    company.lead("SOURCEATONCE", "2026-01-05T09:00:00", LeadSource="Trade Show")
+    company.changed("SOURCEATONCE", "2026-01-05T09:00:30", "LeadSource", "", "Partner")
+    company.changed("SOURCEATONCE", "2026-02-01T10:00:00", "LeadSource", "Partner", "Trade Show")
     company.lead("BACKWARDS", "2026-01-05T09:00:00", "Working")
     company.went(
         "BACKWARDS",

@@ -222,6 +222,7 @@ def test_a_held_lead_is_nowhere_and_its_opportunity_stays(row: Find) -> None:
     [
         pytest.param("SOURCECHANGED", "Webinar", id="the source at creation"),
         pytest.param("SOURCEFILLED", "Trade Show", id="a filler is no source"),
+        pytest.param("SOURCEATONCE", "Trade Show", id="a first change without an old value leaves the record's own"),
     ],
 )
 def test_lead_source(row: Find, case: str, source: str) -> None:
