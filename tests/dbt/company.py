@@ -200,7 +200,12 @@ def write_definitions(folder: Path) -> None:
     _rewrite(
         folder / "exchange_rates.csv",
         ["rate_date", "currency", "rate"],
-        [["2026-01-28", "EUR", "1.0025"], ["2026-02-02", "EUR", "1.2000"], ["2026-02-10", "EUR", "1.1000"]],
+        [
+            ["2026-01-28", "EUR", "1.0025"],
+            ["2026-02-02", "EUR", "1.2000"],
+            ["2026-02-10", "EUR", "1.1000"],
+            ["2026-02-02", "VND", "0.0000393712"],
+        ],
     )
     _rewrite(
         folder / "rejection_reasons.csv",
@@ -613,6 +618,7 @@ def _deals(company: Company) -> None:
     company.deal("DEALFRACTION", "2026-02-01T23:30:00", Amount="1.0049", CurrencyIsoCode="EUR")
     company.deal("DEALMILLIONS", "2026-02-01T23:30:00", Amount="2500000.40")
     company.deal("DEALBILLION", "2026-02-01T23:30:00", Amount="1234567890.12", CurrencyIsoCode="EUR")
+    company.deal("DEALDONG", "2026-02-01T23:30:00", Amount="1000000000", CurrencyIsoCode="VND")
     company.deal("DEALRENEWAL", "2026-02-01T10:00:00", Type="Renewal", CampaignId="camp0001")
     company.deal("DEALODDTYPE", "2026-02-01T10:00:00", Type="Something else")
     company.deal("DEALGONE", "2026-02-01T10:00:00", IsDeleted="true")

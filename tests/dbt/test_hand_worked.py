@@ -315,6 +315,8 @@ DEALS = [
     pytest.param("DEALMILLIONS", None, None, None, "2500000.40", None, id="millions"),
     # 1234567890.12 x 1.2 = 1481481468.144
     pytest.param("DEALBILLION", None, None, None, "1481481468.14", None, id="a billion"),
+    # 1,000,000,000 x 0.0000393712
+    pytest.param("DEALDONG", None, None, None, "39371.20", None, id="a rate of ten decimals"),
     pytest.param(
         "DEALLOSTQUALIFIED",
         "2026-02-03T10:00:00",
