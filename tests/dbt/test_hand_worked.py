@@ -167,6 +167,25 @@ def test_definition_that_changed_between_mql_and_handoff(row: Find) -> None:
     assert event["definition_version"] == "1.0"
 
 
+@pytest.mark.parametrize(
+    ("case", "number", "fit"),
+    [
+        pytest.param("NEWERWINNER", 1, None, id="the size was unknown then"),
+        pytest.param("NEWERWINNER", 2, True, id="60 employees were inside the profile of 1.0"),
+        pytest.param("STEADYWINNER", 1, True, id="a field without history, the profile of 1.0"),
+    ],
+)
+def test_a_handoff_before_the_survivors_creation_is_judged_by_its_own_time(
+    row: Find, case: str, number: int, fit: bool | None
+) -> None:
+    handoff = row("fct_handoff", lead_id=f"salesforce:{case}", handoff_number=number)
+    lead = row("fct_lead", lead_id=f"salesforce:{case}")
+    assert handoff is not None
+    assert lead is not None
+    assert handoff["is_icp_fit"] is fit
+    assert lead["is_icp_fit"] is False  # created under 2.0, from 100 employees
+
+
 def test_criteria_hold_with_what_was_known_then(row: Find) -> None:
     lead = row("fct_lead", lead_id="salesforce:QUALIFIED")
     assert lead is not None

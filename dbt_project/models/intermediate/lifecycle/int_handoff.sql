@@ -207,8 +207,6 @@ with
             outcome.decision,
             outcome.decided_at,
             {{ as_of() }} as now_at,
-            -- what is dated before the lead's creation is judged as at creation
-            greatest(numbered.handed_off_at, leads.created_at) as judged_at,
             cast(sla_hours.value as double) as sla_hours,
             lower(sla_clock.value) as sla_clock
         from numbered
@@ -342,8 +340,8 @@ with
         left join
             {{ ref("int_lead_icp") }} as icp
             on measured.lead_id = icp.lead_id
-            and icp.valid_from <= measured.judged_at
-            and measured.judged_at < icp.valid_to
+            and icp.valid_from <= measured.handed_off_at
+            and measured.handed_off_at < icp.valid_to
     )
 
 select *
