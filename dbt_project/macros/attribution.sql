@@ -14,13 +14,17 @@
 {%- endmacro %}
 
 {% macro add_days(moment, days) -%}
-    {#- A moment some elapsed days (a whole number, negative to go back) later. -#}
+    {#- A moment some elapsed days (negative to go back, parts of a day to the microsecond) later. -#}
     {{ return(adapter.dispatch("add_days")(moment, days)) }}
 {%- endmacro %}
 
-{% macro default__add_days(moment, days) -%} ({{ moment }} + make_dt_interval(cast({{ days }} as int))) {%- endmacro %}
+{% macro default__add_days(moment, days) -%}
+    ({{ moment }} + make_dt_interval(0, 0, 0, cast(({{ days }}) * 86400 as decimal(18, 6))))
+{%- endmacro %}
 
-{% macro duckdb__add_days(moment, days) -%}({{ moment }} + to_days(cast({{ days }} as integer))) {%- endmacro %}
+{% macro duckdb__add_days(moment, days) -%}
+    ({{ moment }} + to_microseconds(cast(round(({{ days }}) * 86400000000) as bigint)))
+{%- endmacro %}
 
 {% macro days_between(first_day, last_day) -%}
     {#- One row per day from the first to the last, both included, in a select list. -#}

@@ -123,6 +123,18 @@ def test_touches_after_the_anchor_and_before_the_lookback_do_not_count(lab: Lab)
     assert cents(lab, deal, touches, "pipeline")["linear"] == {"at the start": "10.00"}
 
 
+def test_a_lookback_of_seven_days_and_a_half(lab: Lab) -> None:
+    deal = Deal("o", "10.00", lead_created=-5)
+    touches = [Touch("early", -7.50001, "email"), Touch("at the start", -7.5, "email"), Touch("last", -1, "event")]
+    change = "update staging.stg_definitions__setting set value = ? where setting = 'attribution_lookback_days'"
+    lab.con.execute(change, ["7.5"])
+    try:
+        credited = cents(lab, deal, touches, "pipeline")
+    finally:
+        lab.con.execute(change, ["90"])
+    assert credited["linear"] == {"at the start": "5.00", "last": "5.00"}
+
+
 def test_ties_in_time_are_ordered_by_touch_id(lab: Lab) -> None:
     deal = Deal("o", "10.00", lead_created=-5)
     touches = [Touch("b", -6, "event"), Touch("a", -6, "email"), Touch("c", -6, "direct")]

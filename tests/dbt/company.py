@@ -200,7 +200,12 @@ def write_definitions(folder: Path) -> None:
     _rewrite(
         folder / "exchange_rates.csv",
         ["rate_date", "currency", "rate"],
-        [["2026-01-28", "EUR", "1.0025"], ["2026-02-02", "EUR", "1.2000"], ["2026-02-10", "EUR", "1.1000"]],
+        [
+            ["2026-01-28", "EUR", "1.0025"],
+            ["2026-02-02", "EUR", "1.2000"],
+            ["2026-02-10", "EUR", "1.1000"],
+            ["2026-01-30", "VND", "0.0000393712"],
+        ],
     )
     _rewrite(
         folder / "rejection_reasons.csv",
@@ -369,6 +374,15 @@ def _decisions(company: Company) -> None:
         ("2026-02-03T10:00:00", "Rejected"),
         ("2026-02-03T10:00:00", "Accepted"),
     )
+    company.lead("ATONCETWICE", "2026-01-05T09:00:00", "Rejected")  # in and out and in again within one second
+    company.went(
+        "ATONCETWICE",
+        ("", "Open"),
+        ("2026-02-02T10:00:00", "Handed Off"),
+        ("2026-02-03T10:00:00", "Rejected"),
+        ("2026-02-03T10:00:00", "Nurture"),
+        ("2026-02-03T10:00:00", "Rejected"),
+    )
     company.lead("CLEARED", "2026-01-05T09:00:00", "Rejected")  # the reason was emptied between two rejections
     company.went(
         "CLEARED",
@@ -457,6 +471,10 @@ def _entry(company: Company) -> None:
     company.changed("SOURCECHANGED", "2026-02-01T10:00:00", "LeadSource", "Webinar", "Trade Show")
     company.lead("SOURCEFILLED", "2026-01-05T09:00:00", LeadSource="Trade Show")
     company.changed("SOURCEFILLED", "2026-02-01T10:00:00", "LeadSource", "Other", "Trade Show")
+    # entered within a minute of the creation: the first change has no old value, so the record's own counts
+    company.lead("SOURCEATONCE", "2026-01-05T09:00:00", LeadSource="Trade Show")
+    company.changed("SOURCEATONCE", "2026-01-05T09:00:30", "LeadSource", "", "Partner")
+    company.changed("SOURCEATONCE", "2026-02-01T10:00:00", "LeadSource", "Partner", "Trade Show")
     company.lead("BACKWARDS", "2026-01-05T09:00:00", "Working")
     company.went(
         "BACKWARDS",
@@ -478,6 +496,15 @@ def _merges(company: Company) -> None:
     company.lead("LOSER", "2026-01-05T09:00:00", "Handed Off", MasterRecordId="WINNER", **gone)
     company.lead("WINNER", "2026-01-07T09:00:00", "Working")
     company.went("WINNER", ("", "Open"), ("2026-01-20T10:00:00", "Working"))
+    # handed off under 1.0 by a record that is older than the one it was merged into, its size not yet known then
+    company.lead("OLDERLOSER", "2026-01-05T09:00:00", MasterRecordId="NEWERWINNER", **gone)
+    company.went("OLDERLOSER", ("", "Open"), ("2026-01-20T10:00:00", "Handed Off"), ("2026-01-21T10:00:00", "Nurture"))
+    company.changed("OLDERLOSER", "2026-01-25T10:00:00", "NumberOfEmployees", "", "60")
+    company.went("OLDERLOSER", ("", "Nurture"), ("2026-02-10T10:00:00", "Handed Off"))
+    company.lead("NEWERWINNER", "2026-04-07T09:00:00", NumberOfEmployees=60)
+    company.lead("STEADYLOSER", "2026-01-05T09:00:00", MasterRecordId="STEADYWINNER", **gone)
+    company.went("STEADYLOSER", ("", "Open"), ("2026-02-10T10:00:00", "Handed Off"))
+    company.lead("STEADYWINNER", "2026-04-07T09:00:00", NumberOfEmployees=60)
     company.lead("TODELETED", "2026-01-05T09:00:00", MasterRecordId="DELETED", **gone)
     company.lead("DELETED", "2026-01-05T09:00:00", **gone)
     company.lead("TOUNKNOWN", "2026-01-05T09:00:00", MasterRecordId="LASTKNOWN", **gone)
@@ -600,6 +627,7 @@ def _deals(company: Company) -> None:
     company.deal("DEALFRACTION", "2026-02-01T23:30:00", Amount="1.0049", CurrencyIsoCode="EUR")
     company.deal("DEALMILLIONS", "2026-02-01T23:30:00", Amount="2500000.40")
     company.deal("DEALBILLION", "2026-02-01T23:30:00", Amount="1234567890.12", CurrencyIsoCode="EUR")
+    company.deal("DEALDONG", "2026-02-01T23:30:00", Amount="1000000000", CurrencyIsoCode="VND")
     company.deal("DEALRENEWAL", "2026-02-01T10:00:00", Type="Renewal", CampaignId="camp0001")
     company.deal("DEALODDTYPE", "2026-02-01T10:00:00", Type="Something else", LeadSource="Zeppelin")
     company.deal("DEALGONE", "2026-02-01T10:00:00", IsDeleted="true")

@@ -95,6 +95,7 @@ DECISIONS = [
     pytest.param("CLEARED", 2, "rejected", "2026-02-11T10:00:00", "missing", id="an emptied reason is none"),
     pytest.param("REASONLATER", 1, "rejected", "2026-02-03T10:00:00", "competitor", id="no reason then: the record's"),
     pytest.param("ATONCE", 1, "rejected", "2026-02-03T10:00:00", "missing", id="the first of one second's entries"),
+    pytest.param("ATONCETWICE", 1, "rejected", "2026-02-03T10:00:00", "missing", id="rejected twice in one second"),
     pytest.param("BYSTATUS", 1, None, None, None, id="contacted is no decision"),
 ]
 
@@ -166,6 +167,25 @@ def test_definition_that_changed_between_mql_and_handoff(row: Find) -> None:
     assert event["definition_version"] == "1.0"
 
 
+@pytest.mark.parametrize(
+    ("case", "number", "fit"),
+    [
+        pytest.param("NEWERWINNER", 1, None, id="the size was unknown then"),
+        pytest.param("NEWERWINNER", 2, True, id="60 employees were inside the profile of 1.0"),
+        pytest.param("STEADYWINNER", 1, True, id="a field without history, the profile of 1.0"),
+    ],
+)
+def test_a_handoff_before_the_survivors_creation_is_judged_by_its_own_time(
+    row: Find, case: str, number: int, fit: bool | None
+) -> None:
+    handoff = row("fct_handoff", lead_id=f"salesforce:{case}", handoff_number=number)
+    lead = row("fct_lead", lead_id=f"salesforce:{case}")
+    assert handoff is not None
+    assert lead is not None
+    assert handoff["is_icp_fit"] is fit
+    assert lead["is_icp_fit"] is False  # created under 2.0, from 100 employees
+
+
 def test_criteria_hold_with_what_was_known_then(row: Find) -> None:
     lead = row("fct_lead", lead_id="salesforce:QUALIFIED")
     assert lead is not None
@@ -221,6 +241,7 @@ def test_a_held_lead_is_nowhere_and_its_opportunity_stays(row: Find) -> None:
     [
         pytest.param("SOURCECHANGED", "Webinar", id="the source at creation"),
         pytest.param("SOURCEFILLED", "Trade Show", id="a filler is no source"),
+        pytest.param("SOURCEATONCE", "Trade Show", id="a first change without an old value leaves the record's own"),
     ],
 )
 def test_lead_source(row: Find, case: str, source: str) -> None:
@@ -313,6 +334,8 @@ DEALS = [
     pytest.param("DEALMILLIONS", None, None, None, "2500000.40", None, id="millions"),
     # 1234567890.12 x 1.2 = 1481481468.144
     pytest.param("DEALBILLION", None, None, None, "1481481468.14", None, id="a billion"),
+    # 1,000,000,000 x 0.0000393712
+    pytest.param("DEALDONG", None, None, None, "39371.20", None, id="a rate of ten decimals"),
     pytest.param(
         "DEALLOSTQUALIFIED",
         "2026-02-03T10:00:00",

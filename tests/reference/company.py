@@ -879,17 +879,15 @@ class Company:
             self._judge_handoffs(lead)
 
     def business_hours(self, start: datetime, end: datetime) -> float:
-        hours = {
-            row["weekday"].lower(): (time.fromisoformat(row["opens"]), time.fromisoformat(row["closes"]))
-            for row in self.d.files["business_hours"]
-        }
+        hours: dict[str, list[tuple[time, time]]] = defaultdict(list)
+        for row in self.d.files["business_hours"]:
+            hours[row["weekday"].lower()].append((time.fromisoformat(row["opens"]), time.fromisoformat(row["closes"])))
         holidays = {date.fromisoformat(row["date"]) for row in self.d.files["holidays"]}
         total, on = timedelta(), self.reporting_day(start)
         while on <= self.reporting_day(end):
-            name = on.strftime("%A").lower()
-            if name in hours and on not in holidays:
+            for opening in hours[on.strftime("%A").lower()] if on not in holidays else []:
                 opens, closes = (
-                    datetime.combine(on, t, self.zone).astimezone(UTC).replace(tzinfo=None) for t in hours[name]
+                    datetime.combine(on, t, self.zone).astimezone(UTC).replace(tzinfo=None) for t in opening
                 )
                 total += max(min(end, closes) - max(start, opens), timedelta())
             on += timedelta(days=1)

@@ -13,7 +13,7 @@ with
             lead_record.person_id,
             lead_record.campaign_id,
             lead_record.created_at,
-            {{ add_days("lead_record.created_at", "-cast(lookback.value as integer)") }} as path_starts_at
+            {{ add_days("lead_record.created_at", "-cast(lookback.value as double)") }} as path_starts_at
         from lead_record
         inner join
             setting_period as lookback

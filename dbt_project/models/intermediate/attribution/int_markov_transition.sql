@@ -23,7 +23,7 @@ with
             -- keys of leads and of opportunities do not meet
             - row_number() over (order by lead_record.lead_id) as path_key,
             lead_record.person_id,
-            {{ add_days("lead_record.created_at", "-cast(lookback.value as integer)") }} as path_starts_at,
+            {{ add_days("lead_record.created_at", "-cast(lookback.value as double)") }} as path_starts_at,
             {{ add_days("lead_record.created_at", "cast(" ~ setting("maturity_days") ~ " as integer)") }}
             as path_ends_at
         from lead_record

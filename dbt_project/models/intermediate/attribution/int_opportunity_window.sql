@@ -18,7 +18,7 @@ with
             lead_record.created_at as lead_created_at,
             coalesce(opportunity.amount, 0) as amount,
             cast(half_life.value as double) as half_life_days,
-            {{ add_days("opportunity.created_at", "-cast(lookback.value as integer)") }} as path_starts_at,
+            {{ add_days("opportunity.created_at", "-cast(lookback.value as double)") }} as path_starts_at,
             -- an open one's is now
             case
                 when opportunity.is_closed

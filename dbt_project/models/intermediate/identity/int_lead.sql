@@ -76,9 +76,10 @@ with
         inner join record on alias.lead_id = record.record_id and change.source_system = record.source_system
         where
             change.field = 'lead_source'
-            -- a property history opens with the first value itself, which changes nothing
+            -- a property history opens with the first value itself, which changes nothing; Salesforce's does not
             and not (
-                nullif(trim(change.old_value), '') is null
+                change.source_system <> 'salesforce'
+                and nullif(trim(change.old_value), '') is null
                 and change.changed_at <= record.created_at + interval '1' minute
             )
     ),

@@ -207,8 +207,6 @@ with
             outcome.decision,
             outcome.decided_at,
             {{ as_of() }} as now_at,
-            -- what is dated before the lead's creation is judged as at creation
-            greatest(numbered.handed_off_at, leads.created_at) as judged_at,
             cast(sla_hours.value as double) as sla_hours,
             lower(sla_clock.value) as sla_clock
         from numbered
@@ -273,6 +271,13 @@ with
         left join business_clock as ended on timed.now_at = ended.moment
     ),
 
+    -- a lead can be rejected, taken back and rejected again within one second: the first decides
+    rejection as (
+        select *
+        from {{ ref("int_lead_rejection") }}
+        qualify row_number() over (partition by lead_id, rejected_at order by rejection_number) = 1
+    ),
+
     final as (
         select
             measured.lead_id,
@@ -331,15 +336,12 @@ with
             icp.is_icp_fit,
             icp.icp_reasons
         from measured
-        left join
-            {{ ref("int_lead_rejection") }} as rejection
-            on measured.lead_id = rejection.lead_id
-            and measured.decided_at = rejection.rejected_at
+        left join rejection on measured.lead_id = rejection.lead_id and measured.decided_at = rejection.rejected_at
         left join
             {{ ref("int_lead_icp") }} as icp
             on measured.lead_id = icp.lead_id
-            and icp.valid_from <= measured.judged_at
-            and measured.judged_at < icp.valid_to
+            and icp.valid_from <= measured.handed_off_at
+            and measured.handed_off_at < icp.valid_to
     )
 
 select *

@@ -286,6 +286,7 @@ with
         from {{ ref("int_lead_icp") }} as icp
         inner join leads on icp.lead_id = leads.lead_id
         inner join used_field on used_field.field = 'icp_fit'
+        where not icp.is_before_creation
     ),
 
     -- each distinct value is judged once, however many leads carry it

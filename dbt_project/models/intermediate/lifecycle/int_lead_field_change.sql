@@ -45,6 +45,7 @@ with
                 end as {{ column }},
             {% endfor %}
             changes.changed_at,
+            changes.recorded_at,
             row_number() over (
                 partition by changes.lead_id, changes.field
                 order by changes.recorded_at, changes.sequence, changes.record_id

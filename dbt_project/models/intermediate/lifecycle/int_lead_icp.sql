@@ -1,4 +1,5 @@
--- Grain: one row per lead and stretch of time over which neither its ICP fields nor the profile changed, from creation.
+-- Grain: one row per lead and stretch of time over which neither its ICP fields nor the profile changed, from creation;
+-- of a lead with a history before it (a record merged into it is older), also before (is_before_creation).
 -- is_icp_fit: false when a disqualifier holds or a required rule is known to fail, null when a required value is
 -- unknown.
 -- A field without history counts with today's value. is_moment: the stretch starts with a change of the lead itself.
@@ -36,13 +37,44 @@ with
         where field in ({% for field in dimensions.values() %}'{{ field }}'{{ "," if not loop.last }} {% endfor %})
     ),
 
+    -- what the first change found stood since ever: a handoff may lie before the creation
+    early_lead as (
+        select leads.lead_id, leads.created_at
+        from leads
+        left join
+            (
+                select alias.lead_id, min(change.changed_at) as first_change_at
+                from {{ ref("int_lead_change") }} as change
+                inner join {{ ref("int_lead_alias") }} as alias on change.record_id = alias.record_id
+                group by alias.lead_id
+            ) as story
+            on leads.lead_id = story.lead_id
+        where
+            coalesce(story.first_change_at < leads.created_at, false)
+            or coalesce(leads.mql_at < leads.created_at, false)
+    ),
+
     known_values as (
-        select lead_id, field, changed_at, new_value as value, change_number
+        select
+            changes.lead_id,
+            changes.field,
+            case when early_lead.lead_id is null then changes.changed_at else changes.recorded_at end as changed_at,
+            changes.new_value as value,
+            changes.change_number
         from changes
+        left join early_lead on changes.lead_id = early_lead.lead_id
         union all
-        select changes.lead_id, changes.field, leads.created_at, changes.old_value as value, 0
+        select
+            changes.lead_id,
+            changes.field,
+            case
+                when early_lead.lead_id is null then leads.created_at else timestamp '0001-01-01 00:00:00'
+            end as changed_at,
+            changes.old_value as value,
+            0
         from changes
         inner join leads on changes.lead_id = leads.lead_id
+        left join early_lead on changes.lead_id = early_lead.lead_id
         where changes.change_number = 1
     ),
 
@@ -72,7 +104,11 @@ with
         union all
         select changed.lead_id, periods.period_from as moment, false as is_moment
         from changed
-        inner join periods on periods.period_from > changed.created_at and periods.period_from <= {{ as_of() }}
+        left join early_lead on changed.lead_id = early_lead.lead_id
+        inner join
+            periods
+            on (periods.period_from > changed.created_at or early_lead.lead_id is not null)
+            and periods.period_from <= {{ as_of() }}
     ),
 
     stretches as (
@@ -99,6 +135,7 @@ with
                 when periods.period_to <= {{ as_of() }} then periods.period_to else timestamp '9999-12-31 00:00:00'
             end as valid_to,
             leads.created_at >= periods.period_from as is_moment,
+            false as is_before_creation,
             {% for field in dimensions.values() %}
                 coalesce({{ plain_text("leads." ~ field) }}, '') as {{ field }}{{ "," if not loop.last }}
             {% endfor %}
@@ -112,11 +149,28 @@ with
         where changed_lead.lead_id is null
         union all
         select
+            leads.lead_id,
+            periods.period_from,
+            periods.period_from as valid_from,
+            least(periods.period_to, leads.created_at) as valid_to,
+            false as is_moment,
+            true as is_before_creation,
+            {% for field in dimensions.values() %}
+                coalesce({{ plain_text("leads." ~ field) }}, '') as {{ field }}{{ "," if not loop.last }}
+            {% endfor %}
+        from leads
+        inner join early_lead on leads.lead_id = early_lead.lead_id
+        inner join periods on periods.period_from < leads.created_at
+        left join changed_lead on leads.lead_id = changed_lead.lead_id
+        where changed_lead.lead_id is null
+        union all
+        select
             stretches.lead_id,
             periods.period_from,
             stretches.valid_from,
             stretches.valid_to,
             stretches.is_moment,
+            stretches.valid_from < changed.created_at as is_before_creation,
             {% for field in dimensions.values() %}
                 coalesce(
                     {{ last_known("changed_values." ~ field, "stretches.lead_id", "stretches.valid_from") }},
@@ -183,6 +237,7 @@ with
             profile.valid_from,
             profile.valid_to,
             profile.is_moment,
+            profile.is_before_creation,
             case
                 when
                     false

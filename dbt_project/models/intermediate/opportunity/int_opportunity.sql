@@ -213,7 +213,7 @@ with
                 round(
                     cast(closed.amount_stated as decimal(38, 4)) * case
                         when closed.currency = {{ setting("reporting_currency") }}
-                        then cast(1 as decimal(18, 8))
+                        then cast(1 as decimal(28, 14))
                         else rated.rate
                     end,
                     2

@@ -110,7 +110,10 @@ with
     ),
 
     icp as (
-        select * from {{ ref("int_lead_icp") }} qualify row_number() over (partition by lead_id order by valid_from) = 1
+        select *
+        from {{ ref("int_lead_icp") }}
+        where not is_before_creation
+        qualify row_number() over (partition by lead_id order by valid_from) = 1
     ),
 
     final as (
