@@ -9,7 +9,7 @@ with
     final as (
         select
             records.record_id,
-            coalesce(lead_sources.lead_source, records.lead_source) as lead_source,
+            coalesce(lead_sources.lead_source, nullif(trim(records.lead_source), '')) as lead_source,
             records.campaign_id,
             {{ to_reporting_date("coalesce(records.created_at, records.version_at)") }} as delivered_on,
             records.is_complete_at_first,
