@@ -6,9 +6,9 @@ a table stands `handoff.<schema>.<table>`, an Iceberg table that outlives the ni
 
 import importlib.util
 import os
+import re
 import threading
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,12 @@ from handoff.errors import HandoffError
 from handoff.settings import Settings
 
 CATALOG = "handoff"
-KEEP = timedelta(days=7)
+# of its own history a table keeps the newest alone
+PROPERTIES = {
+    "format-version": "2",
+    "write.metadata.delete-after-commit.enabled": "true",
+    "write.metadata.previous-versions-max": "1",
+}
 # of a package that carries Iceberg's runtime for Spark 3.5; a cluster of one's own brings the jar in its configuration
 JAR_PACKAGE, JAR = "snowpark_connect_deps_iceberg", "iceberg-spark-runtime-3.5_2.12-*.jar"
 JARS = ("spark.jars", "spark.jars.packages", "spark.driver.extraClassPath")
@@ -78,7 +83,10 @@ class Cluster:
         """
         name = f"{CATALOG}.{relation}"
         made = self.spark.sql(typed(query, columns))
-        made.writeTo(name).using("iceberg").tableProperty("format-version", "2").createOrReplace()
+        writer = made.writeTo(name).using("iceberg")
+        for key, value in PROPERTIES.items():
+            writer = writer.tableProperty(key, value)
+        writer.createOrReplace()
         self.spark.table(name).createOrReplaceTempView(view_name(relation))
         return self.count(relation)
 
@@ -125,21 +133,18 @@ class Cluster:
         return found
 
     def forget_old(self, relation: str) -> None:
-        """Deletes the files of a table's former states, once they are a week old."""
-        table = self._table(relation)
+        """Deletes the files of a table's former states: readers have the publish, and an erased person must be gone."""
         now = self.spark._jvm.java.lang.System.currentTimeMillis()
-        before = now - int(KEEP.total_seconds() * 1000)
-        table.expireSnapshots().expireOlderThan(before).retainLast(1).commit()
+        self._table(relation).expireSnapshots().expireOlderThan(now).retainLast(1).commit()
 
     def _table(self, relation: str) -> Any:
         util = self.spark._jvm.org.apache.iceberg.spark.Spark3Util
         return util.loadIcebergTable(self.spark._jsparkSession, f"{CATALOG}.{relation}")
 
     def _start(self) -> Any:
-        from pyspark.conf import SparkConf
         from pyspark.sql import SparkSession
 
-        given = SparkConf()
+        given = configured()
         catalog = f"spark.sql.catalog.{CATALOG}"
         wanted = {
             "spark.app.name": "handoff",
@@ -160,12 +165,12 @@ class Cluster:
             "spark.ui.showConsoleProgress": "false",
             "spark.sql.autoBroadcastJoinThreshold": "10m",
         }
-        if not any(given.contains(name) for name in JARS):
+        if not given.intersection(JARS):
             jar = iceberg_jar()
             where_not_given |= {"spark.driver.extraClassPath": jar, "spark.executor.extraClassPath": jar}
         builder = SparkSession.builder
         for name, value in {**where_not_given, **wanted}.items():
-            if name in wanted or not given.contains(name):
+            if name in wanted or name not in given:
                 builder = builder.config(name, value)
         try:
             spark = builder.getOrCreate()
@@ -179,6 +184,16 @@ class Cluster:
                 remedy="See that Java 17 is here, that HANDOFF_SPARK_MASTER names a master that is up, and that both "
                 "are Spark 3.5",
             ) from error
+
+
+def configured() -> set[str]:
+    """The names that Spark's own configuration sets. Spark itself reads it once it runs, which is too late to ask."""
+    home = Path(os.environ.get("SPARK_HOME", ""))
+    if not home.name and (package := importlib.util.find_spec("pyspark")) and package.origin:
+        home = Path(package.origin).parent
+    file = Path(os.environ.get("SPARK_CONF_DIR", home / "conf")) / "spark-defaults.conf"
+    lines = file.read_text().splitlines() if file.exists() else []
+    return {re.split(r"[\s=:]", line.strip(), maxsplit=1)[0] for line in lines if not line.lstrip().startswith("#")}
 
 
 def iceberg_jar() -> str:

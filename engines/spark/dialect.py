@@ -14,12 +14,14 @@ from sqlglot.errors import SqlglotError
 from handoff.errors import HandoffError
 
 LARGE = 24
+# money is rounded to two
+PLACES_OF_DOUBLES = 6
 Rewrite = Callable[[exp.Expression], exp.Expression]
 
 EXACT_INTEGERS = (exp.Literal, exp.Null, exp.Count, exp.Floor, exp.Neg, exp.Boolean)
 INTEGERS = {exp.DataType.Type.BIGINT, exp.DataType.Type.INT, exp.DataType.Type.SMALLINT, exp.DataType.Type.TINYINT}
-UNSIGNED = {"UBIGINT": "BIGINT", "UINT": "BIGINT", "USMALLINT": "INT", "UTINYINT": "INT"}
-NARROW = {"SMALLINT": "INT", "TINYINT": "INT"}
+UNSIGNED = {"UBIGINT": "bigint", "UINT": "bigint", "USMALLINT": "int", "UTINYINT": "int"}
+NARROW = {"SMALLINT": "int", "TINYINT": "int"}
 TEXT = {"JSON", "UUID", "ENUM", "TIME", "BIT"}
 LOCAL_TIME = {"TIMESTAMP", "DATETIME", "TIMESTAMPNTZ", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
 
@@ -411,7 +413,9 @@ def json(node: exp.Expression) -> exp.Expression:
     if isinstance(node, exp.JSONType):
         whole = exp.Anonymous(this="get_json_object", expressions=[node.this, exp.Literal.string("$")])
         is_object = exp.Like(this=whole, expression=exp.Literal.string("{%"))
-        return exp.Case(ifs=[exp.If(this=is_object, true=exp.Literal.string("OBJECT"))])
+        is_other = exp.Not(this=exp.Is(this=whole.copy(), expression=exp.Null()))
+        answers = {"OBJECT": is_object, "ANOTHER": is_other}
+        return exp.Case(ifs=[exp.If(this=test, true=exp.Literal.string(name)) for name, test in answers.items()])
     if isinstance(node, exp.JSONExtractScalar):
         path = node.expression
         if not isinstance(path, exp.JSONPath):
@@ -464,6 +468,20 @@ def distinct(node: exp.Expression) -> exp.Expression:
     return node
 
 
+def rounded_double(node: exp.Expression) -> exp.Expression:
+    """`round(a, 6)`: DuckDB rounds the product with a million, Spark the digits that it would print of a.
+
+    What lies half way falls to other sides then. Of decimals, which have few places, both are exact.
+    """
+    places = node.args.get("decimals") if isinstance(node, exp.Round) else None
+    if isinstance(places, exp.Literal) and places.name.isdigit() and int(places.name) >= PLACES_OF_DOUBLES:
+        power = _double(exp.Literal.number(f"1e{places.name}"))
+        product = exp.Mul(this=_double(exp.Paren(this=node.this)), expression=power)
+        whole = exp.Anonymous(this="round", expressions=[product])
+        return exp.Paren(this=exp.Div(this=whole, expression=power.copy(), typed=False, safe=True))
+    return node
+
+
 def java_suffix(node: exp.Expression) -> exp.Expression:
     """`try_cast(text as double)`: to Java, 1d and 1f are numbers."""
     if type(node) is exp.TryCast and node.to.is_type("double") and not isinstance(node.this, exp.Literal):
@@ -494,6 +512,7 @@ REWRITES: tuple[Rewrite, ...] = (
     stop,
     json,
     java_suffix,
+    rounded_double,
     distinct,
     qualify,
 )
@@ -512,6 +531,7 @@ TOUCHED = (
     exp.JSONType,
     exp.Median,
     exp.RegexpFullMatch,
+    exp.Round,
     exp.Select,
     exp.Sum,
     exp.ToDays,

@@ -1,7 +1,6 @@
 """One night's models on Spark: what is set up before dbt starts, and what comes home after it."""
 
 import shutil
-import uuid
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -26,7 +25,8 @@ def models_on_spark(
     """
     from dbt.adapters.duckdb import environments
 
-    exchange = Path(settings.spark_warehouse) / ".exchange" / uuid.uuid4().hex
+    exchange = Path(settings.spark_warehouse) / ".exchange"
+    shutil.rmtree(exchange, ignore_errors=True)
     exchange.mkdir(parents=True)
     models = {_name(node): node for node in nodes.values() if node["resource_type"] == "model"}
     cluster = Cluster(settings)

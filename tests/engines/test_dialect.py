@@ -16,7 +16,7 @@ ROWS = """(values
 CASES = {
     "a division of decimals": f"select n, d / 3, n / 2, d / n from {ROWS}",
     "an average of decimals": f"select avg(d), avg(n) from {ROWS}",
-    "a percentile": f"select percentile_cont(0.9) within group (order by d), median(n) from {ROWS}",
+    "a percentile": f"select percentile_cont(0.9) within group (order by cast(d as double)), median(n) from {ROWS}",
     "a clock of another zone": f"select n, timezone('Europe/Berlin', timezone('UTC', ts)) from {ROWS}",
     "a clock's reading in UTC": f"select n, timezone('UTC', timezone('America/New_York', ts)) from {ROWS}",
     "microseconds": f"select n, epoch_us(ts) from {ROWS}",
@@ -38,6 +38,8 @@ CASES = {
     "json_extract_string(x, '$.\"' || 'c' || '\"') from (values ('{\"a b\": \"1\", \"c\": true}'), ('[1]')) as t(x)",
     "integers are rounded": "select cast(d as bigint), cast(x as integer), cast(b as integer), try_cast(s as integer) "
     "from (values (2.5, -1.5e0, true, '12'), (7.49, 0.4e0, false, 'x')) as t(d, x, b, s)",
+    "half way at six places": "select round(x, 6), round(-x, 6), round(x / 7, 9) from (values (464.2904695e0), "
+    "(464.29046949999999e0), (1.0000005e0), (0.1234565e0), (2.5e0)) as t(x)",
     "a number to Java alone": "select try_cast(x as double) from (values ('1d'), ('2.5'), ('1e3'), ('f')) as t(x)",
     "groups without an aggregate": f"select s, case when (select count(*) from {ROWS}) > 1 then n end from {ROWS} "
     "group by 1, 2",
