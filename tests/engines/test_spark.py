@@ -19,6 +19,9 @@ pytestmark = pytest.mark.spark
 
 WORKERS = 2
 TOLERANCE = 1e-9
+# It rounds what `exp` and `ln` made to six places; these differ between engines in their last bit, and where a value
+# lies half way between two numbers of six places (it does: a target of 25.000001), one falls to each.
+ROUNDED = {"reviews.review_pipeline_review__back_plan": 1.000001e-6}
 
 
 @pytest.fixture(scope="module")
@@ -121,13 +124,14 @@ def _difference(con: duckdb.DuckDBPyConnection, table: str) -> str:
         return f"{len(expected)} rows, {len(found)} on Spark"
     for row, on_spark in zip(expected, found, strict=True):
         if row[: len(exact)] != on_spark[: len(exact)] or not all(
-            map(_is_near, row[len(exact) :], on_spark[len(exact) :])
+            _is_near(one, other, ROUNDED.get(table, 0.0))
+            for one, other in zip(row[len(exact) :], on_spark[len(exact) :], strict=True)
         ):
             return f"{row} {on_spark}"
     return ""
 
 
-def _is_near(one: Any, other: Any) -> bool:
+def _is_near(one: Any, other: Any, step: float) -> bool:
     if one is None or other is None:
         return one is other
-    return bool(abs(one - other) <= TOLERANCE * max(1.0, abs(one), abs(other)))
+    return bool(abs(one - other) <= max(step, TOLERANCE * max(1.0, abs(one), abs(other))))
