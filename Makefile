@@ -8,7 +8,7 @@ export DO_NOT_TRACK := 1
 # A night imports thousands of modules: without their bytecode it takes three times as long to start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: scoring nightly test test-heavy ui sample bench lint format typecheck audit doctor rebuild lock clean
+.PHONY: scoring spark nightly test test-heavy test-spark ui sample bench lint format typecheck audit doctor rebuild lock clean
 
 nightly: $(VENV)/.runtime
 	@$(RUN) -m orchestration
@@ -30,10 +30,14 @@ bench: $(VENV)/.runtime
 	@$(RUN) -m benchmarks.bench_ingestion --old-files 10000
 
 test: lint
-	@$(RUN) -m pytest -m "not heavy" -n 2 --dist loadfile --no-loadscope-reorder
+	@$(RUN) -m pytest -m "not heavy and not spark" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-heavy: $(VENV)/.dev
 	@$(RUN) -m pytest -m heavy
+
+# A night on a Spark cluster of this machine, held against DuckDB's; needs Java 8, 11 or 17.
+test-spark: $(VENV)/.dev $(VENV)/.spark
+	@$(RUN) -m pytest tests/engines
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check .
@@ -52,10 +56,13 @@ audit: $(VENV)/.dev
 # What training a scorecard needs besides; a night applies scorecards without it.
 scoring: $(VENV)/.scoring
 
+# What HANDOFF_ENGINE=spark needs besides (docs/spark.md).
+spark: $(VENV)/.spark
+
 # Pins for every extra, for Python 3.11 and 3.12; no index address and no path of this machine in them.
 lock: $(VENV)/.uv
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml -o requirements.lock
-	@for extra in scoring dev; do $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	@for extra in scoring spark dev; do $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 		-c requirements.lock --extra $$extra pyproject.toml -o requirements-$$extra.lock; done
 
 clean:
@@ -77,6 +84,10 @@ $(VENV)/.runtime: requirements.lock | $(VENV)/.uv
 
 $(VENV)/.scoring: requirements-scoring.lock | $(VENV)/.runtime
 	@BIN=$(BIN) .ci/install requirements-scoring.lock
+	@touch $@
+
+$(VENV)/.spark: requirements-spark.lock | $(VENV)/.runtime
+	@BIN=$(BIN) .ci/install requirements-spark.lock
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock | $(VENV)/.runtime

@@ -4,8 +4,9 @@ import hashlib
 import re
 from datetime import UTC, datetime
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -19,14 +20,6 @@ DBT_PROJECT = CHECKOUT / "dbt_project"
 def _memory(value: str) -> str:
     if not re.fullmatch(r"\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)", value):
         raise ValueError("write a size with its unit, such as 4GB")
-    return value
-
-
-def _engine(value: str) -> str:
-    if value == "spark":
-        raise ValueError("Spark cannot run the models yet: docs/spark.md says what is missing; only duckdb can")
-    if value != "duckdb":
-        raise ValueError("write duckdb")
     return value
 
 
@@ -62,7 +55,9 @@ class Settings(BaseSettings):
     sources: Path | None = None
     definitions: Path = DBT_PROJECT / "seeds" / "definitions"
     as_of: datetime | None = None
-    engine: Annotated[str, AfterValidator(_engine)] = "duckdb"
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    spark_master: str = ""
+    spark_warehouse: str = ""
     memory_limit: Annotated[str, AfterValidator(_memory)] = Field(default_factory=_default_memory_limit)
     threads: int = Field(default=2, ge=1, le=256)
     postgres_url: SecretStr | None = None
@@ -139,5 +134,36 @@ def load_settings() -> Settings:
             why=str(first["msg"]),
             remedy=f"Correct {name} or unset it.",
         ) from error
+    _check_engine(settings)
     folders = {"home": settings.home, "definitions": settings.definitions}
     return settings.model_copy(update={name: folder.expanduser().resolve() for name, folder in folders.items()})
+
+
+def _check_engine(settings: Settings) -> None:
+    """What `HANDOFF_ENGINE=spark` needs besides.
+
+    Raises:
+        HandoffError: it is not there; the message names it.
+    """
+    if settings.engine != "spark":
+        return
+    for name, example in (("spark_master", "spark://host:7077"), ("spark_warehouse", "/mnt/shared/handoff")):
+        if not getattr(settings, name):
+            raise HandoffError(
+                f"HANDOFF_ENGINE=spark needs HANDOFF_{name.upper()}, which is not set.",
+                where="the environment or .env",
+                remedy=f"Set it, such as {example} (docs/spark.md), or unset HANDOFF_ENGINE",
+            )
+    if not Path(settings.spark_warehouse).is_absolute():
+        raise HandoffError(
+            "HANDOFF_SPARK_WAREHOUSE is not the absolute path of a folder.",
+            where="the environment or .env",
+            why=f"every worker must find the same folder under it, and it is {settings.spark_warehouse}",
+            remedy="Name a folder of a file system that all of them share (docs/spark.md)",
+        )
+    if find_spec("pyspark") is None:
+        raise HandoffError(
+            "HANDOFF_ENGINE=spark needs PySpark, which is not installed.",
+            where="the environment of this checkout",
+            remedy="Run `make spark`, or unset HANDOFF_ENGINE",
+        )

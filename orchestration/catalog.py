@@ -6,6 +6,7 @@ SQL's and the columns' hash, and parsed again only where one of these changed.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ class Catalog:
         self._kept_at = target / "column_lineage.json"
         self._kept: dict[str, Any] = json.loads(self._kept_at.read_text()) if self._kept_at.exists() else {}
         self._columns: dict[str, Columns] = {}
+        # the rows of tables that another engine holds
+        self.rows_elsewhere: Mapping[str, int | None] = {}
         for database, schema, table, column, kind in self._con.execute(
             "select database_name, schema_name, table_name, column_name, data_type from duckdb_columns() "
             "order by database_name, schema_name, table_name, column_index"
@@ -50,7 +53,10 @@ class Catalog:
             "dagster/column_schema": dg.TableSchema(columns=list(described.values())),
             **self.since(f"{node['schema']}.{node['alias']}"),
         }
-        if node["config"].get("materialized") != "view":
+        relation = f"{node['schema']}.{node['alias']}".lower()
+        if (elsewhere := self.rows_elsewhere.get(relation)) is not None:
+            metadata["dagster/row_count"] = elsewhere
+        elif node["config"].get("materialized") != "view":
             count = self._con.execute(f"select count(*) from {node['relation_name']}").fetchone()
             metadata["dagster/row_count"] = count[0] if count else 0
         if lineage := self._lineage(unique_id, columns):

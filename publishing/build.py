@@ -11,6 +11,7 @@ from datetime import datetime
 import duckdb
 
 from handoff.control import code_version
+from handoff.sql import quoted
 
 SCHEMAS = ("core", "attribution", "metrics", "scoring", "reviews", "quality")
 BUILD_INFO = "build_info"
@@ -72,16 +73,6 @@ class Build:
 
 def quality_tables() -> list[Table]:
     return [Table("quality", name, columns) for name, columns in QUALITY.items()]
-
-
-def quoted(identifier: str) -> str:
-    """The identifier as SQL writes it, whatever characters it has."""
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """The text as an SQL literal, for statements that take no bound values."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def identify(con: duckdb.DuckDBPyConnection) -> tuple[str, datetime, str]:

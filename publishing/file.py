@@ -16,6 +16,7 @@ from handoff import standing
 from handoff.control import code_version
 from handoff.errors import HandoffError
 from handoff.settings import Settings
+from handoff.sql import literal, quoted
 from publishing.build import (
     BUILD_INFO,
     BUILD_INFO_DDL,
@@ -24,8 +25,6 @@ from publishing.build import (
     Table,
     build_info_rows,
     identify,
-    literal,
-    quoted,
 )
 
 FILE = "marts.duckdb"

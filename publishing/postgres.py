@@ -21,7 +21,8 @@ import duckdb
 
 from handoff.errors import HandoffError
 from handoff.settings import Settings
-from publishing.build import SCHEMAS, literal, quoted
+from handoff.sql import literal, quoted
+from publishing.build import SCHEMAS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -28,7 +28,7 @@ def night_environment(home: Path, **more: str) -> dict[str, str]:
     return {**kept, "HANDOFF_HOME": str(home), "HANDOFF_AS_OF": AS_OF.isoformat(), **more}
 
 
-def run_night(home: Path, *, check: bool = True, **more: str) -> subprocess.CompletedProcess[str]:
+def run_night(home: Path, *, check: bool = True, seconds: int = 570, **more: str) -> subprocess.CompletedProcess[str]:
     """Runs a night in a process of its own, as `make nightly` does, and returns what it printed."""
     done = subprocess.run(
         [sys.executable, "-m", "orchestration"],
@@ -36,7 +36,7 @@ def run_night(home: Path, *, check: bool = True, **more: str) -> subprocess.Comp
         env=night_environment(home, **more),
         capture_output=True,
         text=True,
-        timeout=570,
+        timeout=seconds,
     )
     if check and done.returncode:
         raise AssertionError(f"the night failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")

@@ -9,13 +9,20 @@ from dagster_dbt.asset_utils import get_subset_selection_for_context
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from handoff import erasure, standing
+from handoff.errors import HandoffError
 from handoff.settings import load_settings
 from orchestration import catalog, dbt_project
 from orchestration.night import Night
-from orchestration.translator import Translator, attach_singular_tests
+from orchestration.translator import MARTS, Translator, attach_singular_tests
 
 MANIFEST = attach_singular_tests(dbt_project.manifest(load_settings()))
 TRANSLATOR = Translator()
+# What the monthly review reads of the models (`scoring/`)
+READ_BY_SCORING = {
+    "intermediate.int_lead_signal",
+    "intermediate.int_lead_score_version",
+    "staging.stg_definitions__setting",
+}
 
 
 @dbt_assets(manifest=MANIFEST, dagster_dbt_translator=TRANSLATOR, name="build_models")
@@ -44,6 +51,9 @@ def build_models(context: dg.AssetExecutionContext, night: Night) -> Iterator[An
     standing.remember_reads(night.con, dbt_project.reads(MANIFEST))
     tables = catalog.Catalog(night.con, MANIFEST, dbt_project.target_path(night.settings))
     unchanged: list[str] = []
+    if night.settings.engine == "spark":
+        yield from _on_spark(context, night, tables, selection if is_whole else None)
+        return
     if is_whole and not moved.is_everything:
         unchanged = dbt_project.untouched(MANIFEST, moved.sources, standing.built_at(night.con))
         selection = dbt_project.selecting(MANIFEST, unchanged)
@@ -51,6 +61,33 @@ def build_models(context: dg.AssetExecutionContext, night: Night) -> Iterator[An
     # dbt starts while Dagster writes down what stands
     events = dbt_project.build(night.settings, selection) if selection else iter(())
     yield from stand.due()
+    yield from _outputs(context, events, stand)
+    tables.save()
+    if is_whole:
+        standing.end(night.con, moved)
+
+
+def _on_spark(
+    context: dg.AssetExecutionContext, night: Night, tables: catalog.Catalog, selection: list[str] | None
+) -> Iterator[Any]:
+    """All models on the cluster; nothing is on record as standing, for Spark's tables or for the next night."""
+    from engines.spark.night import comes_home, models_on_spark
+
+    if selection is None:
+        raise HandoffError(
+            "On Spark the models are built as a whole.",
+            where="the selection of this run",
+            why="the session of a night shows only what the night itself has made",
+            remedy="Materialize all models, or run the whole night",
+        )
+    nodes = MANIFEST["nodes"]
+    with models_on_spark(night.settings, night.con, nodes, comes_home(nodes, MARTS, READ_BY_SCORING)) as ledger:
+        tables.rows_elsewhere = ledger.on_spark
+        yield from _outputs(context, dbt_project.build(night.settings, selection), Standing(context, tables, []))
+        tables.save()
+
+
+def _outputs(context: dg.AssetExecutionContext, events: Iterator[dict[str, Any]], stand: "Standing") -> Iterator[Any]:
     for raw in events:
         event = DbtCoreCliEventMessage(raw_event=raw, event_history_metadata={})
         for output in event.to_default_asset_events(MANIFEST, TRANSLATOR, context):
@@ -59,9 +96,6 @@ def build_models(context: dg.AssetExecutionContext, night: Night) -> Iterator[An
                 stand.come(event._unique_id)
             yield output
         yield from stand.due()
-    tables.save()
-    if is_whole:
-        standing.end(night.con, moved)
 
 
 class Standing:

@@ -34,11 +34,28 @@ def test_a_landing_zone_without_files(
         ("HANDOFF_THREADS", "many", ""),
         ("HANDOFF_MEMORY_LIMIT", "4", "4GB"),
         ("HANDOFF_ENGINE", "x", "duckdb"),
-        pytest.param("HANDOFF_ENGINE", "spark", "docs/spark.md", id="an engine that cannot run the models yet"),
     ],
 )
 def test_a_setting_with_a_bad_value_is_named(tmp_path: Path, name: str, value: str, word: str) -> None:
     assert_refused(run_night(tmp_path / "home", check=False, **{name: value}), name, word)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({}, ("HANDOFF_SPARK_MASTER", "docs/spark.md")),
+        ({"HANDOFF_SPARK_MASTER": "local[2]"}, ("HANDOFF_SPARK_WAREHOUSE", "docs/spark.md")),
+        (
+            {"HANDOFF_SPARK_MASTER": "local[2]", "HANDOFF_SPARK_WAREHOUSE": "warehouse"},
+            ("HANDOFF_SPARK_WAREHOUSE", "absolute"),
+        ),
+    ],
+    ids=["no master", "no warehouse", "a warehouse that depends on where one stands"],
+)
+def test_spark_without_what_it_needs_is_refused(
+    tmp_path: Path, settings: dict[str, str], words: tuple[str, ...]
+) -> None:
+    assert_refused(run_night(tmp_path / "home", check=False, HANDOFF_ENGINE="spark", **settings), *words)
 
 
 def test_a_wrong_mapping_is_named_with_its_line(tmp_path: Path, sample_extracts: Path) -> None:

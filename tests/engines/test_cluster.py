@@ -1,0 +1,57 @@
+"""What DuckDB holds goes to Spark and what Spark made comes back, with the values and types it had."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from engines.spark.cluster import configured
+
+COLUMNS = """
+    -7::bigint as n, 18446744073709551615::hugeint as h, 2.50::decimal(18, 2) as d, 1e-17::double as x, 'ä;"' as s,
+    true as b, date '2026-02-28' as day, timestamp '2026-03-29 02:30:00.123456' as ts, ['a', null] as l,
+    {'i': 1, 't': 'u'} as st, '{"a": 1}'::json as j, null::integer as nothing
+"""
+
+
+@pytest.mark.spark
+def test_values_survive_the_way_there_and_back(cluster: Any, tmp_path: Path) -> None:
+    from engines.spark.environment import Ledger, columns_of
+
+    ledger = Ledger(cluster, tmp_path / "exchange", models=["core.made"])
+    with duckdb.connect() as con:
+        con.execute("create schema raw; create schema core")
+        con.execute(f"create table raw.given as select {COLUMNS} union all by name select 8::bigint as n")
+        con.execute("create table core.made as from raw.given limit 0")
+        with pytest.raises(RuntimeError, match="before this night made it"):
+            ledger.carry(con, ["core.made"])
+        ledger.carry(con, ["raw.given"])
+        cluster.create_schema("core")
+        rows = cluster.write("core.made", "select * from raw__given", columns_of(con, "core.made"))
+        ledger.made_on_spark("core.made", rows)
+        ledger.bring(con, "core.made")
+        assert rows == 2
+        query = "select * replace (j::varchar as j) from {} order by n"
+        assert con.sql(query.format("core.made")).fetchall() == con.sql(query.format("raw.given")).fetchall()
+        cluster.forget_old("core.made")
+
+
+@pytest.mark.spark
+def test_a_fingerprint_comes_back_unsigned(cluster: Any, tmp_path: Path) -> None:
+    from engines.spark.environment import Ledger
+
+    ledger = Ledger(cluster, tmp_path / "exchange", models=["core.hashed"])
+    with duckdb.connect() as con:
+        con.execute("create schema core; create table core.hashed (f ubigint)")
+        cluster.create_schema("core")
+        ledger.made_on_spark("core.hashed", cluster.write("core.hashed", "select cast(-1 as bigint)", {"f": "UBIGINT"}))
+        ledger.bring(con, "core.hashed")
+        assert con.sql("from core.hashed").fetchall() == [(2**64 - 1,)]
+
+
+def test_spark_s_own_configuration_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "spark-defaults.conf").write_text("# a note\nspark.jars  /x.jar\nspark.ui.enabled=true\n\n")
+    monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))
+    assert {"spark.jars", "spark.ui.enabled"} <= configured()
+    assert "#" not in configured()
