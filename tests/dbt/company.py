@@ -35,10 +35,9 @@ objects:
       lead_source: Source
       status: Status
       created_at: Created
-  visit:
+  touch:
     entity: touch
-    fields: {{native_id: Id, email: Email, touched_at: At, source: Source, medium: Medium}}
-    constants: {{touch_type: event_attendance}}
+    fields: {{native_id: Id, email: Email, touched_at: At, touch_type: Kind, landing_page: Page}}
 """
     for name in ("agency", "fair")
 }
@@ -175,6 +174,11 @@ class Company:
             Created=f"{created}Z",
         )
 
+    def touched(self, lead: str, kind: str, *times: str, page: str = "") -> None:
+        """Touches of a lead by its e-mail, known to a system of its own."""
+        for at in times:
+            self.add("fair/touch", Email=f"{lead.lower()}@{lead.lower()}.example", At=f"{at}Z", Kind=kind, Page=page)
+
     def write(self, folder: Path) -> None:
         for table, rows in self.rows.items():
             columns = list(dict.fromkeys(name for row in rows for name in row))
@@ -193,8 +197,9 @@ def write_sources(folder: Path) -> None:
 
 
 def write_definitions(folder: Path) -> None:
-    """The shipped definitions with a history: from March companies below 100 employees are outside the profile, in June
-    the SLA counts business hours and logistics comes into the profile, from 29 June sales-ready is what the CRM says.
+    """The shipped definitions, a few more ways to become an MQL, and a history: from March companies below 100
+    employees are outside the profile, in June the SLA counts business hours and logistics comes into the profile, from
+    29 June sales-ready is what the CRM says.
 
     No other setting has a row: their defaults hold. Time zone and currency were others until June.
     """
@@ -241,7 +246,17 @@ def write_definitions(folder: Path) -> None:
     _rewrite(
         folder / "stage_criteria.csv",
         ["stage", "rule", "side", "field", "operator", "value", "valid_from", "valid_to"],
-        [[*row[:-1], "2026-06-29" if row[0] == "sales_ready" else row[-1]] for row in criteria],
+        [[*row[:-1], "2026-06-29" if row[0] == "sales_ready" else row[-1]] for row in criteria]
+        + [
+            ["mql", "engagement", "engagement", field, ">=", least, "2024-01-01", ""]
+            for field, least in (
+                ("touches_30d", "4"),
+                ("touches_90d", "6"),
+                ("page_views_30d", "3"),
+                ("pricing_page_views_30d", "2"),
+                ("score", "60"),
+            )
+        ],
     )
     _rewrite(folder / "holidays.csv", ["date", "name"], [["2026-06-10", "Company day"]])
     _rewrite(
@@ -384,6 +399,7 @@ def _responses(company: Company) -> None:
     company.changed("OWNERTWICE", "2026-02-03T10:00:00", "Owner", SELLER, QUEUE)
     company.changed("OWNERTWICE", "2026-02-04T10:00:00", "Owner", QUEUE, SECOND_SELLER)
     company.lead("BYMQLDATE", "2026-01-05T09:00:00", MQL_Date__c="2026-02-02T10:00:00Z")
+    company.lead("BYMQLDAY", "2026-01-05T09:00:00", MQL_Date__c="2026-02-02")
     company.lead("NOHANDOFF", "2026-01-05T09:00:00", MQL_Date__c="2026-02-02T10:00:00Z")
     company.went("NOHANDOFF", ("", "Open"), ("2026-02-03T10:00:00", "Nurture"))
     company.lead("BORNHANDED", "2026-02-02T10:00:00", " hANDED off")  # case and blanks do not matter
@@ -551,7 +567,21 @@ def _definitions_by_date(company: Company) -> None:
     company.hubspot_contact("113", "2026-02-06T09:00:00", "ada@form.example", salesforceleadid="FORMFILLED")
     company.add("hubspot/form_submission", Id="f1", contact_id="113", form_id="demo", timestamp="2026-02-10T12:00:00Z")
     company.lead("VISITED", "2026-02-05T09:00:00")
-    company.add("fair/visit", Email="visited@visited.example", At="2026-02-11T12:00:00Z", Source="fair", Medium="event")
+    company.touched("VISITED", "event_attendance", "2026-02-11T12:00:00")
+    # and by what this company counts besides: clicks, pages and the score of a time
+    for key in ("CLICKS30", "CLICKS90", "PAGES", "PRICING"):
+        company.lead(key, "2026-01-05T09:00:00")
+    company.touched("CLICKS30", "email_click", *(f"2026-02-0{day}T10:00:00" for day in (1, 3, 5, 7)))
+    # 17 days apart: never more than two within 30 days, six within 90
+    days = ("01-10", "01-27", "02-13", "03-02", "03-19", "04-05")
+    company.touched("CLICKS90", "email_click", *(f"2026-{day}T10:00:00" for day in days))
+    # on 5 March the first is 32 days old; on the 10th three lie within 30 days
+    company.touched("PAGES", "web_session", *(f"2026-{day}T10:00:00" for day in ("02-01", "02-15", "03-05", "03-10")))
+    company.touched("PRICING", "web_session", "2026-01-25T10:00:00", page="https://us.example/blog")
+    company.touched("PRICING", "web_session", "2026-02-01T10:00:00", "2026-02-26T10:00:00", page="/Pricing?a=b")
+    company.lead("SCORED", "2026-01-05T09:00:00", Score__c=30)
+    for at, old, new in (("2026-02-01T10:00:00", "40", "65"), ("2026-02-09T10:00:00", "65", "30")):
+        company.changed("SCORED", at, "Score__c", old, new)
     company.lead("ONLYSENT", "2026-02-05T09:00:00")
     company.answered_campaign("ONLYSENT", "2026-02-10", Status="Sent", HasResponded="false", FirstRespondedDate="")
     company.lead("ANSWEREDFIRST", "2026-02-05T09:00:00")  # what was answered before the lead existed counts at creation

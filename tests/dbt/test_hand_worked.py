@@ -82,6 +82,7 @@ HANDOFFS = [
     pytest.param(
         "BORNHANDED", 1, "2026-02-02T10:00:00", SELLER, "stage", id="the initial status is entered at creation"
     ),
+    pytest.param("BYMQLDAY", 1, "2026-02-01T23:00:00", SELLER, "mql", id="a day begins where the reports are read"),
     pytest.param("TWICE", 1, "2026-02-02T10:00:00", SELLER, "stage", id="the owner then, not the owner now"),
     pytest.param("TWICE", 2, "2026-03-02T10:00:00", SECOND_SELLER, "stage", id="a second handoff to another owner"),
 ]
@@ -194,6 +195,11 @@ QUALIFIED = [
     pytest.param("ELSEWHERE", None, True, id="a preference excludes nobody"),
     pytest.param("FORMFILLED", "2026-02-10T12:00:00", True, id="MQL by a form"),
     pytest.param("VISITED", "2026-02-11T12:00:00", True, id="MQL by an event"),
+    pytest.param("CLICKS30", "2026-02-07T10:00:00", True, id="MQL by four touches in 30 days"),
+    pytest.param("CLICKS90", "2026-04-05T10:00:00", True, id="MQL by six touches in 90 days"),
+    pytest.param("PAGES", "2026-03-10T10:00:00", True, id="MQL by three pages in 30 days, not by three in 32"),
+    pytest.param("PRICING", "2026-02-26T10:00:00", True, id="MQL by two visits of the pricing page"),
+    pytest.param("SCORED", "2026-02-01T10:00:00", True, id="MQL by the score of that day, not of today"),
     pytest.param("ONLYSENT", None, True, id="no MQL by a mailing nobody answered"),
     pytest.param("LOOSENED", "2026-06-10T08:00:00", False, id="a new definition holds from the next event on"),
     pytest.param("LOOSENEDQUIET", None, False, id="and is none itself"),
