@@ -105,6 +105,9 @@ def test_channel_of_a_deal_is_its_lead_s_last_touch_before_creation(lab: Lab) ->
             Deal("without lead"),
             Deal("without touch", people=("q",), campaign="crm"),
             Deal("lead too old", lead_created=-120, people=("p",)),
+            Deal("at its creation", lead_created=-10),
+            Deal("90 days later", created=90, lead_created=89),
+            Deal("91 days later", created=90, lead_created=90, campaign="crm"),
         ],
         touches,
     )
@@ -113,6 +116,9 @@ def test_channel_of_a_deal_is_its_lead_s_last_touch_before_creation(lab: Lab) ->
         "without lead": ("event", "c1", "x"),
         "without touch": ("unattributed", "crm", None),
         "lead too old": ("unattributed", None, None),
+        "at its creation": ("email", "c2", "y"),
+        "90 days later": ("direct", None, None),
+        "91 days later": ("unattributed", None, None),
     }
 
 

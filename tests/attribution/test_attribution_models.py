@@ -1,10 +1,11 @@
 """Each model on paths worked by hand: the cents as a person would write them down."""
 
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
-from tests.attribution.lab import Deal, Lab, Touch
+from tests.attribution.lab import DAY_ZERO, Deal, Lab, Touch
 
 RULES = ["first_touch", "last_touch", "last_non_direct", "linear", "time_decay", "u_shaped", "w_shaped", "full_path"]
 MODELS = [*RULES, "markov", "shapley"]
@@ -135,6 +136,44 @@ def test_a_lookback_of_seven_days_and_a_half(lab: Lab) -> None:
     assert credited["linear"] == {"at the start": "5.00", "last": "5.00"}
 
 
+def test_half_a_day_counts_in_the_decay(lab: Lab) -> None:
+    # 2^(-3.5/7) = 0.7071 against 1: 41.42|14 and 58.57|86
+    credited = cents(lab, Deal("o", "100.00"), [Touch("t1", -3.5, "email"), Touch("t2", 0, "event")], "pipeline")
+    assert credited["time_decay"] == {"t1": "41.42", "t2": "58.58"}
+
+
+@pytest.mark.parametrize(
+    ("created", "expected"),
+    [
+        # 14, 7 and 0 days before its creation at a half-life of 7: 1/4 : 1/2 : 1
+        pytest.param(-1, {"t1": "14.29", "t2": "28.57", "t3": "57.14"}, id="created before the change"),
+        # t1 is older than 10 days; 8 days and 1 at a half-life of 14: 2^(-7/14) : 1
+        pytest.param(0, {"t2": "41.42", "t3": "58.58"}, id="created at the change"),
+    ],
+)
+@pytest.mark.parametrize("basis", ["pipeline", "revenue"])
+def test_lookback_and_half_life_are_those_of_the_deal_s_creation(
+    lab: Lab, basis: str, created: float, expected: dict[str, str]
+) -> None:
+    """From 1 March on 10 days and a half-life of 14; both deals were won after it."""
+    deal = Deal("o", "100.00", created=created, closed=5, is_won=True)
+    touches = [Touch("t1", -15, "email"), Touch("t2", -8, "event"), Touch("t3", -1, "direct")]
+    lab.con.execute("create or replace table staging.kept_setting as from staging.stg_definitions__setting")
+    try:
+        for setting, value in (("attribution_lookback_days", "10"), ("time_decay_half_life_days", "14")):
+            lab.con.execute(
+                "update staging.stg_definitions__setting set effective_to = ? where setting = ?", [DAY_ZERO, setting]
+            )
+            lab.con.execute(
+                "insert into staging.stg_definitions__setting values (?, ?, ?, timestamp '9999-12-31')",
+                [setting, value, DAY_ZERO],
+            )
+        assert cents(lab, deal, touches, basis)["time_decay"] == expected
+    finally:
+        lab.con.execute("create or replace table staging.stg_definitions__setting as from staging.kept_setting")
+        lab.con.execute("drop table staging.kept_setting")
+
+
 def test_ties_in_time_are_ordered_by_touch_id(lab: Lab) -> None:
     deal = Deal("o", "10.00", lead_created=-5)
     touches = [Touch("b", -6, "event"), Touch("a", -6, "email"), Touch("c", -6, "direct")]
@@ -219,3 +258,26 @@ def test_markov_counts_a_lead_without_opportunity_as_a_null_path_once_it_is_matu
         for basis in ("pipeline", "revenue")
         for step in (("(start)", "a"), ("a", "c"), ("c", "(null)"))
     ]
+
+
+def test_markov_counts_a_deal_as_a_null_path_once_it_is_lost_or_older_than_maturity(lab: Lab) -> None:
+    # As of 30 June a deal of 1 April (day 31) is 90 days old, one of 31 March (day 30) is older.
+    deals = [
+        Deal("young", created=31, is_qualified=False, people=("a",)),
+        Deal("old", created=30, is_qualified=False, people=("b",)),
+        Deal("qualified", created=30, people=("c",)),
+        Deal("lost", created=60, closed=70, is_qualified=False, people=("d",)),
+    ]
+    touches = [Touch(f"t{person}", 20, person, person) for person in "abcd"]
+    # after the creation and before now: on the revenue path of an open deal alone
+    touches += [Touch("late", 100, "late", "b"), Touch("later", 121.5, "later", "b")]
+    lab.attribute(deals, touches)
+    rows = lab.con.execute("select basis, from_state, to_state, transitions from intermediate.int_markov_transition")
+    paths = {"pipeline": ["b null", "c conversion"], "revenue": ["b late null", "c null", "d null"]}
+    expected = []
+    for basis, ways in paths.items():
+        for way in ways:
+            *channels, end = way.split()
+            states = ["(start)", *channels, f"({end})"]
+            expected += [(basis, *step, 1) for step in pairwise(states)]
+    assert sorted(rows.fetchall()) == sorted(expected)

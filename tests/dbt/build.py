@@ -1,6 +1,7 @@
 """Builds the core marts of a company in a process of its own: load, gate, cards, dbt up to core.
 
-python -m tests.dbt.build HOME EXTRACTS DEFINITIONS AS_OF. Not here: the publish and the pages, which need no facts.
+python -m tests.dbt.build HOME EXTRACTS DEFINITIONS SOURCES AS_OF. Not here: the publish and the pages, which need no
+facts.
 """
 
 import sys
@@ -18,12 +19,13 @@ from scoring.store import load_cards, named_cards
 
 
 def main() -> None:
-    home, extracts, folder, as_of = sys.argv[1:]
+    home, extracts, folder, sources, as_of = sys.argv[1:]
     settings = Settings(
         _env_file=None,
         home=Path(home),
         extracts=extracts,
         definitions=Path(folder),
+        sources=Path(sources),
         as_of=datetime.fromisoformat(as_of),
     )
     agreed = definitions.load(settings.definitions)

@@ -21,6 +21,27 @@ QUEUE = "00G000000000001AAA"
 
 Row = dict[str, str]
 
+# Sources that no vendor's mapping knows and that system_priority does not name.
+OWN_SOURCES = {
+    name: f"""source: {name}
+objects:
+  person:
+    entity: lead
+    fields:
+      native_id: {{column: Id, required: true}}
+      last_name: Name
+      email: Email
+      company: Company
+      lead_source: Source
+      status: Status
+      created_at: Created
+  touch:
+    entity: touch
+    fields: {{native_id: Id, email: Email, touched_at: At, touch_type: Kind, landing_page: Page}}
+"""
+    for name in ("agency", "fair")
+}
+
 
 class Company:
     """Collects rows per object and writes each object as one CSV file."""
@@ -89,17 +110,16 @@ class Company:
         self.add("salesforce/task", **(usual | fields))
 
     def answered_campaign(self, lead: str, on: str, **fields: object) -> None:
-        self.add(
-            "salesforce/campaign_member",
-            CampaignId="camp0001",
-            LeadId=lead,
-            Status="Responded",
-            HasResponded="true",
-            FirstRespondedDate=on,
-            CreatedDate=f"{on}T00:00:00Z",
-            IsDeleted="false",
-            **fields,
-        )
+        usual: dict[str, object] = {
+            "CampaignId": "camp0001",
+            "LeadId": lead,
+            "Status": "Responded",
+            "HasResponded": "true",
+            "FirstRespondedDate": on,
+            "CreatedDate": f"{on}T00:00:00Z",
+            "IsDeleted": "false",
+        }
+        self.add("salesforce/campaign_member", **(usual | fields))
 
     def deal(self, key: str, created: str, stage: str = "Prospecting", **fields: object) -> str:
         usual: dict[str, object] = {
@@ -142,6 +162,23 @@ class Company:
             **fields,
         )
 
+    def own_lead(self, source: str, key: str, created: str, email: str) -> None:
+        self.add(
+            f"{source}/person",
+            Id=key,
+            Name=key,
+            Email=email,
+            Company="Own",
+            Source="Webinar",
+            Status="captured",
+            Created=f"{created}Z",
+        )
+
+    def touched(self, lead: str, kind: str, *times: str, page: str = "") -> None:
+        """Touches of a lead by its e-mail, known to a system of its own."""
+        for at in times:
+            self.add("fair/touch", Email=f"{lead.lower()}@{lead.lower()}.example", At=f"{at}Z", Kind=kind, Page=page)
+
     def write(self, folder: Path) -> None:
         for table, rows in self.rows.items():
             columns = list(dict.fromkeys(name for row in rows for name in row))
@@ -153,9 +190,19 @@ class Company:
                 writer.writerows(rows)
 
 
+def write_sources(folder: Path) -> None:
+    folder.mkdir()
+    for name, text in OWN_SOURCES.items():
+        (folder / f"{name}.yml").write_text(text, encoding="utf-8")
+
+
 def write_definitions(folder: Path) -> None:
-    """The shipped definitions with a history: from March companies below 100 employees are outside the profile, in June
-    the SLA counts business hours, from 29 June sales-ready is what the CRM says."""
+    """The shipped definitions, a few more ways to become an MQL, and a history: from March companies below 100
+    employees are outside the profile, in June the SLA counts business hours and logistics comes into the profile, from
+    29 June sales-ready is what the CRM says.
+
+    No other setting has a row: their defaults hold. Time zone and currency were others until June.
+    """
     shutil.copytree(DBT_PROJECT / "seeds" / "definitions", folder)
     _rewrite(
         folder / "versions.csv",
@@ -170,22 +217,27 @@ def write_definitions(folder: Path) -> None:
             )
         ],
     )
-    settings = _read(folder / "settings.csv")
-    kept = [row for row in settings if row[0] not in ("reporting_timezone", "sla_clock")]
-    kept += [
-        ["reporting_timezone", "Europe/Berlin", "2024-01-01", ""],
-        ["sla_clock", "clock", "2024-01-01", "2026-06-01"],
-        ["sla_clock", "business", "2026-06-01", "2026-06-29"],
-        ["sla_clock", "clock", "2026-06-29", ""],
-    ]
-    _rewrite(folder / "settings.csv", ["setting", "value", "valid_from", "valid_to"], kept)
+    _rewrite(
+        folder / "settings.csv",
+        ["setting", "value", "valid_from", "valid_to"],
+        [
+            ["reporting_timezone", "America/New_York", "2024-01-01", "2026-06-01"],
+            ["reporting_timezone", "Europe/Berlin", "2026-06-01", ""],
+            ["reporting_currency", "EUR", "2024-01-01", "2026-06-01"],
+            ["reporting_currency", "USD", "2026-06-01", ""],
+            ["sla_clock", "clock", "2024-01-01", "2026-06-01"],
+            ["sla_clock", "business", "2026-06-01", "2026-06-29"],
+            ["sla_clock", "clock", "2026-06-29", ""],
+        ],
+    )
     _rewrite(
         folder / "icp.csv",
         ["dimension", "operator", "value", "effect", "points", "valid_from", "valid_to"],
         [
             ["employee_count", "between", "50|5000", "require", "20", "2024-01-01", "2026-03-01"],
             ["employee_count", "between", "100|5000", "require", "20", "2026-03-01", ""],
-            ["industry", "in", "Technology|Finance", "require", "15", "2024-01-01", ""],
+            ["industry", "in", "Technology|Finance", "require", "15", "2024-01-01", "2026-06-01"],
+            ["industry", "in", "Technology|Finance|Logistics", "require", "15", "2026-06-01", ""],
             ["persona", "regex", ".*(student|intern).*", "disqualify", "0", "2024-01-01", ""],
             ["country", "in", "Germany|France", "prefer", "5", "2024-01-01", ""],
         ],
@@ -194,7 +246,17 @@ def write_definitions(folder: Path) -> None:
     _rewrite(
         folder / "stage_criteria.csv",
         ["stage", "rule", "side", "field", "operator", "value", "valid_from", "valid_to"],
-        [[*row[:-1], "2026-06-29" if row[0] == "sales_ready" else row[-1]] for row in criteria],
+        [[*row[:-1], "2026-06-29" if row[0] == "sales_ready" else row[-1]] for row in criteria]
+        + [
+            ["mql", "engagement", "engagement", field, ">=", least, "2024-01-01", ""]
+            for field, least in (
+                ("touches_30d", "4"),
+                ("touches_90d", "6"),
+                ("page_views_30d", "3"),
+                ("pricing_page_views_30d", "2"),
+                ("score", "60"),
+            )
+        ],
     )
     _rewrite(folder / "holidays.csv", ["date", "name"], [["2026-06-10", "Company day"]])
     _rewrite(
@@ -271,6 +333,22 @@ def _responses(company: Company) -> None:
     handed_off("WAITS23", "2026-06-30T13:00:00")
     handed_off("WAITS25", "2026-06-30T11:00:00")
     handed_off("WAITS24", "2026-06-30T12:00:00")
+    # under business hours, from Friday to Wednesday 14:00 in Berlin: 16:00, 14:00 and 13:00
+    handed_off("WAITSOPEN22", "2026-06-26T14:00:00")
+    handed_off("WAITSOPEN24", "2026-06-26T12:00:00")
+    handed_off("WAITSOPEN25", "2026-06-26T11:00:00")
+    # the last half hour of version 2.0 is 1 June in Berlin already; the first second of 3.0; and long before 1.0
+    for key, at in (("LASTCLOCK", "2026-05-31T23:30:00"), ("FIRSTBUSINESS", "2026-06-01T00:00:00")):
+        lead = handed_off(key, at)
+        company.call(lead, "2026-06-02T07:00:00")
+    company.lead("BEFOREALL", "2023-10-02T09:00:00", "Handed Off", NumberOfEmployees=60)
+    company.went("BEFOREALL", ("", "Open"), ("2023-10-03T10:00:00", "Handed Off"))
+    company.call("BEFOREALL", "2023-10-04T11:00:00")
+    # entered before the handoff, completed after it; completed without saying when
+    lead = handed_off("COMPLETEDLATER", "2026-02-02T10:00:00")
+    company.call(lead, "2026-02-02T12:00:00", CreatedDate="2026-02-02T09:00:00Z")
+    lead = handed_off("ONLYCREATED", "2026-02-02T10:00:00")
+    company.call(lead, "", CompletedDateTime="", CreatedDate="2026-02-02T11:30:00Z")
     lead = handed_off("INBOUND", "2026-02-02T10:00:00")  # nothing of this is an answer, until the e-mail
     company.call(lead, "2026-02-02T11:00:00", CallType="Inbound")
     company.call(lead, "2026-02-02T11:10:00", Status="Not Started", IsClosed="false", CompletedDateTime="")
@@ -281,6 +359,12 @@ def _responses(company: Company) -> None:
     company.call(lead, "2026-02-02T12:30:00", Type="Email", CallType="")
     lead = handed_off("BYSTATUS", "2026-02-02T10:00:00")  # a person's change of status answers
     company.changed(lead, "2026-02-02T13:00:00", "Status", "Handed Off", "Working", SELLER)
+    lead = handed_off("BYMARKETER", "2026-02-02T10:00:00")  # of whatever side but the system's
+    company.changed(lead, "2026-02-02T14:00:00", "Status", "Handed Off", "Working", MARKETER)
+    lead = handed_off("BYACCEPTANCE", "2026-02-02T10:00:00")
+    company.changed(lead, "2026-02-02T15:00:00", "Status", "Handed Off", "Accepted", SELLER)
+    lead = handed_off("BYREJECTION", "2026-02-02T10:00:00")
+    company.changed(lead, "2026-02-02T16:00:00", "Status", "Handed Off", "Rejected", SELLER)
     lead = handed_off("MEETING", "2026-02-02T10:00:00")  # a meeting counts from when it was entered, once it was held
     company.add(
         "salesforce/event",
@@ -308,10 +392,17 @@ def _responses(company: Company) -> None:
     company.call("BYOWNER", "2026-02-02T16:00:00")
     company.lead("FROMMARKETER", "2026-01-05T09:00:00")
     company.changed("FROMMARKETER", "2026-02-02T10:00:00", "Owner", MARKETER, SELLER)
+    # from the queue to a marketer is none, the second from a queue is none
+    company.lead("OWNERTWICE", "2026-01-05T09:00:00")
+    company.changed("OWNERTWICE", "2026-02-01T10:00:00", "Owner", QUEUE, MARKETER)
+    company.changed("OWNERTWICE", "2026-02-02T10:00:00", "Owner", MARKETER, SELLER)
+    company.changed("OWNERTWICE", "2026-02-03T10:00:00", "Owner", SELLER, QUEUE)
+    company.changed("OWNERTWICE", "2026-02-04T10:00:00", "Owner", QUEUE, SECOND_SELLER)
     company.lead("BYMQLDATE", "2026-01-05T09:00:00", MQL_Date__c="2026-02-02T10:00:00Z")
+    company.lead("BYMQLDAY", "2026-01-05T09:00:00", MQL_Date__c="2026-02-02")
     company.lead("NOHANDOFF", "2026-01-05T09:00:00", MQL_Date__c="2026-02-02T10:00:00Z")
     company.went("NOHANDOFF", ("", "Open"), ("2026-02-03T10:00:00", "Nurture"))
-    company.lead("BORNHANDED", "2026-02-02T10:00:00", "Handed Off")
+    company.lead("BORNHANDED", "2026-02-02T10:00:00", " hANDED off")  # case and blanks do not matter
 
 
 def _decisions(company: Company) -> None:
@@ -331,6 +422,30 @@ def _decisions(company: Company) -> None:
     company.call("TWICE", "2026-02-02T14:00:00")
     company.call("TWICE", "2026-03-03T10:00:00", by=SECOND_SELLER)
 
+    # recycled between a Friday of the clock and one of business hours, and given to somebody else
+    company.lead("TWOSLAS", "2026-01-05T09:00:00", "Handed Off", OwnerId=SECOND_SELLER)
+    company.went(
+        "TWOSLAS",
+        ("", "Open"),
+        ("2026-05-08T14:30:00", "Handed Off"),
+        ("2026-05-20T10:00:00", "Nurture"),
+        ("2026-06-05T14:30:00", "Handed Off"),
+    )
+    company.changed("TWOSLAS", "2026-06-05T14:30:00", "Owner", SELLER, SECOND_SELLER)
+    company.call("TWOSLAS", "2026-05-11T08:00:00")
+    company.call("TWOSLAS", "2026-06-08T08:00:00", by=SECOND_SELLER)
+
+    company.lead("ANSWEREDSECOND", "2026-01-05T09:00:00", "Accepted")  # what follows the second is none of the first's
+    company.went(
+        "ANSWEREDSECOND",
+        ("", "Open"),
+        ("2026-02-02T10:00:00", "Handed Off"),
+        ("2026-02-10T10:00:00", "Nurture"),
+        ("2026-03-02T10:00:00", "Handed Off"),
+        ("2026-03-03T10:00:00", "Accepted"),
+    )
+    company.call("ANSWEREDSECOND", "2026-03-02T12:00:00")
+
     company.lead(
         "WONLATER",
         "2026-01-05T09:00:00",
@@ -349,7 +464,14 @@ def _decisions(company: Company) -> None:
         ("2026-03-05T10:00:00", "Sales Qualified"),
         ("2026-03-06T10:00:00", "Converted"),
     )
-    company.deal("DEALLATER", "2026-03-06T10:00:00", "Closed Won", CloseDate="2026-04-10", AccountId="ACCLATER")
+    company.deal(
+        "DEALLATER",
+        "2026-03-06T10:00:00",
+        "Closed Won",
+        CloseDate="2026-04-10",
+        AccountId="ACCLATER",
+        LeadSource="Partner",
+    )
     company.deal_went(
         "DEALLATER",
         ("2026-03-06T10:00:00", "Prospecting"),
@@ -366,6 +488,13 @@ def _decisions(company: Company) -> None:
         ("2026-03-02T10:00:00", "Handed Off"),
         ("2026-03-04T10:00:00", "Accepted"),
     )
+    company.lead("IMPLIEDREADY", "2026-01-05T09:00:00", "Sales Ready")
+    company.went(
+        "IMPLIEDREADY", ("", "Open"), ("2026-02-02T10:00:00", "Handed Off"), ("2026-02-05T10:00:00", "Sales Ready")
+    )
+    company.lead("IMPLIEDDEAL", "2026-01-05T09:00:00", "Handed Off", ConvertedOpportunityId="DEALIMPLIED")
+    company.went("IMPLIEDDEAL", ("", "Open"), ("2026-02-02T10:00:00", "Handed Off"))
+    company.deal("DEALIMPLIED", "2026-02-06T10:00:00")
     company.lead("ATONCE", "2026-01-05T09:00:00", "Accepted")  # two entries of one second, in the history's order
     company.went(
         "ATONCE",
@@ -427,6 +556,34 @@ def _definitions_by_date(company: Company) -> None:
     company.went("SMALL", ("", "Open"), ("2026-03-10T10:00:00", "Handed Off"))
     company.lead("SMALLLATER", "2026-03-05T09:00:00", NumberOfEmployees=60)
     company.answered_campaign("SMALLLATER", "2026-03-10")
+    # logistics comes into the profile with 3.0, which is no event: the next change is
+    for key in ("LOOSENED", "LOOSENEDQUIET"):
+        company.lead(key, "2026-03-05T09:00:00", Industry="Logistics")
+        company.answered_campaign(key, "2026-03-10")
+    company.changed("LOOSENED", "2026-06-10T08:00:00", "Phone", "", "1")
+    company.lead("ELSEWHERE", "2026-01-05T09:00:00", Country="Spain")  # a preference that does not hold excludes nobody
+    # each of the three ways of engagement; a campaign that was sent and not answered is none
+    company.lead("FORMFILLED", "2026-02-05T09:00:00")
+    company.hubspot_contact("113", "2026-02-06T09:00:00", "ada@form.example", salesforceleadid="FORMFILLED")
+    company.add("hubspot/form_submission", Id="f1", contact_id="113", form_id="demo", timestamp="2026-02-10T12:00:00Z")
+    company.lead("VISITED", "2026-02-05T09:00:00")
+    company.touched("VISITED", "event_attendance", "2026-02-11T12:00:00")
+    # and by what this company counts besides: clicks, pages and the score of a time
+    for key in ("CLICKS30", "CLICKS90", "PAGES", "PRICING"):
+        company.lead(key, "2026-01-05T09:00:00")
+    company.touched("CLICKS30", "email_click", *(f"2026-02-0{day}T10:00:00" for day in (1, 3, 5, 7)))
+    # 17 days apart: never more than two within 30 days, six within 90
+    days = ("01-10", "01-27", "02-13", "03-02", "03-19", "04-05")
+    company.touched("CLICKS90", "email_click", *(f"2026-{day}T10:00:00" for day in days))
+    # on 5 March the first is 32 days old; on the 10th three lie within 30 days
+    company.touched("PAGES", "web_session", *(f"2026-{day}T10:00:00" for day in ("02-01", "02-15", "03-05", "03-10")))
+    company.touched("PRICING", "web_session", "2026-01-25T10:00:00", page="https://us.example/blog")
+    company.touched("PRICING", "web_session", "2026-02-01T10:00:00", "2026-02-26T10:00:00", page="/Pricing?a=b")
+    company.lead("SCORED", "2026-01-05T09:00:00", Score__c=30)
+    for at, old, new in (("2026-02-01T10:00:00", "40", "65"), ("2026-02-09T10:00:00", "65", "30")):
+        company.changed("SCORED", at, "Score__c", old, new)
+    company.lead("ONLYSENT", "2026-02-05T09:00:00")
+    company.answered_campaign("ONLYSENT", "2026-02-10", Status="Sent", HasResponded="false", FirstRespondedDate="")
     company.lead("ANSWEREDFIRST", "2026-02-05T09:00:00")  # what was answered before the lead existed counts at creation
     company.answered_campaign("ANSWEREDFIRST", "2026-02-01")
     company.lead("LATEFIT", "2026-01-05T09:00:00")  # the size became known after the answer
@@ -467,6 +624,8 @@ def _entry(company: Company) -> None:
     )
     company.lead("INCOMPLETE", "2026-01-05T09:00:00", LeadSource="unknown", ConvertedOpportunityId="DEALHELD")
     company.deal("DEALHELD", "2026-02-01T10:00:00", LeadSource="Partner")
+    company.lead("GONE", "2026-01-05T09:00:00", IsDeleted="true", ConvertedOpportunityId="DEALOFGONE")
+    company.deal("DEALOFGONE", "2026-02-01T10:00:00", LeadSource="Cold Call")
     company.lead("SOURCECHANGED", "2026-01-05T09:00:00", LeadSource="Trade Show")
     company.changed("SOURCECHANGED", "2026-02-01T10:00:00", "LeadSource", "Webinar", "Trade Show")
     company.lead("SOURCEFILLED", "2026-01-05T09:00:00", LeadSource="Trade Show")
@@ -538,6 +697,23 @@ def _two_systems(company: Company) -> None:
     )
     company.hubspot_contact("106", "2026-02-03T09:00:00", "ada@merged.example", hs_merged_object_ids="107;108")
     company.hubspot_contact("107", "2026-02-02T09:00:00", "ada@loser.example")
+    # one e-mail in two systems each: the order of system_priority, then by name
+    company.hubspot_contact("114", "2026-02-03T09:00:00", "ada@priority.example")
+    company.add(
+        "marketo/lead",
+        Id="31",
+        lastName="Priority",
+        email="ada@priority.example",
+        company="Own",
+        leadSource="Webinar",
+        leadStatus="Open",
+        createdAt="2026-02-01T09:00:00Z",
+        updatedAt="2026-02-01T09:00:00Z",
+    )
+    company.add("marketo/lead", **(company.rows["marketo/lead"][0] | {"Id": "32", "email": "ada@named.example"}))
+    company.own_lead("agency", "a1", "2026-02-01T09:00:00", "ada@named.example")
+    company.own_lead("agency", "a2", "2026-02-02T09:00:00", "ada@byname.example")
+    company.own_lead("fair", "f2", "2026-02-01T09:00:00", "ada@byname.example")
     company.deal("DEALSYNC", "2026-03-01T10:00:00", "Closed Won", CloseDate="2026-03-10", Amount="500.00")
     company.add(
         "hubspot/deal",
@@ -563,7 +739,16 @@ def _two_systems(company: Company) -> None:
     company.add("hubspot/deal_contact", Id="", deal_id="901", contact_id="103")
 
     # sales sent it back by the lead status while the lifecycle stage stayed
-    company.hubspot_contact("112", "2026-02-01T09:00:00", "ada@sentback.example", "marketingqualifiedlead")
+    company.hubspot_contact(
+        "112",
+        "2026-02-01T09:00:00",
+        "ada@sentback.example",
+        "marketingqualifiedlead",
+        hs_lead_disqualification_reason="Competitor",
+    )
+    company.hubspot_contact(
+        "115", "2026-02-01T09:00:00", "ada@refused.example", "UNQUALIFIED", rejection_reason="Not Ready"
+    )
     _hubspot_stage(company, "112", "2026-02-01T09:00:00", "lead")
     _hubspot_stage(company, "112", "2026-02-10T09:00:00", "marketingqualifiedlead")
     _hubspot_stage(company, "112", "2026-02-12T09:00:00", "UNQUALIFIED", name="hs_lead_status")
@@ -624,6 +809,7 @@ def _deals(company: Company) -> None:
         ("2026-02-04T10:00:00", "Value Proposition"),
         ("2026-02-10T10:00:00", "Closed Lost"),
     )
+    company.deal("DEALQUALIFIEDNOW", "2026-02-01T23:30:00", "Negotiation/Review")
     company.deal("DEALFRACTION", "2026-02-01T23:30:00", Amount="1.0049", CurrencyIsoCode="EUR")
     company.deal("DEALMILLIONS", "2026-02-01T23:30:00", Amount="2500000.40")
     company.deal("DEALBILLION", "2026-02-01T23:30:00", Amount="1234567890.12", CurrencyIsoCode="EUR")
@@ -631,9 +817,11 @@ def _deals(company: Company) -> None:
     company.deal("DEALRENEWAL", "2026-02-01T10:00:00", Type="Renewal", CampaignId="camp0001")
     company.deal("DEALODDTYPE", "2026-02-01T10:00:00", Type="Something else", LeadSource="Zeppelin")
     company.deal("DEALGONE", "2026-02-01T10:00:00", IsDeleted="true")
-    company.deal("DEALSHARED", "2026-02-01T10:00:00", CampaignId="camp0001")
+    company.deal("DEALSHARED", "2026-02-01T10:00:00", "Closed Won", CloseDate="2026-02-12", CampaignId="camp0001")
     company.lead("SHAREDLATER", "2026-01-08T09:00:00", "Converted", ConvertedOpportunityId="DEALSHARED")
     company.lead("SHAREDFIRST", "2026-01-07T09:00:00", "Converted", ConvertedOpportunityId="DEALSHARED")
+    company.lead("RENEWED", "2026-01-07T09:00:00", "Converted", ConvertedOpportunityId="DEALRENEWED")
+    company.deal("DEALRENEWED", "2026-02-01T10:00:00", "Closed Won", CloseDate="2026-02-11", Type="Renewal")
 
 
 def _accounts(company: Company) -> None:
@@ -653,6 +841,25 @@ def _accounts(company: Company) -> None:
         company.deal(
             key, "2026-02-01T10:00:00", "Closed Won", CloseDate=f"2026-02-{day}", AccountId="ACCOLD", Amount="100.00"
         )
+    # a renewal makes no customer; without an account the person does
+    account("ACCRENEWED")
+    for key, day, kind in (("DEALRENEWED1", "10", "Renewal"), ("DEALRENEWED2", "20", "New Business")):
+        company.deal(
+            key, "2026-02-01T10:00:00", "Closed Won", CloseDate=f"2026-02-{day}", AccountId="ACCRENEWED", Type=kind
+        )
+    for key, day in (("DEALPERSON2", "20"), ("DEALPERSON1", "10")):
+        company.deal(key, "2026-02-01T10:00:00", "Closed Won", CloseDate=f"2026-02-{day}")
+        company.add(
+            "salesforce/opportunity_contact_role", OpportunityId=key, ContactId="CONTACTBUYER", IsDeleted="false"
+        )
+    company.add(
+        "salesforce/contact",
+        Id="CONTACTBUYER",
+        LastName="Buyer",
+        Email="buyer@buyer.example",
+        CreatedDate="2026-01-08T09:00:00Z",
+        IsDeleted="false",
+    )
     for number in range(4):
         company.lead(
             f"MAILBOX{number}", "2026-01-05T09:00:00", Email="info@mailbox.example", FirstName=f"Person {number}"
@@ -669,4 +876,20 @@ def _accounts(company: Company) -> None:
         AccountId="ACCOLD",
         CreatedDate="2026-01-08T09:00:00Z",
         IsDeleted="false",
+    )
+    # merged away, a record still says who is who: deleted it does not
+    company.lead(
+        "BRIDGEOLD", "2026-01-05T09:00:00", Email="old@bridge.example", MasterRecordId="BRIDGENEW", IsDeleted="true"
+    )
+    company.lead("BRIDGENEW", "2026-01-05T09:00:00", Email="new@bridge.example")
+    company.lead("BRIDGEOTHER", "2026-01-05T09:00:00", Email="old@bridge.example")
+    company.lead("BROKENLEFT", "2026-01-05T09:00:00", Email="left@broken.example", ConvertedContactId="CONTACTGONE")
+    company.lead("BROKENRIGHT", "2026-01-05T09:00:00", Email="right@broken.example")
+    company.add(
+        "salesforce/contact",
+        Id="CONTACTGONE",
+        LastName="Gone",
+        Email="right@broken.example",
+        CreatedDate="2026-01-08T09:00:00Z",
+        IsDeleted="true",
     )

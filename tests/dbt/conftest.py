@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from handoff.settings import CHECKOUT
-from tests.dbt.company import AS_OF, hand_worked, write_definitions
+from tests.dbt.company import AS_OF, hand_worked, write_definitions, write_sources
 
 
 @pytest.fixture(scope="session")
@@ -20,8 +20,9 @@ def core_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hand_worked")
     hand_worked().write(folder / "extracts")
     write_definitions(folder / "definitions")
+    write_sources(folder / "sources")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("HANDOFF_", "DBT_"))}
-    places = [folder / "home", folder / "extracts", folder / "definitions"]
+    places = [folder / "home", folder / "extracts", folder / "definitions", folder / "sources"]
     done = subprocess.run(
         [sys.executable, "-m", "tests.dbt.build", *map(str, places), AS_OF.isoformat()],
         cwd=CHECKOUT,

@@ -35,14 +35,33 @@ RESPONSES = [
     pytest.param("WAITS23", 1, None, None, None, id="unanswered for 23 h: open"),
     pytest.param("WAITS24", 1, None, None, None, id="unanswered for 24 h: not yet lapsed"),
     pytest.param("WAITS25", 1, None, None, False, id="unanswered for 25 h: late"),
+    # Friday 16:00 to Wednesday 14:00, now: 1 + 8 + 8 + 5 h; 24 h from 14:00, 25 h from 13:00
+    pytest.param("WAITSOPEN22", 1, None, None, None, id="unanswered for 22 business hours: open"),
+    pytest.param("WAITSOPEN24", 1, None, None, None, id="unanswered for 24 business hours: not yet lapsed"),
+    pytest.param("WAITSOPEN25", 1, None, None, False, id="unanswered for 25 business hours: late"),
+    # to Tuesday 09:00 in Berlin, one business day later
+    pytest.param("LASTCLOCK", 1, 31.5, 8.0, False, id="versions end at midnight UTC, not in Berlin"),
+    pytest.param("FIRSTBUSINESS", 1, 31.0, 8.0, True, id="versions begin with their first second"),
+    # Tuesday 12:00 to Wednesday 13:00, summer time: 5 h and 4 h
+    pytest.param("BEFOREALL", 1, 25.0, 9.0, False, id="before the first version by the first"),
+    pytest.param("COMPLETEDLATER", 1, 2.0, 2.0, True, id="a call counts from its completion"),
+    pytest.param("ONLYCREATED", 1, 1.5, 1.5, True, id="without one from its creation"),
     # inbound call, open task, marketing's call, change of owner, integration's and robot's status change: none
     pytest.param("INBOUND", 1, 2.5, 2.5, True, id="only a seller's outbound e-mail answers"),
     pytest.param("BYSTATUS", 1, 3.0, 3.0, True, id="a person's change of status answers"),
+    pytest.param("BYMARKETER", 1, 4.0, 4.0, True, id="a marketer is a person too"),
+    pytest.param("BYACCEPTANCE", 1, 5.0, 5.0, True, id="an acceptance answers"),
+    # 11:00 to 17:00, when the office closes
+    pytest.param("BYREJECTION", 1, 6.0, 6.0, True, id="a rejection answers"),
     pytest.param("MEETING", 1, 5.0, 5.0, True, id="a held meeting counts from its entry"),
     pytest.param("NOTHELD", 1, None, None, False, id="a meeting still to come does not"),
     pytest.param("TWICE", 1, 4.0, 4.0, True, id="first of two handoffs"),
     # Monday 11:00 to Tuesday 11:00: 6 h and 2 h
     pytest.param("TWICE", 2, 24.0, 8.0, True, id="second handoff has a response of its own"),
+    pytest.param("TWOSLAS", 1, 65.5, 1.5, False, id="first of two by the SLA of its day"),
+    pytest.param("TWOSLAS", 2, 65.5, 1.5, True, id="second of two by the SLA of its day"),
+    pytest.param("ANSWEREDSECOND", 1, None, None, False, id="an answer to the second handoff is none to the first"),
+    pytest.param("ANSWEREDSECOND", 2, 2.0, 2.0, True, id="and is one to the second"),
     pytest.param("BYOWNER", 1, 6.0, 6.0, True, id="handed off by the change of owner"),
 ]
 
@@ -56,30 +75,49 @@ def test_response(row: Find, case: str, number: int, hours: float, business: flo
 
 
 HANDOFFS = [
-    pytest.param("BYOWNER", "2026-02-02T10:00:00", SECOND_SELLER, "owner", id="from the queue to a seller"),
-    pytest.param("FROMMARKETER", "2026-02-02T10:00:00", SELLER, "owner", id="from a marketer to a seller"),
-    pytest.param("BYMQLDATE", "2026-02-02T10:00:00", SELLER, "mql", id="without history the MQL time on the record"),
-    pytest.param("BORNHANDED", "2026-02-02T10:00:00", SELLER, "stage", id="the initial status is entered at creation"),
-    pytest.param("TWICE", "2026-02-02T10:00:00", SELLER, "stage", id="the owner then, not the owner now"),
+    pytest.param("BYOWNER", 1, "2026-02-02T10:00:00", SECOND_SELLER, "owner", id="from the queue to a seller"),
+    pytest.param("FROMMARKETER", 1, "2026-02-02T10:00:00", SELLER, "owner", id="from a marketer to a seller"),
+    pytest.param("OWNERTWICE", 1, "2026-02-02T10:00:00", SELLER, "owner", id="the first change to a seller"),
+    pytest.param("BYMQLDATE", 1, "2026-02-02T10:00:00", SELLER, "mql", id="without history the MQL time on the record"),
+    pytest.param(
+        "BORNHANDED", 1, "2026-02-02T10:00:00", SELLER, "stage", id="the initial status is entered at creation"
+    ),
+    pytest.param("BYMQLDAY", 1, "2026-02-01T23:00:00", SELLER, "mql", id="a day begins where the reports are read"),
+    pytest.param("TWICE", 1, "2026-02-02T10:00:00", SELLER, "stage", id="the owner then, not the owner now"),
+    pytest.param("TWICE", 2, "2026-03-02T10:00:00", SECOND_SELLER, "stage", id="a second handoff to another owner"),
 ]
 
 
-@pytest.mark.parametrize(("case", "handed_off", "owner", "evidence"), HANDOFFS)
-def test_handoff(row: Find, case: str, handed_off: str, owner: str, evidence: str) -> None:
-    handoff = row("fct_handoff", lead_id=f"salesforce:{case}", handoff_number=1)
+@pytest.mark.parametrize(("case", "number", "handed_off", "owner", "evidence"), HANDOFFS)
+def test_handoff(row: Find, case: str, number: int, handed_off: str, owner: str, evidence: str) -> None:
+    handoff = row("fct_handoff", lead_id=f"salesforce:{case}", handoff_number=number)
     assert handoff is not None
     assert handoff["handed_off_at"] == at(handed_off)
     assert handoff["owner_id"] == f"salesforce:{owner}"
     assert handoff["evidence"] == evidence
 
 
+def test_a_lead_shows_the_first_of_its_handoffs(row: Find) -> None:
+    lead = row("fct_lead", lead_id="salesforce:TWOSLAS")
+    assert lead is not None
+    assert (lead["handed_off_at"], lead["handoff_owner_id"]) == (at("2026-05-08T14:30:00"), f"salesforce:{SELLER}")
+    assert (lead["response_hours"], lead["is_within_sla"], lead["handoff_count"]) == (65.5, False, 2)
+
+
 def test_no_handoff_from_the_mql_date_where_there_is_a_history(row: Find) -> None:
     assert row("fct_handoff", lead_id="salesforce:NOHANDOFF") is None
 
 
-def test_two_values_of_one_stage_are_no_new_handoff(core: duckdb.DuckDBPyConnection) -> None:
-    # Handed Off -> Assigned on 2 March is the same handoff
-    assert core.execute("select count(*) from core.fct_handoff where lead_id = 'salesforce:TWICE'").fetchall() == [(2,)]
+@pytest.mark.parametrize(
+    ("case", "handoffs"),
+    [
+        pytest.param("TWICE", 2, id="Handed Off to Assigned is no new handoff"),
+        pytest.param("OWNERTWICE", 1, id="a second change of owner is no new handoff"),
+    ],
+)
+def test_number_of_handoffs(core: duckdb.DuckDBPyConnection, case: str, handoffs: int) -> None:
+    found = core.execute("select count(*) from core.fct_handoff where lead_id = ?", [f"salesforce:{case}"])
+    assert found.fetchall() == [(handoffs,)]
 
 
 DECISIONS = [
@@ -96,6 +134,10 @@ DECISIONS = [
     pytest.param("REASONLATER", 1, "rejected", "2026-02-03T10:00:00", "competitor", id="no reason then: the record's"),
     pytest.param("ATONCE", 1, "rejected", "2026-02-03T10:00:00", "missing", id="the first of one second's entries"),
     pytest.param("ATONCETWICE", 1, "rejected", "2026-02-03T10:00:00", "missing", id="rejected twice in one second"),
+    pytest.param("IMPLIEDREADY", 1, "accepted", "2026-02-05T10:00:00", None, id="sales-ready without acceptance"),
+    pytest.param("IMPLIEDDEAL", 1, "accepted", "2026-02-06T10:00:00", None, id="an opportunity without acceptance"),
+    pytest.param("ANSWEREDSECOND", 1, None, None, None, id="a decision on the second is none on the first"),
+    pytest.param("ANSWEREDSECOND", 2, "accepted", "2026-03-03T10:00:00", None, id="and is one on the second"),
     pytest.param("BYSTATUS", 1, None, None, None, id="contacted is no decision"),
 ]
 
@@ -122,6 +164,10 @@ def test_rejected_recycled_and_won_later(row: Find) -> None:
     assert lead["lead_to_won_days"] == 95  # 5 January to 10 April 2026: 26 + 28 + 31 + 10
     assert lead["is_customer"] is True
     assert lead["rejection_reason"] == "competitor"
+    deal = row("fct_opportunity", opportunity_id="salesforce:DEALLATER")
+    assert deal is not None
+    # the lead's source, not the deal's own, which is Partner
+    assert (deal["lead_source"], deal["is_marketing_sourced"]) == ("Webinar", True)
 
 
 def test_an_acceptance_that_followed_from_a_stage_counts_from_its_time(row: Find) -> None:
@@ -146,6 +192,17 @@ QUALIFIED = [
     pytest.param("UNKNOWNSIZE", None, None, id="an unknown required value is null, not false"),
     pytest.param("STUDENT", None, False, id="a disqualifier makes it false, unknown or not"),
     pytest.param("WRONGINDUSTRY", None, False, id="a required value outside"),
+    pytest.param("ELSEWHERE", None, True, id="a preference excludes nobody"),
+    pytest.param("FORMFILLED", "2026-02-10T12:00:00", True, id="MQL by a form"),
+    pytest.param("VISITED", "2026-02-11T12:00:00", True, id="MQL by an event"),
+    pytest.param("CLICKS30", "2026-02-07T10:00:00", True, id="MQL by four touches in 30 days"),
+    pytest.param("CLICKS90", "2026-04-05T10:00:00", True, id="MQL by six touches in 90 days"),
+    pytest.param("PAGES", "2026-03-10T10:00:00", True, id="MQL by three pages in 30 days, not by three in 32"),
+    pytest.param("PRICING", "2026-02-26T10:00:00", True, id="MQL by two visits of the pricing page"),
+    pytest.param("SCORED", "2026-02-01T10:00:00", True, id="MQL by the score of that day, not of today"),
+    pytest.param("ONLYSENT", None, True, id="no MQL by a mailing nobody answered"),
+    pytest.param("LOOSENED", "2026-06-10T08:00:00", False, id="a new definition holds from the next event on"),
+    pytest.param("LOOSENEDQUIET", None, False, id="and is none itself"),
 ]
 
 
@@ -165,6 +222,15 @@ def test_definition_that_changed_between_mql_and_handoff(row: Find) -> None:
     assert handoff["is_icp_fit"] is False
     assert "employee_count outside" in handoff["icp_reasons"]
     assert event["definition_version"] == "1.0"
+
+
+def test_what_was_before_the_first_version_is_judged_by_it(row: Find) -> None:
+    lead = row("fct_lead", lead_id="salesforce:BEFOREALL")
+    handoff = row("fct_handoff", lead_id="salesforce:BEFOREALL", handoff_number=1)
+    assert lead is not None
+    assert handoff is not None
+    assert (lead["is_icp_fit"], lead["definition_version"]) == (True, "1.0")  # 60 employees
+    assert (handoff["is_icp_fit"], handoff["sla_hours"], handoff["sla_clock"]) == (True, 24.0, "clock")
 
 
 @pytest.mark.parametrize(
@@ -229,11 +295,20 @@ def test_a_blanked_field_erases_no_history(row: Find) -> None:
     assert lead["created_at"] == at("2026-01-05T09:00:00")
 
 
-def test_a_held_lead_is_nowhere_and_its_opportunity_stays(row: Find) -> None:
-    deal = row("fct_opportunity", opportunity_id="salesforce:DEALHELD")
-    assert row("fct_lead", lead_id="salesforce:INCOMPLETE") is None
+@pytest.mark.parametrize(
+    ("lead", "opportunity", "source"),
+    [
+        pytest.param("INCOMPLETE", "DEALHELD", "Partner", id="held"),
+        pytest.param("GONE", "DEALOFGONE", "Cold Call", id="deleted"),
+    ],
+)
+def test_a_lead_held_or_gone_is_nowhere_and_its_opportunity_stays(
+    row: Find, lead: str, opportunity: str, source: str
+) -> None:
+    deal = row("fct_opportunity", opportunity_id=f"salesforce:{opportunity}")
+    assert row("fct_lead", lead_id=f"salesforce:{lead}") is None
     assert deal is not None
-    assert (deal["lead_id"], deal["lead_source"], deal["is_marketing_sourced"]) == (None, "Partner", False)
+    assert (deal["lead_id"], deal["lead_source"], deal["is_marketing_sourced"]) == (None, source, False)
 
 
 @pytest.mark.parametrize(
@@ -277,6 +352,13 @@ def test_hubspots_two_words_for_a_status(row: Find) -> None:
     assert (lead["rejected_at"], lead["current_stage"]) == (at("2026-02-12T09:00:00"), "rejected")
 
 
+@pytest.mark.parametrize(("contact", "reason"), [("112", "competitor"), ("115", "not_ready")])
+def test_hubspots_two_names_of_a_rejection_reason(row: Find, contact: str, reason: str) -> None:
+    lead = row("fct_lead", lead_id=f"hubspot:{contact}")
+    assert lead is not None
+    assert lead["rejection_reason"] == reason
+
+
 def test_a_customer_by_the_second_deal(row: Find) -> None:
     lead = row("fct_lead", lead_id="hubspot:109")
     assert lead is not None
@@ -297,6 +379,21 @@ def test_one_person_in_two_systems_is_one_lead(row: Find) -> None:
     alone = {"103": True, "104": True, "106": True}
     for number, known in (dict.fromkeys(("101", "102", "105", "107"), False) | alone).items():
         assert (row("fct_lead", lead_id=f"hubspot:{number}") is not None) is known
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        pytest.param("hubspot:114", "marketo:31", id="HubSpot before Marketo"),
+        pytest.param("marketo:32", "agency:a1", id="a system that is named before one that is not"),
+        pytest.param("agency:a2", "fair:f2", id="then by name"),
+    ],
+)
+def test_the_first_system_gives_the_id_and_the_earliest_the_time(row: Find, first: str, second: str) -> None:
+    lead = row("fct_lead", lead_id=first)
+    assert lead is not None
+    assert lead["created_at"] == at("2026-02-01T09:00:00")
+    assert row("fct_lead", lead_id=second) is None
 
 
 def test_a_deal_in_two_systems_is_one_deal(core: duckdb.DuckDBPyConnection, row: Find) -> None:
@@ -328,6 +425,9 @@ DEALS = [
         "2.01",
         10,
         id="half up, at the close rate",
+    ),
+    pytest.param(
+        "DEALQUALIFIEDNOW", "2026-02-01T23:30:00", None, None, "1000.00", None, id="qualified now, without history"
     ),
     # 1.0049 x 1.2 = 1.20588: rounded once, after the rate
     pytest.param("DEALFRACTION", None, None, None, "1.21", None, id="rounded once"),
@@ -368,6 +468,9 @@ def test_deals_by_type_and_link(row: Find) -> None:
         deal = row("fct_opportunity", opportunity_id=f"salesforce:{key}")
         assert deal is not None
         types[key] = (deal["opportunity_type"], deal["is_new_business"], deal["is_opportunity_type_unmapped"])
+        assert (deal["lead_source"], deal["is_marketing_sourced"]) == (
+            ("Zeppelin", False) if key == "DEALODDTYPE" else (None, False)
+        )
     assert types == {"DEALRENEWAL": ("renewal", False, False), "DEALODDTYPE": ("new_business", True, True)}
     for field, value in (("opportunity.opportunity_type", "Something else"), ("opportunity.lead_source", "Zeppelin")):
         unmapped = row("unmapped_value", field=field)
@@ -382,6 +485,29 @@ def test_deals_by_type_and_link(row: Find) -> None:
     assert alone is not None
     assert (shared["channel"], shared["campaign_id"]) == ("unattributed", None)
     assert (alone["channel"], alone["campaign_id"]) == ("unattributed", "salesforce:camp0001")
+
+
+def test_leads_of_one_opportunity(row: Find) -> None:
+    for key in ("SHAREDFIRST", "SHAREDLATER"):  # converted at their creation in January, by their status
+        lead = row("fct_lead", lead_id=f"salesforce:{key}")
+        assert lead is not None
+        assert (lead["opportunity_at"], lead["won_at"]) == (at("2026-02-01T10:00:00"), at("2026-02-12T22:59:59"))
+        assert lead["is_customer"] is True
+    renewed = row("fct_lead", lead_id="salesforce:RENEWED")
+    assert renewed is not None
+    assert (renewed["won_at"], renewed["is_customer"]) == (at("2026-02-11T22:59:59"), False)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "acquired"),
+    [
+        pytest.param("DEALRENEWED1", "DEALRENEWED2", (False, True), id="a renewal makes no customer"),
+        pytest.param("DEALPERSON1", "DEALPERSON2", (True, False), id="without an account the person"),
+    ],
+)
+def test_a_customer_is_acquired_once(row: Find, earlier: str, later: str, acquired: tuple[bool, bool]) -> None:
+    deals = [row("fct_opportunity", opportunity_id=f"salesforce:{key}") for key in (earlier, later)]
+    assert tuple(deal and deal["is_customer_acquired"] for deal in deals) == acquired
 
 
 def test_an_account_becomes_a_customer_once(row: Find) -> None:
@@ -425,6 +551,8 @@ def test_people(core: duckdb.DuckDBPyConnection, row: Find) -> None:
     # one e-mail; conversion to a contact; that contact's e-mail
     assert person("SAMEPERSON1") == person("SAMEPERSON2") == person("SAMEPERSON3")
     assert len({person(f"MAILBOX{number}") for number in range(4)}) == 4  # a shared mailbox is not a person
+    assert person("BRIDGENEW") == person("BRIDGEOTHER")  # by the e-mail of the record merged away
+    assert person("BROKENLEFT") != person("BROKENRIGHT")  # joined by a deleted contact only
     same = row("dim_person", person_id=person("SAMEPERSON1"))
     assert same is not None
     assert (same["lead_count"], same["contact_id"]) == (3, "salesforce:CONTACTSAME")
@@ -440,11 +568,20 @@ def test_a_missing_rate_names_currency_and_day(core_home: Path, tmp_path: Path) 
     with duckdb.connect(str(copy)) as con:
         con.execute("delete from definitions.exchange_rates where rate_date = '2026-02-02'")
         con.execute("set TimeZone = 'UTC'")
-        # DEALOPEN was created on 2 February in Berlin; the rate of 28 January is 5 days old, then gone too
-        con.execute(compiled)
-        con.execute("delete from definitions.exchange_rates where rate_date = '2026-01-28'")
-        with pytest.raises(duckdb.InvalidInputException, match=r"No exchange rate for EUR on 2026-0(1-30|2-02)"):
+        # DEALOPEN was created on 2 February in Berlin: the rate of 26 January is 7 days old, that of the 25th 8
+        con.execute("update definitions.exchange_rates set rate_date = '2026-01-26' where rate_date = '2026-01-28'")
+        seven_days = con.execute(f"select amount from ({compiled}) where name = 'DEALOPEN'").fetchall()
+        assert seven_days == [(Decimal("1002.50"),)]
+        con.execute("update definitions.exchange_rates set rate_date = '2026-01-25' where rate_date = '2026-01-26'")
+        with pytest.raises(duckdb.InvalidInputException, match="No exchange rate for EUR on 2026-02-02"):
             con.execute(compiled).fetchall()
+
+
+def test_what_touches_do_not_name_is_a_channel_and_not_marketing(row: Find) -> None:
+    for channel in ("unattributed", "unassigned"):
+        named = row("dim_channel", channel=channel)
+        assert named is not None
+        assert named["is_marketing"] is False
 
 
 def test_days(row: Find) -> None:

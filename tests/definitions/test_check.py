@@ -389,6 +389,135 @@ def test_files_and_seeds_have_the_columns_of_the_contract() -> None:
     assert headers == COLUMNS
 
 
+DEFAULTS = {
+    "reporting_timezone": "UTC",
+    "reporting_currency": "USD",
+    "sla_hours": "24",
+    "sla_clock": "clock",
+    "attribution_lookback_days": "90",
+    "time_decay_half_life_days": "7",
+    "maturity_days": "90",
+    "incomplete_batch_limit": "0.20",
+    "fiscal_year_start_month": "1",
+    "system_priority": "salesforce|hubspot|marketo",
+    "handoff_score_threshold": "50",
+}
+# What the shipped files say, column by column, of those rows that the shared definitions name.
+AGREED: dict[str, tuple[tuple[str, ...], tuple[str, ...], set[tuple[str, ...]]]] = {
+    "office hours": (
+        ("business_hours", "weekday", "opens", "closes"),
+        (),
+        {(day, "09:00", "17:00") for day in ("monday", "tuesday", "wednesday", "thursday", "friday")},
+    ),
+    "six rejection reasons": (
+        ("rejection_reasons", "reason"),
+        (),
+        {("bad_fit_company",), ("bad_fit_budget",), ("not_ready",), ("bad_data",), ("competitor",), ("duplicate",)},
+    ),
+    "fillers": (("fillers", "value"), (), {("unknown",), ("other",), ("select",), ("n/a",)}),
+    "channels that are not marketing": (
+        ("channels", "is_marketing", "channel"),
+        ("false",),
+        {("false", "direct"), ("false", "partner")},
+    ),
+    "MQL": (
+        ("stage_criteria", "stage", "rule", "field", "operator", "value"),
+        ("mql",),
+        {
+            ("mql", "icp", "icp_fit", "is", "true"),
+            ("mql", "engagement", "form_submissions", ">=", "1"),
+            ("mql", "engagement", "event_attendances", ">=", "1"),
+            ("mql", "engagement", "responded_campaigns", ">=", "1"),
+        },
+    ),
+    **{
+        stage: (
+            ("stage_criteria", "stage", "rule", "field", "operator", "value"),
+            (stage,),
+            {
+                (stage, "conversation", "sales_conversations", ">=", "1"),
+                *((stage, rule, f"has_{rule}", "is", "true") for rule in ("need", "budget", "timeline", *more)),
+                *((stage, "commitment", f"has_{field}", "is", "true") for field in either),
+            },
+        )
+        for stage, more, either in (("sql", (), ()), ("sales_ready", ("authority",), ("budget", "timeline")))
+    },
+    "Salesforce's lead statuses": (
+        ("stage_map", "source_system", "object", "crm_value", "stage"),
+        ("salesforce", "lead"),
+        {
+            ("salesforce", "lead", status, stage)
+            for stage, statuses in {
+                "captured": ("Open", "New", "Open - Not Contacted"),
+                "mql": ("Marketing Qualified",),
+                "handed_off": ("Handed Off", "Assigned"),
+                "contacted": ("Working", "Contacted", "Working - Contacted"),
+                "accepted": ("Accepted",),
+                "sql": ("Sales Qualified", "Qualified"),
+                "sales_ready": ("Sales Ready",),
+                "rejected": ("Unqualified", "Rejected", "Closed - Not Converted"),
+                "recycled": ("Nurture", "Recycled"),
+                "opportunity": ("Converted", "Closed - Converted"),
+            }.items()
+            for status in statuses
+        },
+    ),
+    "Salesforce's opportunity stages": (
+        ("stage_map", "source_system", "object", "crm_value", "stage"),
+        ("salesforce", "opportunity"),
+        {
+            ("salesforce", "opportunity", "Prospecting", "open"),
+            ("salesforce", "opportunity", "Closed Won", "won"),
+            ("salesforce", "opportunity", "Closed Lost", "lost"),
+            *(
+                ("salesforce", "opportunity", stage, "qualified")
+                for stage in (
+                    *("Qualification", "Needs Analysis", "Value Proposition", "Id. Decision Makers"),
+                    *("Perception Analysis", "Proposal/Price Quote", "Negotiation/Review"),
+                )
+            ),
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize(("columns", "only", "expected"), AGREED.values(), ids=AGREED.keys())
+def test_the_shipped_files_say_what_was_agreed(
+    columns: tuple[str, ...], only: tuple[str, ...], expected: set[tuple[str, ...]]
+) -> None:
+    file, *names = columns
+    found = {tuple(row[name] for name in names) for row in load(SHIPPED).files[file]}
+    assert {row for row in found if row[: len(only)] == only} == expected
+
+
+@pytest.mark.parametrize(
+    ("file", "keys", "column", "expected"),
+    [
+        pytest.param("lead_sources", {"crm_value": value}, "is_marketing", expected, id=value)
+        for value, expected in (
+            *(("Cold Call", "false"), ("Outbound", "false"), ("Partner", "false"), ("Referral", "true")),
+        )
+    ]
+    + [
+        pytest.param("stage_map", {"source_system": "hubspot", "crm_value": value}, "stage", expected, id=value)
+        for value, expected in (
+            *(("subscriber", "captured"), ("lead", "captured"), ("marketingqualifiedlead", "mql")),
+            *(("salesqualifiedlead", "sql"), ("opportunity", "opportunity"), ("customer", "opportunity")),
+            *(("evangelist", "opportunity"), ("closedwon", "won"), ("closedlost", "lost")),
+        )
+    ],
+)
+def test_what_one_value_means_as_shipped(file: str, keys: dict[str, str], column: str, expected: str) -> None:
+    found = [row for row in load(SHIPPED).files[file] if all(row[name] == value for name, value in keys.items())]
+    assert [row[column] for row in found] == [expected]
+
+
+def test_a_setting_without_rows_takes_its_default(folder: Path) -> None:
+    rows("settings.csv")(folder)
+    loaded = load(folder)
+    assert {name: loaded.setting_at(name, datetime(2026, 1, 1)) for name in DEFAULTS} == DEFAULTS
+
+
 def test_the_shipped_settings_are_the_defaults() -> None:
     assert all(SETTINGS[row["setting"]] == row["value"] for row in load(SHIPPED).files["settings"])
     assert definitions.load(SHIPPED).version_at(datetime(2026, 1, 1)) == "1.0"

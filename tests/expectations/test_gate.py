@@ -256,6 +256,37 @@ def test_a_bad_batch_is_stopped_but_never_the_first(bench: Bench) -> None:
     assert ("11", "status", None) in bench.quarantine()
 
 
+def test_the_share_is_that_of_all_new_rows_of_a_source(bench: Bench) -> None:
+    """One of five rows in two files is 20 %, though all of the one file; a source is not judged by another's rows."""
+    bench.definitions = definitions.load(SHIPPED)
+    bench.deliver(lead("1"))
+    bench.deliver(lead("1"), source="marketo")
+    bench.night()
+    bench.deliver(lead("2", status=None), file="b.csv", at=NEXT)
+    bench.deliver(*[lead(str(n)) for n in range(3, 7)], file="c.csv", at=NEXT)
+    bad = bench.deliver(lead("2", status=None), source="marketo", file="d.csv", at=NEXT)
+    assert [stopped.delivery_id for stopped in bench.night(NEXT).stopped] == [bad]
+
+
+def test_the_limit_is_that_of_the_night(bench: Bench, tmp_path: Path) -> None:
+    """40 % until 3 March, then 20 %: a third of the rows passes on the 2nd and not on the 3rd."""
+    bench.definitions = edited(
+        tmp_path / "definitions",
+        versions=TWO_VERSIONS,
+        settings=(
+            "incomplete_batch_limit,0.20,2024-01-01,",
+            "incomplete_batch_limit,0.40,2024-01-01,2026-03-03\nincomplete_batch_limit,0.20,2026-03-03,",
+        ),
+    )
+    bench.deliver(lead("1"))
+    bench.night(NOON - timedelta(days=1))
+    shares = []
+    for file, at in (("b", NOON), ("c", NEXT)):
+        bench.deliver(lead(f"{file}1", status=None), lead(f"{file}2"), lead(f"{file}3"), file=f"{file}.csv", at=at)
+        shares.append([(stopped.share, stopped.limit) for stopped in bench.night(at).stopped])
+    assert shares == [[], [(pytest.approx(1 / 3), 0.2)]]
+
+
 def test_a_delivery_read_again_by_another_mapping_is_judged_again(bench: Bench) -> None:
     delivery = bench.deliver(lead(status=None))
     bench.con.execute("insert into control.delivery_reading values (?, 'first', 'csv')", [delivery])

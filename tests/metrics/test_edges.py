@@ -57,6 +57,58 @@ def test_a_cohort_matures_on_the_day_its_window_is_over(tmp_path: Path, as_of: s
     assert w.one("select is_mature from metrics.lead_funnel")["is_mature"] is is_mature
 
 
+@pytest.mark.parametrize(("as_of", "is_mature"), [("2025-03-31 23:00", False), ("2025-04-01 00:00", True)])
+def test_maturity_is_that_of_the_as_of_day(tmp_path: Path, as_of: str, is_mature: bool) -> None:
+    """90 days until April, then 30: the January cohort, over 60 days old on 1 April, matures at once."""
+    w = Warehouse(tmp_path, as_of=as_of)
+    change = "update staging.stg_definitions__setting set effective_to = '2025-04-01' where setting = 'maturity_days'"
+    w.con.execute(change)
+    w.add("staging.stg_definitions__setting", setting="maturity_days", value="30", effective_from="2025-04-01",
+          effective_to="9999-12-31")  # fmt: skip
+    w.add("core.fct_lead", lead_id="L", lead_source="Web", created_at="2025-01-15")
+    w.build()
+    assert w.one("select is_mature from metrics.lead_funnel")["is_mature"] is is_mature
+
+
+def test_a_deal_closes_in_the_period_of_its_close_day(tmp_path: Path) -> None:
+    """Its close day is 31 March, the CRM was told on 2 April: won in March and in the first quarter."""
+    w = Warehouse(tmp_path, as_of="2025-05-31 12:00")
+    w.add("core.fct_opportunity", opportunity_id="O", lead_source="Web", is_won=True, is_closed=True,
+          is_new_business=True, is_qualified=True, is_customer_acquired=True, amount=5, created_at="2025-01-01",
+          qualified_at="2025-01-01", closed_at="2025-04-02 10:00", close_date="2025-03-31")  # fmt: skip
+    w.build()
+    assert w.one("select month_start, revenue, customers from metrics.revenue_by_source") == {
+        "month_start": date(2025, 3, 1),
+        "revenue": 5,
+        "customers": 1,
+    }
+    won = w.one("select quarter_start, won, revenue from metrics.source_performance where won > 0 or revenue > 0")
+    assert won == {"quarter_start": date(2025, 1, 1), "won": 1, "revenue": 5}
+    for metric, value in (("revenue", 5.0), ("win_rate", 1.0), ("customers", 1.0)):
+        sql = f"select month_start, value from metrics.metric_month where metric = '{metric}' and value > 0"
+        assert w.one(sql) == {"month_start": date(2025, 3, 1), "value": value}
+
+
+def test_a_rejection_without_an_agreed_reason_is_counted_and_shown_by_owner(tmp_path: Path) -> None:
+    """Four rejections in the week, two without a reason, one with a text that nobody knows."""
+    w = Warehouse(tmp_path, as_of="2025-02-01")
+    w.add("core.dim_owner", owner_id="u", name="Ann")
+    for number, reason in enumerate(("missing", "missing", "unmapped", "not_ready", None)):
+        w.add("core.fct_lead", lead_id=f"L{number}", lead_source="Web", created_at="2025-01-10")
+        w.add("core.fct_handoff", lead_id=f"L{number}", handoff_number=1, handed_off_at="2025-01-13", owner_id="u",
+              decision="rejected" if reason else "accepted", decided_at="2025-01-14",
+              rejection_reason=reason)  # fmt: skip
+    w.build()
+    found = w.rows("select reason, rejected, decided, rejection_rate from metrics.rejections order by reason")
+    assert [tuple(row.values()) for row in found] == [
+        ("missing", 2, 5, 0.4),
+        ("not_ready", 1, 5, 0.2),
+        ("unmapped", 1, 5, 0.2),
+    ]
+    page = w.one("select owner_name, rejected, missing, unmapped from reviews.review_rejection_report__unexplained")
+    assert page == {"owner_name": "Ann", "rejected": 4, "missing": 2, "unmapped": 1}
+
+
 def test_no_data_gives_empty_marts(tmp_path: Path) -> None:
     w = Warehouse(tmp_path, as_of="2025-04-30").build()
     for mart in ("lead_funnel", "metric_month", "active_pipeline", "required_volume", "scoreboard", "objections"):

@@ -27,6 +27,17 @@ def test_every_promised_object_is_mapped(source: str) -> None:
     assert set(PROMISED[source].split()) <= set(read_folder(SHIPPED)[source].objects)
 
 
+@pytest.mark.parametrize(
+    ("source", "object_", "headers"),
+    [
+        ("salesforce", "lead", {"Rejection_Reason__c", "RejectionReason"}),
+        ("hubspot", "contact", {"hs_lead_disqualification_reason", "rejection_reason"}),
+    ],
+)
+def test_a_rejection_reason_is_read_from_the_agreed_columns(source: str, object_: str, headers: set[str]) -> None:
+    assert headers <= set(read_folder(SHIPPED)[source].objects[object_].fields["rejection_reason"].headers)
+
+
 @pytest.mark.parametrize("source", PROMISED)
 def test_staging_reads_exactly_the_mapped_objects(source: str) -> None:
     """A table nobody declares would be missing at night; an object nobody reads would be lost without a word."""
