@@ -259,6 +259,12 @@ def test_criteria_hold_with_what_was_known_then(row: Find) -> None:
     assert lead["sales_ready_at"] == at("2026-02-06T10:00:00")  # and authority two days later
 
 
+def test_fields_without_history_are_listed(core: duckdb.DuckDBPyConnection) -> None:
+    """Profile and criteria read size, score, need, budget, timeline and authority besides, whose changes are told."""
+    listed = core.execute("select source_system, field from core.untracked_field order by all")
+    assert listed.fetchall() == [("salesforce", "country"), ("salesforce", "industry"), ("salesforce", "job_title")]
+
+
 def test_a_crm_without_the_columns_is_taken_at_its_word(row: Find) -> None:
     lead = row("fct_lead", lead_id="hubspot:103")
     assert lead is not None
