@@ -883,13 +883,18 @@ def _accounts(company: Company) -> None:
     )
     company.lead("BRIDGENEW", "2026-01-05T09:00:00", Email="new@bridge.example")
     company.lead("BRIDGEOTHER", "2026-01-05T09:00:00", Email="old@bridge.example")
-    company.lead("BROKENLEFT", "2026-01-05T09:00:00", Email="left@broken.example", ConvertedContactId="CONTACTGONE")
-    company.lead("BROKENRIGHT", "2026-01-05T09:00:00", Email="right@broken.example")
-    company.add(
-        "salesforce/contact",
-        Id="CONTACTGONE",
-        LastName="Gone",
-        Email="right@broken.example",
-        CreatedDate="2026-01-08T09:00:00Z",
+    company.lead("BROKEN1", "2026-01-05T09:00:00", ConvertedContactId="CONTACTGONE")
+    company.lead("BROKEN2", "2026-01-05T09:00:00", ConvertedContactId="CONTACTGONE")
+    company.lead("BROKEN3", "2026-01-05T09:00:00", ConvertedContactId="CONTACTKEPT")
+    company.lead("BROKEN4", "2026-01-05T09:00:00")
+    company.lead(
+        "BROKENGONE",
+        "2026-01-05T09:00:00",
+        Email="broken4@broken4.example",
+        ConvertedContactId="CONTACTKEPT",
         IsDeleted="true",
     )
+    for key, is_deleted in (("CONTACTGONE", "true"), ("CONTACTKEPT", "false")):
+        company.add(
+            "salesforce/contact", Id=key, LastName=key, CreatedDate="2026-01-08T09:00:00Z", IsDeleted=is_deleted
+        )
