@@ -1,12 +1,8 @@
 {#- What touches, channels and attribution need beyond standard SQL, one named macro each. -#}
 {% macro explode_list(list) -%}
     {#- One row per element of an array, in a select list. -#}
-    {{ return(adapter.dispatch("explode_list")(list)) }}
+    unnest({{ list }})
 {%- endmacro %}
-
-{% macro default__explode_list(list) -%} explode({{ list }}) {%- endmacro %}
-
-{% macro duckdb__explode_list(list) -%} unnest({{ list }}) {%- endmacro %}
 
 {% macro elapsed_days(earlier, later) -%}
     {#- Elapsed seconds / 86,400, fractions kept: days of a clock, not of a calendar. -#}
@@ -15,27 +11,11 @@
 
 {% macro add_days(moment, days) -%}
     {#- A moment some elapsed days (negative to go back, parts of a day to the microsecond) later. -#}
-    {{ return(adapter.dispatch("add_days")(moment, days)) }}
-{%- endmacro %}
-
-{% macro default__add_days(moment, days) -%}
-    ({{ moment }} + make_dt_interval(0, 0, 0, cast(({{ days }}) * 86400 as decimal(18, 6))))
-{%- endmacro %}
-
-{% macro duckdb__add_days(moment, days) -%}
     ({{ moment }} + to_microseconds(cast(round(({{ days }}) * 86400000000) as bigint)))
 {%- endmacro %}
 
 {% macro days_between(first_day, last_day) -%}
     {#- One row per day from the first to the last, both included, in a select list. -#}
-    {{ return(adapter.dispatch("days_between")(first_day, last_day)) }}
-{%- endmacro %}
-
-{% macro default__days_between(first_day, last_day) -%}
-    explode(sequence({{ first_day }}, {{ last_day }}, interval 1 day))
-{%- endmacro %}
-
-{% macro duckdb__days_between(first_day, last_day) -%}
     cast(unnest(generate_series({{ first_day }}, {{ last_day }}, interval 1 day)) as date)
 {%- endmacro %}
 
@@ -62,18 +42,8 @@
 
 {% macro row_hash(columns) -%}
     {#- A 64-bit hash of the columns, nulls included. Good within one warehouse, not across engine versions. -#}
-    {{ return(adapter.dispatch("row_hash")(columns)) }}
+    hash({{ columns | join(", ") }})
 {%- endmacro %}
-
-{% macro default__row_hash(columns) -%}
-    xxhash64(
-        {%- for column in columns -%}
-            {{ column }}, {{ column }} is null{% if not loop.last %}, {% endif %}
-        {%- endfor -%}
-    )
-{%- endmacro %}
-
-{% macro duckdb__row_hash(columns) -%} hash({{ columns | join(", ") }}) {%- endmacro %}
 
 {% macro opportunity_month() -%}
     {#- CTE opportunity_month: the month of the anchor of each basis. Pipeline counts in the month of creation in the

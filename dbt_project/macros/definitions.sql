@@ -57,34 +57,16 @@
     {{ from_reporting_time("cast(" ~ day ~ " as date) + interval '1' day - interval '1' second") }}
 {%- endmacro %}
 
-{% macro from_utc(ts, timezone) -%} {{ return(adapter.dispatch("from_utc")(ts, timezone)) }} {%- endmacro %}
+{% macro from_utc(ts, timezone) -%} timezone({{ timezone }}, timezone('UTC', {{ ts }})) {%- endmacro %}
 
-{% macro default__from_utc(ts, timezone) -%} from_utc_timestamp({{ ts }}, {{ timezone }}) {%- endmacro %}
-
-{% macro duckdb__from_utc(ts, timezone) -%} timezone({{ timezone }}, timezone('UTC', {{ ts }})) {%- endmacro %}
-
-{% macro to_utc(ts, timezone) -%} {{ return(adapter.dispatch("to_utc")(ts, timezone)) }} {%- endmacro %}
-
-{% macro default__to_utc(ts, timezone) -%} to_utc_timestamp({{ ts }}, {{ timezone }}) {%- endmacro %}
-
-{% macro duckdb__to_utc(ts, timezone) -%} timezone('UTC', timezone({{ timezone }}, {{ ts }})) {%- endmacro %}
+{% macro to_utc(ts, timezone) -%} timezone('UTC', timezone({{ timezone }}, {{ ts }})) {%- endmacro %}
 
 {% macro regex_full_match(text, pattern) -%}
     {#- Does the pattern match the whole text, ignoring case? RE2 on DuckDB. -#}
-    {{ return(adapter.dispatch("regex_full_match")(text, pattern)) }}
+    regexp_full_match({{ text }}, {{ pattern }}, 'is')
 {%- endmacro %}
-
-{% macro default__regex_full_match(text, pattern) -%}
-    {{ text }} rlike concat('(?is)^(?:', {{ pattern }}, ')$')
-{%- endmacro %}
-
-{% macro duckdb__regex_full_match(text, pattern) -%} regexp_full_match({{ text }}, {{ pattern }}, 'is') {%- endmacro %}
 
 {% macro split_list(value) -%}
     {#- A definitions list (`a|b|c`) as an array of lower-cased texts. -#}
-    {{ return(adapter.dispatch("split_list")(value)) }}
+    string_split(lower({{ value }}), '|')
 {%- endmacro %}
-
-{% macro default__split_list(value) -%} split(lower({{ value }}), '[|]') {%- endmacro %}
-
-{% macro duckdb__split_list(value) -%} string_split(lower({{ value }}), '|') {%- endmacro %}

@@ -11,10 +11,6 @@
 
 {% macro web_domain(website) -%}
     {#- acme.com of https://www.acme.com:443/about?x=1, in lower case; null where nothing like a host is left. -#}
-    {{ return(adapter.dispatch("web_domain")(website)) }}
-{%- endmacro %}
-
-{% macro default__web_domain(website) -%}
     nullif(regexp_extract(lower(trim({{ website }})), '^(?:[a-z]+://)?(?:www[.])?([^/:?# @]+[.][^/:?# @]+)', 1), '')
 {%- endmacro %}
 

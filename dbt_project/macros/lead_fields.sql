@@ -97,16 +97,7 @@
     end
 {%- endmacro %}
 
-{% macro in_list(text, value) -%} {{ return(adapter.dispatch("in_list")(text, value)) }} {%- endmacro %}
-
-{% macro default__in_list(text, value) -%}
-    (
-        array_contains({{ split_list(value) }}, lower(trim({{ text }})))
-        or arrays_overlap({{ split_list(value) }}, transform(split(lower({{ text }}), ';'), part -> trim(part)))
-    )
-{%- endmacro %}
-
-{% macro duckdb__in_list(text, value) -%}
+{% macro in_list(text, value) -%}
     (
         list_contains({{ split_list(value) }}, lower(trim({{ text }})))
         or (
@@ -118,13 +109,7 @@
     )
 {%- endmacro %}
 
-{% macro contains_any(text, value) -%} {{ return(adapter.dispatch("contains_any")(text, value)) }} {%- endmacro %}
-
-{% macro default__contains_any(text, value) -%}
-    exists ({{ split_list(value) }}, part -> contains(lower({{ text }}), part))
-{%- endmacro %}
-
-{% macro duckdb__contains_any(text, value) -%}
+{% macro contains_any(text, value) -%}
     coalesce(
         list_bool_or(list_transform({{ split_list(value) }}, lambda part:contains(lower({{ text }}), part))), false
     )

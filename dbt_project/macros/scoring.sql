@@ -144,14 +144,6 @@
 
 {% macro attribute_text(attributes, name) -%}
     {#- The text under a name in the columns a mapping keeps. -#}
-    {{ return(adapter.dispatch("attribute_text")(attributes, name)) }}
-{%- endmacro %}
-
-{% macro default__attribute_text(attributes, name) -%}
-    get_json_object({{ attributes }}, concat('$["', {{ name }}, '"]'))
-{%- endmacro %}
-
-{% macro duckdb__attribute_text(attributes, name) -%}
     json_extract_string({{ attributes }}, '$."' || {{ name }} || '"')
 {%- endmacro %}
 

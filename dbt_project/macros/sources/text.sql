@@ -1,37 +1,20 @@
 {% macro extract_regex(column, pattern, group=1) -%}
     {#- A group of the first match, null where there is none. -#}
-    {{ return(adapter.dispatch("extract_regex", "handoff")(column, pattern, group)) }}
-{%- endmacro %}
-{% macro default__extract_regex(column, pattern, group) -%}
     nullif(regexp_extract({{ column }}, '{{ pattern }}', {{ group }}), '')
-{%- endmacro %}
-{% macro spark__extract_regex(column, pattern, group) -%}
-    nullif(regexp_extract({{ column }}, '{{ pattern | replace("\\", "\\\\") }}', {{ group }}), '')
 {%- endmacro %}
 
 {% macro each_id(column) -%}
     {#- In a select list: one row per id of a list written as text (`[1, 2]`, `1;2`). -#}
-    {{ return(adapter.dispatch("each_id", "handoff")(column)) }}
+    unnest(regexp_extract_all({{ column }}, '[^][;,|" ]+'))
 {%- endmacro %}
-{% macro default__each_id(column) -%} unnest(regexp_extract_all({{ column }}, '[^][;,|" ]+')) {%- endmacro %}
-{% macro spark__each_id(column) -%} explode(regexp_extract_all({{ column }}, '[^\\[\\];,|" ]+', 0)) {%- endmacro %}
 
 {% macro url_parameter(column, name) -%}
     {#- A parameter of a URL's query, decoded; null where it is absent. -#}
-    {{ return(adapter.dispatch("url_parameter", "handoff")(column, name)) }}
-{%- endmacro %}
-{% macro default__url_parameter(column, name) -%}
     nullif(url_decode(replace(regexp_extract({{ column }}, '[?&]{{ name }}=([^&#]*)', 1), '+', ' ')), '')
-{%- endmacro %}
-{% macro spark__url_parameter(column, name) -%}
-    nullif(try_url_decode(regexp_extract({{ column }}, '[?&]{{ name }}=([^&#]*)', 1)), '')
 {%- endmacro %}
 
 {% macro json_text(column, key) -%}
     {#- The text of a key of a JSON object, or of the `value` whose `name` is the key in a JSON list; null where it is absent or no JSON. -#}
-    {{ return(adapter.dispatch("json_text", "handoff")(column, key)) }}
-{%- endmacro %}
-{% macro default__json_text(column, key) -%}
     case
         when not json_valid({{ column }})
         then null
@@ -43,35 +26,11 @@
             )
     end
 {%- endmacro %}
-{% macro spark__json_text(column, key) -%}
-    coalesce(
-        get_json_object({{ column }}, '$["{{ key }}"]'),
-        nullif(
-            regexp_extract({{ column }}, '"(?:name|key)"\\s*:\\s*"{{ key }}"\\s*,\\s*"value"\\s*:\\s*"?([^",}]*)', 1),
-            ''
-        )
-    )
-{%- endmacro %}
 
 {% macro json_parameter(column, key) -%}
     {#- A parameter of GA4's event_params: a JSON list of {key, value: {string_value, int_value, …}}, whose other values are null. -#}
-    {{ return(adapter.dispatch("json_parameter", "handoff")(column, key)) }}
-{%- endmacro %}
-{% macro default__json_parameter(column, key) -%}
     {%- set pattern -%}
         "key"\s*:\s*"{{ key }}"\s*,\s*"value"\s*:\s*\{[^}]*?_value"\s*:\s*(?:"([^"]*)"|([0-9.-]+))
     {%- endset -%}
     nullif(regexp_extract({{ column }}, '{{ pattern }}', 1) || regexp_extract({{ column }}, '{{ pattern }}', 2), '')
-{%- endmacro %}
-{% macro spark__json_parameter(column, key) -%}
-    {%- set pattern -%}
-        "key"\\s*:\\s*"{{ key }}"\\s*,\\s*"value"\\s*:\\s*\\{[^}]*?_value"\\s*:\\s*(?:"([^"]*)"|([0-9.-]+))
-    {%- endset -%}
-    nullif(
-        concat(
-            coalesce(regexp_extract({{ column }}, '{{ pattern }}', 1), ''),
-            coalesce(regexp_extract({{ column }}, '{{ pattern }}', 2), '')
-        ),
-        ''
-    )
 {%- endmacro %}

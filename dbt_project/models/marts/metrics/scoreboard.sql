@@ -1,8 +1,8 @@
 {{
     config(
         materialized="incremental",
-        incremental_strategy="delete+insert" if target.type == "duckdb" else "merge",
-        unique_key="as_of_date" if target.type == "duckdb" else ["as_of_date", "month_start", "metric"],
+        incremental_strategy="delete+insert",
+        unique_key="as_of_date",
         on_schema_change="append_new_columns",
         full_refresh=false,
         post_hook="{{ remember_built() }}",
