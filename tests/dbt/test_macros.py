@@ -12,24 +12,14 @@ from hypothesis import strategies as st
 from handoff.settings import DBT_PROJECT
 
 
-class _Adapter:
-    """Stands in for dbt's dispatch: the DuckDB version of a macro where there is one, else the default."""
-
-    def __init__(self, macros: dict[str, Any]) -> None:
-        self.macros = macros
-
-    def dispatch(self, name: str) -> Any:
-        return self.macros.get(f"duckdb__{name}") or self.macros[f"default__{name}"]
-
-
 def _macros() -> dict[str, Any]:
     texts = [path.read_text() for path in sorted((DBT_PROJECT / "macros").glob("*.sql"))]
     macros: dict[str, Any] = {}
     environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
-    environment.globals |= {"return": lambda value: value, "adapter": _Adapter(macros)}
+    environment.globals["return"] = lambda value: value
     blocks = re.findall(r"\{%-? macro .*?\{%-? endmacro -?%\}", "\n".join(texts), re.DOTALL)
     names = "component_labels|holds|in_list|contains_any|split_list|regex_full_match|web_domain"
-    wanted = rf"macro (duckdb__|default__)?({names})\("
+    wanted = rf"macro ({names})\("
     source = "\n".join(block for block in blocks if re.search(wanted, block.splitlines()[0]))
     module = environment.from_string(source).make_module()
     macros |= {name: value for name, value in vars(module).items() if not name.startswith("_")}
