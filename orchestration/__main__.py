@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from handoff import definitions
 from handoff.errors import HandoffError, disk_trouble
 from handoff.settings import CHECKOUT, Settings, load_settings
 from handoff.warehouse import night_lock, open_warehouse
@@ -34,6 +35,7 @@ def nightly(settings: Settings) -> int:
     from orchestration.report import print_night
 
     started = time.monotonic()
+    definitions.load(settings.definitions)  # what is wrong in them is said at once, not after seconds of imports
     _make_sample_where_there_is_nothing(settings)
     _quiet()
     from orchestration import instance, run

@@ -99,7 +99,7 @@ def test_killed_nights_leave_yesterdays_publish_and_the_next_ends_as_if_nothing_
     built_home: Path, sample_extracts: Path, tmp_path: Path
 ) -> None:
     """Killed at five moments, each night in what the one before left."""
-    kill_and_recover(built_home, sample_extracts, tmp_path, [0.1, 0.3, 0.45, 0.6, 0.8])
+    kill_and_recover(built_home, sample_extracts, tmp_path, [0.1, 0.25, 0.4, 0.55, 0.75])
 
 
 @pytest.mark.heavy
