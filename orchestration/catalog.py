@@ -16,6 +16,7 @@ import duckdb
 from orchestration.translator import Translator
 
 Columns = dict[str, str]
+SHOWN_SOURCES = 6
 
 
 class Catalog:
@@ -45,8 +46,12 @@ class Catalog:
         node = self._manifest["nodes"][unique_id]
         self._columns.pop(node["relation_name"], None)
         columns = self._columns_of(node["relation_name"])
+        lineage = self._lineage(unique_id, columns)
+        # the open-source UI keeps column lineage but draws none: it stands in words beside each column too
         described = {
-            name: dg.TableColumn(name, type=kind, description=node["columns"].get(name, {}).get("description") or None)
+            name: dg.TableColumn(
+                name, type=kind, description=_described(node["columns"].get(name, {}), lineage.get(name, []))
+            )
             for name, kind in columns.items()
         }
         metadata: dict[str, Any] = {
@@ -59,7 +64,7 @@ class Catalog:
         elif node["config"].get("materialized") != "view":
             count = self._con.execute(f"select count(*) from {node['relation_name']}").fetchone()
             metadata["dagster/row_count"] = count[0] if count else 0
-        if lineage := self._lineage(unique_id, columns):
+        if lineage:
             metadata["dagster/column_lineage"] = dg.TableColumnLineage(
                 {
                     column: [dg.TableColumnDep(dg.AssetKey(key), name) for key, name in sources]
@@ -138,6 +143,16 @@ class Catalog:
             for column, node in nodes.items()
             if column.lower() in columns
         }
+
+
+def _described(column: dict[str, Any], sources: list[tuple[list[str], str]]) -> str | None:
+    """What a column means and, for the first few, which columns it comes from."""
+    words = [column["description"]] if column.get("description") else []
+    if sources:
+        shown = ", ".join(f"{'.'.join(key)}.{name}" for key, name in sources[:SHOWN_SOURCES])
+        more = f" and {len(sources) - SHOWN_SOURCES} more" if len(sources) > SHOWN_SOURCES else ""
+        words.append(f"From {shown}{more}.")
+    return " ".join(words) or None
 
 
 def _table(expression: Any) -> str:

@@ -278,6 +278,20 @@ def add_days(node: exp.Expression) -> exp.Expression:
     return node
 
 
+def add_microseconds(node: exp.Expression) -> exp.Expression:
+    """`to_microseconds(n)`: an interval of whole seconds and their millionths."""
+    if _is_call(node, "to_microseconds"):
+        whole = exp.cast(node.expressions[0], "decimal(20, 0)", dialect="spark")
+        seconds = exp.cast(
+            exp.Paren(this=exp.Mul(this=whole, expression=exp.Literal.number("0.000001"))),
+            "decimal(18, 6)",
+            dialect="spark",
+        )
+        none = [exp.Literal.number(0)] * 3
+        return exp.Anonymous(this="make_dt_interval", expressions=[*(zero.copy() for zero in none), seconds])
+    return node
+
+
 def whole_match(node: exp.Expression) -> exp.Expression:
     """`regexp_full_match(text, pattern, options)`: RE2 there, Java's expressions here."""
     if isinstance(node, exp.RegexpFullMatch):
@@ -500,6 +514,7 @@ REWRITES: tuple[Rewrite, ...] = (
     time_zones,
     microseconds,
     add_days,
+    add_microseconds,
     whole_match,
     iso_weekday,
     overlap,
