@@ -20,7 +20,9 @@ CASES = {
     "a clock of another zone": f"select n, timezone('Europe/Berlin', timezone('UTC', ts)) from {ROWS}",
     "a clock's reading in UTC": f"select n, timezone('UTC', timezone('America/New_York', ts)) from {ROWS}",
     "microseconds": f"select n, epoch_us(ts) from {ROWS}",
-    "parts of a day on top": f"select n, ts + to_microseconds(cast(round((n - 5) * 1.5 * 86400001) as bigint)) from {ROWS}",
+    "parts of a day on top": (
+        f"select n, ts + to_microseconds(cast(round((n - 5) * 1.5 * 86400001) as bigint)) from {ROWS}"
+    ),
     "days on top": f"select n, ts + to_days(cast(n - 5 as integer)) from {ROWS}",
     "a whole match": "select regexp_full_match(x, 'a.c', 'is') from (values ('A\nC'), ('abcd'), ('abc')) as t(x)",
     "a Sunday": "select extract('isodow' from x) from (values (date '2026-03-29'), (date '2026-03-30')) as t(x)",
