@@ -16,7 +16,6 @@ import duckdb
 from orchestration.translator import Translator
 
 Columns = dict[str, str]
-SHOWN_SOURCES = 6
 
 
 class Catalog:
@@ -47,11 +46,8 @@ class Catalog:
         self._columns.pop(node["relation_name"], None)
         columns = self._columns_of(node["relation_name"])
         lineage = self._lineage(unique_id, columns)
-        # the open-source UI keeps column lineage but draws none: it stands in words beside each column too
         described = {
-            name: dg.TableColumn(
-                name, type=kind, description=_described(node["columns"].get(name, {}), lineage.get(name, []))
-            )
+            name: dg.TableColumn(name, type=kind, description=node["columns"].get(name, {}).get("description") or None)
             for name, kind in columns.items()
         }
         metadata: dict[str, Any] = {
@@ -71,6 +67,8 @@ class Catalog:
                     for column, sources in lineage.items()
                 }
             )
+            # the open-source UI keeps column lineage but draws none
+            metadata["column lineage"] = dg.MetadataValue.md(_in_words(lineage))
         return metadata
 
     def save(self) -> None:
@@ -145,14 +143,14 @@ class Catalog:
         }
 
 
-def _described(column: dict[str, Any], sources: list[tuple[list[str], str]]) -> str | None:
-    """What a column means and, for the first few, which columns it comes from."""
-    words = [column["description"]] if column.get("description") else []
-    if sources:
-        shown = ", ".join(f"{'.'.join(key)}.{name}" for key, name in sources[:SHOWN_SOURCES])
-        more = f" and {len(sources) - SHOWN_SOURCES} more" if len(sources) > SHOWN_SOURCES else ""
-        words.append(f"From {shown}{more}.")
-    return " ".join(words) or None
+def _in_words(lineage: dict[str, list[tuple[list[str], str]]]) -> str:
+    """A table of the columns and what they come from, in Markdown."""
+    rows = [
+        f"| {column} | {', '.join('.'.join([*key, name]) for key, name in sources)} |"
+        for column, sources in lineage.items()
+        if sources
+    ]
+    return "\n".join(["| column | comes from |", "| --- | --- |", *rows])
 
 
 def _table(expression: Any) -> str:
