@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
 
+from handoff.sql import literal
 from ingestion.entities import BOOKKEEPING_COLUMNS, LIMITS, SQL_TYPES, FieldType
 from ingestion.mapping import EPOCHS, FieldMapping, ObjectMapping, normalised
 from ingestion.refusal import Refusal
@@ -47,14 +48,6 @@ class Plan:
         """The columns of the file that the mapping uses."""
         kept = [column for column in self.keep.values() if column]
         return [*(column for found in self.fields.values() for column in found), *self.version, *kept]
-
-
-def quoted(identifier: str) -> str:
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 class _Headers:

@@ -11,7 +11,8 @@ import duckdb
 
 from handoff import definitions
 from handoff.settings import Settings
-from ingestion.columns import Plan, literal, quoted
+from handoff.sql import literal, quoted
+from ingestion.columns import Plan
 from ingestion.entities import BOOKKEEPING_COLUMNS, ENTITIES, SQL_TYPES
 from ingestion.landing import LandedFile, Stray, Zone, empty_zone, open_zone
 from ingestion.mapping import (

@@ -20,7 +20,8 @@ from typing import IO, Any, Literal
 import duckdb
 import pyarrow as pa
 
-from ingestion.columns import Column, Kind, Plan, check_headers, literal, plan_columns, quoted, typed_select
+from handoff.sql import literal, quoted
+from ingestion.columns import Column, Kind, Plan, check_headers, plan_columns, typed_select
 from ingestion.mapping import ObjectMapping
 from ingestion.refusal import Refusal
 

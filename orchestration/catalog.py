@@ -13,6 +13,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from orchestration import dbt_project
 from orchestration.translator import Translator
 
 Columns = dict[str, str]
@@ -43,6 +44,7 @@ class Catalog:
     def describe(self, unique_id: str) -> dict[str, Any]:
         """Row count, column schema and column lineage of a node that was just built."""
         node = self._manifest["nodes"][unique_id]
+        relation = dbt_project.relation(node)
         self._columns.pop(node["relation_name"], None)
         columns = self._columns_of(node["relation_name"])
         lineage = self._lineage(unique_id, columns)
@@ -52,9 +54,8 @@ class Catalog:
         }
         metadata: dict[str, Any] = {
             "dagster/column_schema": dg.TableSchema(columns=list(described.values())),
-            **self.since(f"{node['schema']}.{node['alias']}"),
+            **self.since(relation),
         }
-        relation = f"{node['schema']}.{node['alias']}".lower()
         if (elsewhere := self.rows_elsewhere.get(relation)) is not None:
             metadata["dagster/row_count"] = elsewhere
         elif node["config"].get("materialized") != "view":

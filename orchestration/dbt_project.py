@@ -38,7 +38,7 @@ def manifest(settings: Settings) -> dict[str, Any]:
     """
     path, stamp = target_path(settings) / "manifest.json", target_path(settings) / "manifest.stamp"
     current = fingerprint(settings)
-    if path.exists() and stamp.exists() and stamp.read_text() == current:
+    if path.exists() and _for_dbt(settings).exists() and stamp.exists() and stamp.read_text() == current:
         try:
             return json.loads(path.read_text())
         except json.JSONDecodeError:
@@ -165,13 +165,16 @@ def build(settings: Settings, arguments: list[str]) -> Iterator[dict[str, Any]]:
     return come()
 
 
+def _for_dbt(settings: Settings) -> Path:
+    return target_path(settings) / "partial_parse.msgpack"
+
+
 def parsed(settings: Settings) -> "Manifest":
     """The project as `manifest` left it, for dbt, which else reads and compares every file of it once more."""
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 
-    kept = (target_path(settings) / "partial_parse.msgpack").read_bytes()
-    project = Manifest.from_msgpack(kept, decoder=extended_mashumuro_decoder)
+    project = Manifest.from_msgpack(_for_dbt(settings).read_bytes(), decoder=extended_mashumuro_decoder)
     project.build_parent_and_child_maps()
     return project
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from handoff.errors import HandoffError
 from handoff.settings import Settings
+from handoff.sql import quoted
 from scoring import leakage, training, validation
 from scoring.card import Scorecard, band, write_card
 from scoring.signals import signal_of
@@ -148,7 +149,7 @@ def _table(con: duckdb.DuckDBPyConnection, source: str) -> tuple[pd.DataFrame, p
             why="no mapping names such an object",
             remedy="Put the mapping into HANDOFF_SOURCES and the file into the landing zone (docs/scoring.md)",
         )
-    relation = "raw." + _quoted_name(f"{source}__{tables[0][0]}")
+    relation = "raw." + quoted(f"{source}__{tables[0][0]}")
     fields = ", ".join(FIT_FIELDS)
     raw = con.execute(
         f"select native_id, created_at, status, attributes, {fields} from {relation} "
@@ -167,10 +168,6 @@ def _table(con: duckdb.DuckDBPyConnection, source: str) -> tuple[pd.DataFrame, p
     for name in ("employee_count", "annual_revenue"):
         frame[name] = pd.to_numeric(frame[name], errors="coerce").astype(float)
     return frame, moments
-
-
-def _quoted_name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _is_number(values: pd.Series) -> bool:

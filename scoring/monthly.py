@@ -15,6 +15,7 @@ import pandas as pd
 
 from handoff.errors import HandoffError
 from handoff.settings import Settings
+from handoff.sql import literal, quoted
 from scoring import leakage, training, validation
 from scoring.card import Scorecard, write_card
 from scoring.signals import ATTRIBUTE_PREFIX, SIGNALS, Signal, signal_of
@@ -214,7 +215,7 @@ def _leads(con: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, list[str]]:
         ) from error
     names = [ATTRIBUTE_PREFIX + key for (key,) in keys]
     kept = "".join(
-        f", json_extract_string(attributes, {_quoted(chr(36) + '.' + _named(key))}) as {_named(ATTRIBUTE_PREFIX + key)}"
+        f", json_extract_string(attributes, {literal(chr(36) + '.' + quoted(key))}) as {quoted(ATTRIBUTE_PREFIX + key)}"
         for (key,) in keys
     )
     frame = con.execute(
@@ -230,14 +231,6 @@ def _leads(con: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, list[str]]:
     for name in names:
         frame[name] = _numbers_where_all_are(frame[name])
     return frame, names
-
-
-def _named(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _numbers_where_all_are(values: pd.Series) -> pd.Series:
@@ -262,8 +255,8 @@ def changed_attributes(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> 
         "select source_system, object from control.source_object where entity = 'lead' order by all"
     ).fetchall()
     delivered = " union all ".join(
-        f"select {_quoted(source + ':')} || native_id as lead_id, version_at, attributes "
-        f"from raw.{_named(source + '__' + name)} where attributes is not null"
+        f"select {literal(source + ':')} || native_id as lead_id, version_at, attributes "
+        f"from raw.{quoted(source + '__' + name)} where attributes is not null"
         for source, name in tables
     )
     con.execute(

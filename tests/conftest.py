@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from unittest.mock import patch
 
 import duckdb
 import pytest
@@ -46,13 +47,11 @@ def run_night(home: Path, *, check: bool = True, seconds: int = 570, **more: str
 @pytest.fixture(scope="module", autouse=True)
 def environment_of_its_own() -> Iterator[None]:
     """No setting of the user's reaches a test, and none that one module sets (dbt in process does) reaches the next."""
-    before = dict(os.environ)
-    for name in before:
-        if name.startswith(("HANDOFF_", "DAGSTER_", "DBT_")) and name != "HANDOFF_SHARED":
-            del os.environ[name]
-    yield
-    os.environ.clear()
-    os.environ.update(before)
+    with patch.dict(os.environ):
+        for name in list(os.environ):
+            if name.startswith(("HANDOFF_", "DAGSTER_", "DBT_")) and name != "HANDOFF_SHARED":
+                del os.environ[name]
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -83,12 +82,8 @@ def parsed_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     def parse(home: Path) -> None:
         from orchestration import dbt_project
 
-        before = dict(os.environ)
-        try:
+        with patch.dict(os.environ):
             dbt_project.manifest(Settings(_env_file=None, home=home))
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
 
     return _once(tmp_path_factory, "parsed_project", parse)
 

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from ingestion.columns import quoted
+from handoff.sql import quoted
 from ingestion.mapping import ObjectMapping, read_mapping
 from ingestion.readers import SUFFIXES, Reader, Scan, Staged, scan_file
 from ingestion.refusal import Refusal

@@ -5,6 +5,7 @@ import random
 import shutil
 from datetime import date
 from pathlib import Path
+from unittest.mock import patch
 
 import duckdb
 import pytest
@@ -240,15 +241,10 @@ def test_the_scoreboard_keeps_what_was_shown(built_home: Path, built_settings: S
     def next_night(statement: str) -> None:
         with duckdb.connect(str(settings.warehouse)) as con:
             con.execute(statement)
-        before = dict(os.environ)
-        os.environ.update(settings.environment())
-        try:
-            paths = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
-            outputs = ["--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path / "target")]
+        paths = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
+        outputs = ["--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path / "target")]
+        with patch.dict(os.environ, settings.environment()):
             assert dbtRunner().invoke(["--quiet", "run", "--select", "scoreboard", *paths, *outputs]).success
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
 
     first = shown()
     assert len(first) == 1
