@@ -5,7 +5,6 @@ Not here: mending (`make rebuild`, a person).
 
 import importlib.metadata
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from handoff.errors import HandoffError
 from handoff.settings import CHECKOUT, Settings
+from handoff.warehouse import free_bytes, night_lock, open_warehouse
 
 NEEDED_GB = 2
 LONGEST_RUN_HOURS = 12
@@ -85,14 +85,13 @@ def _home(settings: Settings) -> str:
 
 
 def _space(settings: Settings) -> str:
-    parent = next(folder for folder in (settings.home, *settings.home.parents) if folder.exists())
-    free = shutil.disk_usage(parent).free / 2**30
+    free = free_bytes(settings) / 2**30
     warehouse = settings.warehouse.stat().st_size / 2**30 if settings.warehouse.exists() else 0
     needed = max(NEEDED_GB, 3 * warehouse)
     if free < needed:
         raise HandoffError(
             "There is little room left.",
-            where=str(parent),
+            where=str(settings.home),
             why=f"{free:.1f} GB free, a night may need {needed:.1f}",
             remedy="Make room or keep fewer builds (HANDOFF_KEEP_BUILDS)",
         )
@@ -125,8 +124,6 @@ def _definitions(settings: Settings) -> str:
 
 
 def _lock(settings: Settings) -> str:
-    from handoff.warehouse import night_lock
-
     with night_lock(settings):
         return "no night is under way"
 
@@ -147,8 +144,6 @@ def _runs(settings: Settings) -> str:
 
 
 def _warehouse(settings: Settings) -> str:
-    from handoff.warehouse import open_warehouse
-
     if not settings.warehouse.exists():
         return "none yet"
     with open_warehouse(settings) as con:

@@ -1,6 +1,7 @@
 """The private warehouse file: one writer at a time, opened the same way by every part of the night."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,9 @@ import duckdb
 
 from handoff.errors import HandoffError, disk_trouble
 from handoff.settings import Settings
+
+# With hardly any room DuckDB may end the whole process instead of saying that a disk is full.
+LEAST_ROOM_MB = 100
 
 
 def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
@@ -51,6 +55,27 @@ def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
     finally:
         con.close()
+
+
+def free_bytes(settings: Settings) -> int:
+    """The room on the disk of HANDOFF_HOME, which need not exist yet."""
+    parent = next(folder for folder in (settings.home, *settings.home.parents) if folder.exists())
+    return shutil.disk_usage(parent).free
+
+
+def require_room(settings: Settings) -> None:
+    """Asked before a night begins.
+
+    Raises:
+        HandoffError: there is not even the room to begin. What a whole night needs, `handoff doctor` says.
+    """
+    if (free := free_bytes(settings)) < LEAST_ROOM_MB * 2**20:
+        raise HandoffError(
+            "The disk is full.",
+            where=str(settings.home),
+            why=f"{free / 2**20:.0f} MB are free, and a night does not begin with less than {LEAST_ROOM_MB}",
+            remedy="Make room there and run again: nothing was begun, and readers keep the build they have",
+        )
 
 
 # The locks of this process: a step of the night that asks for the lock which the night already holds has it.

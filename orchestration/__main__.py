@@ -10,7 +10,7 @@ from pathlib import Path
 from handoff import definitions
 from handoff.errors import HandoffError, disk_trouble
 from handoff.settings import CHECKOUT, Settings, load_settings
-from handoff.warehouse import night_lock, open_warehouse
+from handoff.warehouse import night_lock, open_warehouse, require_room
 
 
 def main(arguments: list[str]) -> int:
@@ -32,17 +32,23 @@ def main(arguments: list[str]) -> int:
 
 def nightly(settings: Settings) -> int:
     """Runs the job in this process, with its run in the instance that the UI shows, and prints what came of it."""
-    from orchestration.report import print_night
+    from orchestration.report import print_night, print_refused
 
     started = time.monotonic()
-    definitions.load(settings.definitions)  # what is wrong in them is said at once, not after seconds of imports
+    # what is wrong here is said at once, not after seconds of imports
+    definitions.load(settings.definitions)
+    require_room(settings)
     _make_sample_where_there_is_nothing(settings)
     _quiet()
     from orchestration import instance, run
 
     instance.prepare(settings)
     with night_lock(settings):
-        result = run.nightly(settings)
+        try:
+            result = run.nightly(settings)
+        except HandoffError:
+            print_refused(run.refused(settings))
+            raise
     print_night(settings, result, seconds=time.monotonic() - started)
     return 0
 

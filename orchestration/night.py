@@ -13,7 +13,7 @@ from pydantic import PrivateAttr
 from handoff import definitions
 from handoff.control import begin_run
 from handoff.settings import Settings, load_settings
-from handoff.warehouse import night_lock, open_warehouse
+from handoff.warehouse import night_lock, open_warehouse, require_room
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,6 +30,7 @@ class Night(dg.ConfigurableResource[Any]):
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Night"]:
         self._settings = load_settings()
         with night_lock(self._settings):
+            require_room(self._settings)
             self._definitions = definitions.load(self._settings.definitions)
             with open_warehouse(self._settings) as con:
                 self._con = con

@@ -11,8 +11,7 @@ def print_night(settings: Settings, night: NightResult, seconds: float) -> None:
     """Rows loaded, held by rule, published per table, and where to look next."""
     print(f"\nNight of {settings.now:%Y-%m-%d %H:%M} UTC: published build {night.build_id} in {seconds:.0f} s\n")
     _print_loaded(night)
-    if night.refused:
-        print("Refused files\n" + "\n".join(f"  {error or file}" for file, error in night.refused.items()) + "\n")
+    print_refused(night.refused)
     _print_counts("Held by rule", night.held_by_rule, none="nothing new was held")
     _print_counts("Published", night.row_counts)
     if night.warnings:
@@ -24,6 +23,12 @@ def print_night(settings: Settings, night: NightResult, seconds: float) -> None:
         f"  held records  select * from quality.quarantine, in the marts\n"
         f"  lineage, runs make ui, then http://127.0.0.1:3000"
     )
+
+
+def print_refused(refused: dict[str, str]) -> None:
+    """The files that a night could not read, each with its reason; nothing where there are none."""
+    if refused:
+        print("Refused files\n" + "\n".join(f"  {error or file}" for file, error in refused.items()) + "\n")
 
 
 def _print_loaded(night: NightResult) -> None:

@@ -4,10 +4,12 @@ import os
 import uuid
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
+import duckdb
 
 from handoff.errors import HandoffError, disk_trouble
 from handoff.settings import Settings
@@ -56,7 +58,8 @@ def nightly(settings: Settings) -> NightResult:
             )
     except Exception as error:
         found = _handoff_error(error) or disk_trouble(error)
-        alerts.send(settings, alerts.failed(settings, run_id, settings.now, str(found or type(error).__name__)))
+        why = " ".join([str(found or type(error).__name__), *(f"Refused: {file}." for file in refused(settings))])
+        alerts.send(settings, alerts.failed(settings, run_id, settings.now, why))
         if found:
             raise found from error
         raise
@@ -87,16 +90,13 @@ def _summary(settings: Settings, result: dg.ExecuteInProcessResult) -> NightResu
     if failed:
         found = {check.check_name: {name: value.value for name, value in check.metadata.items()} for check in failed}
         alerts.send(settings, alerts.warned(settings, result.run_id, settings.now, found))
-    refused: list[Any] = [
-        check.metadata["refused"].value for check in failed if check.check_name == "files_are_readable"
-    ]
     return NightResult(
         result.run_id,
         publish["build_id"],
         _loaded(settings) if said[("quality", "load_log")].get("files") else {},
         dict(said[("quality", "quarantine")]["held_by_rule"]),
         dict(publish["rows"]),
-        dict(refused[0]) if refused else {},
+        refused(settings) if any(check.check_name == "files_are_readable" for check in failed) else {},
         [f"{check.asset_key.to_user_string()}: {check.check_name}" for check in failed],
     )
 
@@ -110,6 +110,18 @@ def _loaded(settings: Settings) -> dict[str, Counter[str]]:
             [settings.now],
         ).fetchall()
     return {table: Counter(dict(zip(LOAD_FIGURES, map(int, figures), strict=True))) for table, *figures in rows}
+
+
+def refused(settings: Settings) -> dict[str, str]:
+    """The files that this night could not read, with the reasons, from the load log. Empty where it cannot be read."""
+    with suppress(HandoffError, duckdb.Error), open_warehouse(settings) as con:
+        rows = con.execute(
+            "select source_system || '/' || object || '/' || source_file, coalesce(error, '') from quality.load_log "
+            "where loaded_at = ? and status = 'refused' order by 1 limit 20",
+            [settings.now],
+        ).fetchall()
+        return dict(rows)
+    return {}
 
 
 def _handoff_error(error: BaseException) -> HandoffError | None:

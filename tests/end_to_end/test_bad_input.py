@@ -107,12 +107,13 @@ def test_a_batch_that_is_too_bad_stops_the_line_and_broken_files_are_refused_by_
     whole = next(iter(sorted(leads.glob("*.csv")))).read_bytes()
     rows = "\n".join(f"00Q00000000BAD{number:04},,,{AS_OF.isoformat()}Z,{AS_OF.isoformat()}Z" for number in range(300))
     (leads / "zz_bad_batch.csv").write_text(f"Id,FirstName,Company,CreatedDate,SystemModstamp\n{rows}\n")
+    (leads / "zz_no_id.csv").write_text("FirstName,LastName\nAnn,Lee\n")
     stopped = run_night(home, HANDOFF_EXTRACTS=str(extracts), check=False)
+    assert "salesforce/lead/zz_no_id.csv" in stopped.stdout
     assert_refused(stopped, "zz_bad_batch.csv", "handoff gate accept")
     assert (home / "publish" / "current").resolve() == before
 
     (leads / "zz_cut_off.csv").write_bytes(whole[: len(whole) // 2 - 7])
-    (leads / "zz_no_id.csv").write_text("FirstName,LastName\nAnn,Lee\n")
     (leads / "zz_not_parquet.parquet").write_bytes(whole + b"\n")
     done = run_night(home, HANDOFF_EXTRACTS=str(extracts))
     broken = ["zz_cut_off.csv", "zz_no_id.csv", "zz_not_parquet.parquet"]

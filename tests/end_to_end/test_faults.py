@@ -10,7 +10,8 @@ import pytest
 from tests.conftest import run_night
 from tests.end_to_end.nights import assert_refused, differences, published
 
-ROOM_TO_WORK_MB = 12
+# more than a night asks for before it begins (handoff/warehouse.py), less than a whole one takes
+ROOM_TO_WORK_MB = 120
 
 
 def mount(*arguments: str) -> None:
@@ -32,6 +33,14 @@ def small_disk(built_home: Path, tmp_path: Path) -> Iterator[Path]:
         yield Path(shutil.copytree(built_home, disk / "home", symlinks=True))
     finally:
         subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def test_a_night_does_not_begin_without_room(built_home: Path, sample_extracts: Path, small_disk: Path) -> None:
+    before = (small_disk / "warehouse.duckdb").read_bytes()
+    (small_disk.parent / "filler").write_bytes(bytes(60 * 2**20))
+    assert_refused(run_night(small_disk, HANDOFF_EXTRACTS=str(sample_extracts), check=False), "The disk is full", "MB")
+    assert (small_disk / "warehouse.duckdb").read_bytes() == before
+    assert differences(published(built_home), published(small_disk)) == []
 
 
 @pytest.mark.heavy

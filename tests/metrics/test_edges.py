@@ -13,6 +13,7 @@ import pytest
 from handoff.errors import HandoffError
 from handoff.planning import what_if
 from handoff.settings import DBT_PROJECT, Settings
+from orchestration import dbt_project
 from tests.metrics.marts import Warehouse
 
 
@@ -244,7 +245,8 @@ def test_the_scoreboard_keeps_what_was_shown(built_home: Path, built_settings: S
         paths = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
         outputs = ["--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path / "target")]
         with patch.dict(os.environ, settings.environment()):
-            assert dbtRunner().invoke(["--quiet", "run", "--select", "scoreboard", *paths, *outputs]).success
+            runner = dbtRunner(manifest=dbt_project.parsed(built_settings))
+            assert runner.invoke(["--quiet", "run", "--select", "scoreboard", *paths, *outputs]).success
 
     first = shown()
     assert len(first) == 1
