@@ -16,9 +16,13 @@ def print_night(settings: Settings, night: NightResult, seconds: float) -> None:
     _print_counts("Published", night.row_counts)
     if night.warnings:
         print("Checks that warn\n" + "\n".join(f"  {warning}" for warning in night.warnings) + "\n")
+    postgres = (
+        "" if settings.postgres_url is None else "  PostgreSQL    the same build, in the schemas core to quality\n"
+    )
     print(
         "Where to look next\n"
         f"  marts         {_short(settings.publish / 'marts.duckdb')}  (docs/bi.md: how to connect)\n"
+        f"{postgres}"
         f"  review pages  {_short(settings.publish / 'reviews' / 'index.html')}\n"
         f"  held records  select * from quality.quarantine, in the marts\n"
         f"  lineage, runs make ui, then http://127.0.0.1:3000"

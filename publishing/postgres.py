@@ -1,7 +1,8 @@
 """The marts in PostgreSQL: every build in a schema of its own, and views that are switched to it in one transaction.
 
 `handoff_reader` reads the views of all marts, in which e-mails are hashed and other personal data is empty;
-`handoff_personal` reads it in the schema `personal`. Nobody but the publisher reads the builds behind the views.
+`handoff_personal` reads these too, and that data in the schema `personal`. Nobody but the publisher reads the builds
+behind the views.
 
 A switch needs every view for itself for a moment. It waits for each less long than PostgreSQL waits before it looks for
 deadlocks, so that it is always the publisher who steps back and tries again, never a reader whose query is cancelled.
@@ -60,6 +61,7 @@ class _Relation:
     schema: str
     name: str
     columns: tuple[tuple[str, str], ...]
+    comments: dict[str, str]
 
     @property
     def stored(self) -> str:
@@ -94,6 +96,7 @@ def publish(settings: Settings, patience_seconds: float = PATIENCE_SECONDS) -> P
             counts = _check(settings.publish / "marts.duckdb", server, number, relations)
             _make_roles(server)
             _switch(server, number, build_id, relations, patience_seconds)
+            _describe(server, relations)
             _drop_old(server, number)
     except (psycopg.Error, duckdb.Error) as error:
         kind = HandoffError if _may_pass(error) else CannotPass
@@ -165,10 +168,17 @@ def _both(file: Path, url: str) -> "Iterator[duckdb.DuckDBPyConnection]":
 
 def _relations(con: duckdb.DuckDBPyConnection) -> list[_Relation]:
     rows = con.execute(
-        "select schema_name, table_name, list((column_name, data_type) order by column_index) "
-        "from duckdb_columns() where database_name = 'build' and not internal group by all order by all"
+        "select schema_name, table_name, list((column_name, data_type, duckdb_columns.comment) order by column_index), "
+        "any_value(tables.comment) from duckdb_columns() join (select schema_name, table_name, comment from "
+        "duckdb_tables() where database_name = 'build') as tables using (schema_name, table_name) "
+        "where database_name = 'build' and not internal group by schema_name, table_name order by all"
     ).fetchall()
-    return [_Relation(schema, name, tuple((c, k) for c, k in columns)) for schema, name, columns in rows]
+    relations = []
+    for schema, name, columns, comment in rows:
+        comments = {"": comment, **{column: text for column, _, text in columns}}
+        described = {column: text for column, text in comments.items() if text}
+        relations.append(_Relation(schema, name, tuple((c, k) for c, k, _ in columns), described))
+    return relations
 
 
 def _stored_as(name: str, kind: str) -> str:
@@ -253,8 +263,8 @@ def _replace_views(server: "psycopg.Connection[Any]", number: int, relations: Se
         listed = ", ".join(expression for _, expression in columns)
         source = f"build_{number}.{quoted(relation.stored)}"
         server.execute(f"create or replace view {view} as select {listed} from {source}".encode())
-        reader = PERSONAL_READER if schema == PERSONAL else READER
-        server.execute(f"grant select on {view} to {reader}".encode())
+        readers = PERSONAL_READER if schema == PERSONAL else f"{READER}, {PERSONAL_READER}"
+        server.execute(f"grant select on {view} to {readers}".encode())
     for schema in SCHEMAS:
         server.execute(f"grant usage on schema {schema} to {READER}, {PERSONAL_READER}".encode())
     server.execute(f"grant usage on schema {PERSONAL} to {PERSONAL_READER}".encode())
@@ -279,6 +289,25 @@ def _for_readers(name: str) -> tuple[str, str]:
     if name in EMPTIED:
         return name, f"null::varchar as {column}"
     return name, column
+
+
+def _describe(server: "psycopg.Connection[Any]", relations: Sequence[_Relation]) -> None:
+    """What tables and columns mean, where tools that list them look. After the switch: it keeps no reader waiting."""
+    rows = server.execute(
+        "select n.nspname, c.relname, coalesce(a.attname, ''), d.description from pg_description d "
+        "join pg_class c on c.oid = d.objoid and d.classoid = 'pg_class'::regclass and c.relkind = 'v' "
+        "join pg_namespace n on n.oid = c.relnamespace "
+        "left join pg_attribute a on a.attrelid = c.oid and a.attnum = d.objsubid and a.attnum > 0"
+    ).fetchall()
+    present = {(schema, view, column): text for schema, view, column, text in rows}
+    statements = []
+    for schema, view, relation, _ in _views(relations):
+        for column, text in relation.comments.items():
+            if present.get((schema, view, column)) != text:
+                kind, path = ("column", (schema, view, column)) if column else ("view", (schema, view))
+                statements.append(f"comment on {kind} {'.'.join(map(quoted, path))} is {literal(text)}")
+    if statements:
+        server.execute(";".join(statements).encode())
 
 
 def _present_views(server: "psycopg.Connection[Any]") -> dict[tuple[str, str], list[tuple[str, str]]]:

@@ -63,6 +63,8 @@ def make_file(
             con.execute(f"create schema {schema}")
             con.execute(f"create table {schema}.build_info as select ? as build_id", [build_id])
         con.execute(f"create table core.fct_lead as select {lead_columns}, ? as build_id", [build_id])
+        con.execute("comment on table core.fct_lead is 'One row per lead; ''quoted'' \\ of build " + build_id + "'")
+        con.execute("comment on column core.fct_lead.lead_id is 'Who it is'")
         con.execute(
             "create table core.dim_person as "
             "select 'crm:1' as person_id, 'Ann@Acme.example' as email, 'Ann' as first_name"
@@ -90,6 +92,15 @@ def test_views_show_the_build(settings: Settings, server: psycopg.Connection[Any
     assert (build.number, build.build_id, build.row_counts["core.fct_lead"]) == (1, "a", 1)
     assert one(server, "select amount::text from core.fct_lead") == "10.50"
     assert one(server, "select n::text from metrics.total") == "123456789012345678901"
+
+
+def test_tools_find_what_tables_and_columns_mean(settings: Settings, server: psycopg.Connection[Any]) -> None:
+    for build_id in "ab":
+        make_file(settings, build_id)
+        postgres.publish(settings)
+        told = "select obj_description('core.fct_lead'::regclass), col_description('core.fct_lead'::regclass, 1)"
+        words = server.execute(told.encode()).fetchone()
+        assert words == (f"One row per lead; 'quoted' \\ of build {build_id}", "Who it is")
 
 
 def test_two_builds_are_kept(settings: Settings, server: psycopg.Connection[Any]) -> None:
@@ -149,6 +160,7 @@ def test_roles_see_what_they_may(settings: Settings, server: psycopg.Connection[
     with server.transaction(force_rollback=True):
         server.execute("set local role handoff_personal")
         assert one(server, "select email from personal.core__dim_person") == "Ann@Acme.example"
+        assert one(server, "select lead_id from core.fct_lead") == "crm:1"
 
 
 def test_what_an_interrupted_publish_left_goes(settings: Settings, server: psycopg.Connection[Any]) -> None:
