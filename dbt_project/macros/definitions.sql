@@ -3,11 +3,8 @@
         force at an event, join stg_definitions__setting on effective_from <= event < effective_to. -#}
     (
         select setting_in_force.value
-        from {{ ref("stg_definitions__setting") }} as setting_in_force
-        where
-            setting_in_force.setting = '{{ name }}'
-            and setting_in_force.effective_from <= {{ as_of() }}
-            and setting_in_force.effective_to > {{ as_of() }}
+        from {{ ref("stg_definitions__setting_in_force") }} as setting_in_force
+        where setting_in_force.setting = '{{ name }}'
     )
 {%- endmacro %}
 

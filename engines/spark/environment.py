@@ -42,7 +42,7 @@ SHAPE_ONLY = re.compile(r"where\s+false\s+limit\s+0\s*;?\s*$", re.IGNORECASE)
 
 
 # What is the same from the first model of a night to the last.
-CONSTANTS = ("control.run", "staging.stg_definitions__setting")
+CONSTANTS = ("control.run", "staging.stg_definitions__setting", "staging.stg_definitions__setting_in_force")
 
 
 class Ledger:

@@ -151,6 +151,7 @@ def compiled() -> Compiled:
     before = os.environ.get("HANDOFF_HOME")
     os.environ["HANDOFF_HOME"] = str(folder)
     arguments = ["--quiet", "compile", "--no-introspect", "--select", "marts.metrics", "marts.reviews", "time_spine"]
+    arguments += ["stg_definitions__setting_in_force"]
     arguments += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
     arguments += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
     try:

@@ -226,7 +226,7 @@ def test_a_signed_card_is_in_force_from_its_day(home: Settings, tmp_path: Path) 
             "('scorecard_version', 'rules', '2024-01-01', '2026-03-01'), "
             "('scorecard_version', 'card-by-hand', '2026-03-01', null)"
         )
-    run_models(signed, "stg_definitions__setting")
+    run_models(signed, "stg_definitions__setting", "stg_definitions__setting_in_force")
     with duckdb.connect(str(signed.warehouse)) as con:
         wrong = con.sql(
             "select count(*) from scoring.lead_score where is_in_force "
