@@ -23,13 +23,16 @@ from handoff.settings import CHECKOUT, DBT_PROJECT, Settings
 BARE = Path(__file__).with_name("lifecycle_bare.sql")
 STEPS = [
     "int_lead_field_change",
+    "int_icp_period",
     "int_lead_icp",
     "int_lead_activity",
     "int_stage_judgement",
+    "int_lead_criteria_met",
     "int_lead_criteria",
     "int_lead_stage_event",
     "int_lead_rejection",
     "int_business_window",
+    "int_handoff_event",
     "int_handoff",
 ]
 PROGRAM = """

@@ -1,6 +1,7 @@
 -- Grain: one row per stretch of business hours, in UTC, with the business seconds that went before it. Every day opens
 -- with an empty stretch at its start, so that a moment finds its day's rows by the day alone:
 -- business seconds of a moment = max(seconds_before + min(moment, ends_at) - starts_at) over its day's begun stretches.
+-- It reaches from year to year, so that it is the same every night of a year.
 -- Lengths are elapsed time, so a day on which the clock changes counts what really passed.
 with
     span as (
@@ -13,13 +14,13 @@ with
                             from {{ ref("int_lead") }}
                             where created_at >= timestamp '1990-01-01 00:00:00'
                         ),
-                        {{ as_of() }}
+                        date_trunc('year', {{ as_of() }})
                     ),
-                    {{ as_of() }} - interval '1' year
+                    date_trunc('year', {{ as_of() }}) - interval '1' year
                 )
                 - interval '2' day as date
             ) as first_day,
-            cast({{ as_of() }} + interval '2' year as date) as last_day
+            cast(date_trunc('year', {{ as_of() }}) + interval '3' year as date) as last_day
     ),
 
     days as (

@@ -1,10 +1,8 @@
--- Grain: one row per lead and handoff. A handoff is each entry into handed_off by the CRM's history; without any, the
--- first change of owner from a queue or a marketing user to a sales user; without history, the MQL time on the record.
--- Response and decision are those after it and before the next one. Reaching sql, sales_ready or an opportunity without
--- a recorded acceptance is an acceptance. Unanswered handoffs are within the SLA: null until it lapses, then false.
+-- Grain: one row per lead and handoff (int_handoff_event), with what became of it: response and decision are those
+-- after it and before the next one. Reaching sql, sales_ready or an opportunity without a recorded acceptance is one.
+-- Unanswered handoffs are within the SLA: null until it lapses, then false. Hours that go on growing are not kept here,
+-- or every lead would be made anew each night: the queue counts them.
 with
-    leads as (select * from {{ ref("int_lead") }}),
-
     -- numbers stand for ids where rows are sorted or grouped: ids share long prefixes
     alias as (select record_id, lead_id, lead_number from {{ ref("int_lead_alias") }}),
 
@@ -13,116 +11,13 @@ with
     owners as (select * from {{ ref("int_owner") }}),
 
     status_change as (
-        select
-            alias.lead_id,
-            alias.lead_number,
-            change.changed_at,
-            change.changed_by,
-            -- the stage dates of a HubSpot contact stand in for a history that was not delivered (see
-            -- int_hubspot_contact_change)
-            change.source_system = 'hubspot'
-            and change.change_id = concat_ws('|', change.record_id, change.new_value) as is_date_of_record
+        select alias.lead_number, change.changed_at, change.changed_by
         from {{ ref("int_lead_change") }} as change
         inner join alias on change.record_id = alias.record_id
         where change.field = 'status'
     ),
 
-    owner_change as (
-        select
-            alias.lead_id,
-            alias.lead_number,
-            change.source_system,
-            change.old_value,
-            change.new_value,
-            change.changed_at,
-            row_number() over (
-                partition by alias.lead_number order by change.changed_at, change.sequence, change.record_id
-            ) as change_number
-        from {{ ref("int_lead_change") }} as change
-        inner join alias on change.record_id = alias.record_id
-        where change.field = 'owner_id'
-    ),
-
-    entered as (
-        select lead_id, entered_at as handed_off_at, cast(null as varchar) as owner_id, 'stage' as evidence
-        from stage_event
-        where stage = 'handed_off'
-    ),
-
-    owned as (
-        select
-            owner_change.lead_id,
-            owner_change.changed_at as handed_off_at,
-            owner_change.new_value as owner_id,
-            'owner' as evidence
-        from owner_change
-        inner join owners as taker on owner_change.new_value = taker.owner_id and taker.is_sales
-        left join owners as giver on owner_change.old_value = giver.owner_id
-        where
-            (
-                split_part(owner_change.old_value, ':', 2) like '00G%'
-                or coalesce(giver.is_marketing, false)
-                or coalesce(giver.is_queue, false)
-            )
-            and owner_change.lead_id not in (select lead_id from entered)
-        qualify row_number() over (partition by owner_change.lead_number order by owner_change.change_number) = 1
-    ),
-
-    dated as (
-        select leads.lead_id, leads.mql_at as handed_off_at, cast(null as varchar) as owner_id, 'mql' as evidence
-        from leads
-        where
-            leads.mql_at is not null
-            and leads.lead_id not in (select lead_id from entered)
-            and leads.lead_id not in (select lead_id from status_change where not is_date_of_record)
-            and leads.lead_id not in (select lead_id from owner_change)
-    ),
-
-    numbered as (
-        select
-            alias.lead_number,
-            all_handoffs.*,
-            row_number() over (partition by alias.lead_number order by all_handoffs.handed_off_at) as handoff_number,
-            coalesce(
-                lead(all_handoffs.handed_off_at) over (
-                    partition by alias.lead_number order by all_handoffs.handed_off_at
-                ),
-                timestamp '9999-12-31 00:00:00'
-            ) as next_handed_off_at
-        from
-            (
-                select *
-                from entered
-                union all
-                select *
-                from owned
-                union all
-                select *
-                from dated
-            ) as all_handoffs
-        inner join alias on all_handoffs.lead_id = alias.record_id
-    ),
-
-    owner_then as (
-        select
-            numbered.lead_number,
-            numbered.handoff_number,
-            max_by(
-                owner_change.new_value,
-                case when owner_change.changed_at <= numbered.handed_off_at then owner_change.change_number end
-            ) as owner_before,
-            min_by(
-                owner_change.old_value,
-                case when owner_change.changed_at > numbered.handed_off_at then owner_change.change_number end
-            ) as owner_after
-        from numbered
-        inner join leads on numbered.lead_id = leads.lead_id
-        inner join
-            owner_change
-            on numbered.lead_number = owner_change.lead_number
-            and leads.source_system = owner_change.source_system
-        group by numbered.lead_number, numbered.handoff_number
-    ),
+    numbered as (select * from {{ ref("int_handoff_event") }}),
 
     responding as (
         select lead_number, acted_at as responded_at, activity_type as response_type
@@ -201,7 +96,7 @@ with
             numbered.handed_off_at,
             numbered.next_handed_off_at,
             numbered.evidence,
-            coalesce(numbered.owner_id, owner_then.owner_before, owner_then.owner_after, leads.owner_id) as owner_id,
+            numbered.owner_id,
             response.response_at,
             response.response_type,
             outcome.decision,
@@ -210,11 +105,6 @@ with
             cast(sla_hours.value as double) as sla_hours,
             lower(sla_clock.value) as sla_clock
         from numbered
-        inner join leads on numbered.lead_id = leads.lead_id
-        left join
-            owner_then
-            on numbered.lead_number = owner_then.lead_number
-            and numbered.handoff_number = owner_then.handoff_number
         left join
             response
             on numbered.lead_number = response.lead_number
@@ -261,6 +151,7 @@ with
     measured as (
         select
             timed.*,
+            started.business_seconds as handed_off_business_seconds,
             {{ seconds_between("timed.handed_off_at", "timed.response_at") }} / 3600.0 as response_hours,
             (answered.business_seconds - started.business_seconds) / 3600.0 as response_business_hours,
             {{ seconds_between("timed.handed_off_at", "timed.now_at") }} / 3600.0 as elapsed_hours,
@@ -292,8 +183,7 @@ with
             measured.response_type,
             measured.response_hours,
             measured.response_business_hours,
-            measured.elapsed_hours,
-            measured.elapsed_business_hours,
+            measured.handed_off_business_seconds,
             case
                 when measured.response_at is not null
                 then

@@ -9,27 +9,7 @@ with
 
     rules as (select * from {{ ref("stg_definitions__icp") }}),
 
-    boundaries as (
-        select effective_from as boundary
-        from rules
-        union
-        select effective_to as boundary
-        from rules
-    ),
-
-    periods as (
-        select
-            boundary as period_from,
-            coalesce(lead(boundary) over (order by boundary), timestamp '9999-12-31 00:00:00') as period_to
-        from
-            (
-                select boundary
-                from boundaries
-                where boundary < timestamp '9999-12-31 00:00:00'
-                union
-                select timestamp '0001-01-01 00:00:00' as boundary
-            ) as listed
-    ),
+    periods as (select * from {{ ref("int_icp_period") }}),
 
     changes as (
         select *
@@ -108,7 +88,7 @@ with
         inner join
             periods
             on (periods.period_from > changed.created_at or early_lead.lead_id is not null)
-            and periods.period_from <= {{ as_of() }}
+            and periods.has_begun
     ),
 
     stretches as (
@@ -131,9 +111,7 @@ with
             leads.lead_id,
             periods.period_from,
             greatest(leads.created_at, periods.period_from) as valid_from,
-            case
-                when periods.period_to <= {{ as_of() }} then periods.period_to else timestamp '9999-12-31 00:00:00'
-            end as valid_to,
+            case when periods.has_ended then periods.period_to else timestamp '9999-12-31 00:00:00' end as valid_to,
             leads.created_at >= periods.period_from as is_moment,
             false as is_before_creation,
             {% for field in dimensions.values() %}
@@ -144,7 +122,7 @@ with
             periods
             -- a handful of periods: coalesce keeps the engine from sorting all leads for an inequality join
             on coalesce(periods.period_to > leads.created_at, false)
-            and (periods.period_from <= leads.created_at or periods.period_from <= {{ as_of() }})
+            and (periods.period_from <= leads.created_at or periods.has_begun)
         left join changed_lead on leads.lead_id = changed_lead.lead_id
         where changed_lead.lead_id is null
         union all

@@ -61,7 +61,7 @@ with
             cast(null as varchar) as channel,
             cast(null as varchar) as campaign_id,
             handoff.owner_id as detail
-        from {{ ref("int_handoff") }} as handoff
+        from {{ ref("int_handoff_event") }} as handoff
         inner join leads on handoff.lead_id = leads.lead_id
         union all
         select

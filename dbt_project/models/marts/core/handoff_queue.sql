@@ -52,14 +52,23 @@ with
         group by lead_id
     ),
 
+    business_now as (
+        select
+            max(
+                seconds_before + {{ seconds_between("starts_at", "least(ends_at, " ~ as_of() ~ ")") }}
+            ) as business_seconds
+        from {{ ref("int_business_window") }}
+        where date_day = {{ to_reporting_date(as_of()) }} and starts_at <= {{ as_of() }}
+    ),
+
     final as (
         select
             waiting.lead_id,
             waiting.handoff_number,
             waiting.owner_id,
             waiting.handed_off_at,
-            waiting.elapsed_hours as waiting_hours,
-            waiting.elapsed_business_hours as waiting_business_hours,
+            {{ seconds_between("waiting.handed_off_at", as_of()) }} / 3600.0 as waiting_hours,
+            (business_now.business_seconds - waiting.handed_off_business_seconds) / 3600.0 as waiting_business_hours,
             waiting.response_at,
             coalesce(not waiting.is_within_sla, false) as is_sla_lapsed,
             concat_ws(
@@ -98,6 +107,7 @@ with
                 else 'Accept, or reject with a reason'
             end as next_step
         from waiting
+        cross join business_now
         left join engagement on waiting.lead_id = engagement.lead_id
         left join {{ ref("int_lead_score") }} as score on waiting.lead_id = score.lead_id
     )
