@@ -19,8 +19,12 @@ REMEDIES = {
     "files_are_readable": "Ask the source for the file again; the night went on without it.",
     "deliveries_are_on_time": "Ask the source why nothing came; the marts are as fresh as its last delivery.",
     "shape_is_as_before": "Compare the columns with the mapping; tell the source's owner if one is missing.",
+    "every_value_is_mapped": "See core.unmapped_value: name each value in the definitions, or mend it at the source.",
     "batch_is_acceptable": "Have the delivery repaired, or take it as it is: handoff gate accept <delivery>.",
 }
+
+# what Dagster's dbt library writes beside the finding, which is `dagster_dbt/failed_row_count`
+FOR_DBT = {"Execution Duration", "invocation_id", "status", "unique_id"}
 
 
 @dataclass(frozen=True)
@@ -41,14 +45,25 @@ def failed(settings: Settings, run_id: str, since: datetime, why: str) -> Alert:
 def warned(settings: Settings, run_id: str, since: datetime, checks: Mapping[str, Mapping[str, Any]]) -> Alert:
     """A night that was published although checks warn."""
     lines = [
-        f"- {name}: {'; '.join(f'{key}: {value}' for key, value in found.items() if value)}\n"
-        f"  What to do: {REMEDIES.get(name, 'Look at the check in the UI.')}"
+        f"- {name}: {_findings(found)}\n  What to do: {REMEDIES.get(name, 'Look at the check in the UI.')}"
         for name, found in checks.items()
     ]
     return Alert(
         f"Handoff: published, with {len(lines)} warning{'s' if len(lines) > 1 else ''}",
         "\n".join([*lines, f"Since: {since:%Y-%m-%d %H:%M} UTC", f"Run: {settings.dagster_url}/runs/{run_id}"]),
     )
+
+
+def _findings(found: Mapping[str, Any]) -> str:
+    told = {key.rpartition("/")[2]: value for key, value in found.items() if value and key not in FOR_DBT}
+    return "; ".join(f"{key}: {_plain(value)}" for key, value in told.items())
+
+
+def _plain(value: Any) -> str:
+    """A finding as one writes it: files, each with its reason, which may begin with the file."""
+    if isinstance(value, Mapping):
+        return "; ".join(str(text) if str(text).startswith(key) else f"{key}: {text}" for key, text in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def send(settings: Settings, alert: Alert) -> list[str]:

@@ -58,8 +58,13 @@ def test_an_alert_says_what_since_when_what_to_do_and_where(
 
 
 def test_a_warning_names_the_files_and_the_remedy(settings: Settings) -> None:
-    alert = alerts.warned(settings, "abc", SINCE, {"files_are_readable": {"refused": {"crm/lead/a.csv": "cut off"}}})
-    assert "crm/lead/a.csv" in alert.text
+    refused = {"crm/lead/a.csv": "cut off", "crm/lead/b.csv": "crm/lead/b.csv: empty"}
+    by_dbt = {"dagster_dbt/failed_row_count": 3, "invocation_id": "x", "unique_id": "test.handoff.y", "status": "warn"}
+    alert = alerts.warned(
+        settings, "abc", SINCE, {"files_are_readable": {"refused": refused}, "every_value_is_mapped": by_dbt}
+    )
+    assert "- files_are_readable: refused: crm/lead/a.csv: cut off; crm/lead/b.csv: empty\n" in alert.text
+    assert "- every_value_is_mapped: failed_row_count: 3\n  What to do: See core.unmapped_value" in alert.text
     assert "Ask the source for the file again" in alert.text
 
 
