@@ -4,15 +4,18 @@
 `handoff_personal` reads these too, and that data in the schema `personal`. Nobody but the publisher reads the builds
 behind the views.
 
-A switch needs every view for itself for a moment. It waits for each less long than PostgreSQL waits before it looks for
-deadlocks, so that it is always the publisher who steps back and tries again, never a reader whose query is cancelled.
+A switch needs every view for itself for a moment. Readers lock the views of a query one after the other: a publisher who
+waits for one view while he holds another may wait for a reader who waits for him. So he takes all views at one stroke or
+none, again and again. Now and then, for readers who leave no gap, he waits, but less long than PostgreSQL waits before
+it looks for deadlocks: it is always the publisher who steps back, never a reader whose query is cancelled.
 Not here: making the build (`file.py`); what is published here is the file, so that both are the same build.
 """
 
+import itertools
 import random
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 
 READER, PERSONAL_READER, PERSONAL = "handoff_reader", "handoff_personal", "personal"
 LOCK_TIMEOUT_MS = 300
+# of so many tries, one waits for the views
+TRIES_AT_ONE_STROKE = 20
 PATIENCE_SECONDS = 120.0
 # SQLSTATE classes of what passes: connection, rolled back, no resources, in use, stopped by somebody, system.
 PASSING = ("08", "40", "53", "55", "57", "58")
@@ -227,12 +232,18 @@ def _switch(
 ) -> None:
     from psycopg import errors
 
+    present = _present_views(server)
+    statements = ";".join(_statements(number, relations, present, _stored_types(server, number)))
+    views = ", ".join(f"{quoted(schema)}.{quoted(name)}" for schema, name in sorted(present))
     give_up_at = time.monotonic() + patience_seconds
-    while True:
+    for tries in itertools.count(1):
         try:
             with server.transaction():
                 server.execute(f"set local lock_timeout = '{LOCK_TIMEOUT_MS}ms'".encode())
-                _replace_views(server, number, relations)
+                if views:
+                    how = "" if tries % TRIES_AT_ONE_STROKE == 0 else "nowait"
+                    server.execute(f"lock table {views} in access exclusive mode {how}".encode())
+                server.execute(statements.encode())
                 server.execute("insert into handoff.build (number, build_id) values (%s, %s)", [number, build_id])
             return
         except (errors.LockNotAvailable, errors.DeadlockDetected) as error:
@@ -240,34 +251,35 @@ def _switch(
                 raise HandoffError(
                     "PostgreSQL readers did not leave the views alone for long enough to switch them.",
                     where="schemas core to quality",
-                    why=f"some view was in use at every try for {patience_seconds:.0f} s",
+                    why=f"some view was in use at every one of {tries} tries in {patience_seconds:.0f} s",
                     remedy="End the sessions that hold a transaction open (pg_stat_activity) and run the night again",
                 ) from error
-            time.sleep(random.uniform(0.05, 0.25))  # noqa: S311 - spreads tries, guards nothing
+            time.sleep(random.uniform(0.002, 0.02))  # noqa: S311 - spreads tries, guards nothing
 
 
-def _replace_views(server: "psycopg.Connection[Any]", number: int, relations: Sequence[_Relation]) -> None:
+def _statements(
+    number: int,
+    relations: Sequence[_Relation],
+    present: Mapping[tuple[str, str], list[tuple[str, str]]],
+    types: Mapping[tuple[str, str], str],
+) -> list[str]:
+    """What makes the views those of a build, sent as one: readers wait meanwhile."""
     wanted = {(schema, name): (relation, columns) for schema, name, relation, columns in _views(relations)}
-    present = _present_views(server)
-    for schema in (*SCHEMAS, PERSONAL):
-        server.execute(f"create schema if not exists {schema}".encode())
-    for schema, name in sorted(present.keys() - wanted.keys()):
-        server.execute(f"drop view {quoted(schema)}.{quoted(name)}".encode())
-    types = _stored_types(server, number)
+    statements = [f"create schema if not exists {schema}" for schema in (*SCHEMAS, PERSONAL)]
+    statements += [f"drop view {quoted(schema)}.{quoted(name)}" for schema, name in sorted(present.keys() - wanted)]
     for (schema, name), (relation, columns) in sorted(wanted.items()):
         view = f"{quoted(schema)}.{quoted(name)}"
         new = [(column, types[relation.stored, column]) for column, _ in columns]
         old = present.get((schema, name), [])
         if old and new[: len(old)] != old:
-            server.execute(f"drop view {view}".encode())
+            statements.append(f"drop view {view}")
         listed = ", ".join(expression for _, expression in columns)
         source = f"build_{number}.{quoted(relation.stored)}"
-        server.execute(f"create or replace view {view} as select {listed} from {source}".encode())
         readers = PERSONAL_READER if schema == PERSONAL else f"{READER}, {PERSONAL_READER}"
-        server.execute(f"grant select on {view} to {readers}".encode())
-    for schema in SCHEMAS:
-        server.execute(f"grant usage on schema {schema} to {READER}, {PERSONAL_READER}".encode())
-    server.execute(f"grant usage on schema {PERSONAL} to {PERSONAL_READER}".encode())
+        statements.append(f"create or replace view {view} as select {listed} from {source}")
+        statements.append(f"grant select on {view} to {readers}")
+    statements += [f"grant usage on schema {schema} to {READER}, {PERSONAL_READER}" for schema in SCHEMAS]
+    return [*statements, f"grant usage on schema {PERSONAL} to {PERSONAL_READER}"]
 
 
 def _views(relations: Sequence[_Relation]) -> list[tuple[str, str, _Relation, list[tuple[str, str]]]]:
