@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from handoff.errors import HandoffError
+from handoff.errors import HandoffError, disk_trouble
 from handoff.settings import CHECKOUT, DBT_PROJECT, Settings
 
 if TYPE_CHECKING:
@@ -205,6 +205,10 @@ def _raise_if_failed(result: Any) -> None:
     if result.success:
         return
     failed = [node for node in getattr(result.result, "results", None) or [] if str(node.status) in FAILED]
+    # DuckDB may have given up the whole database over it, and then every later message says so
+    said = [str(result.exception), *(str(node.message) for node in failed)]
+    if trouble := next(filter(None, map(disk_trouble, map(OSError, said))), None):
+        raise trouble
     if not failed:
         raise HandoffError(
             "dbt stopped before it built anything.",

@@ -4,10 +4,10 @@
 `handoff_personal` reads these too, and that data in the schema `personal`. Nobody but the publisher reads the builds
 behind the views.
 
-A switch needs every view for itself for a moment. Readers lock the views of a query one after the other: a publisher who
-waits for one view while he holds another may wait for a reader who waits for him. So he takes all views at one stroke or
-none, again and again. Now and then, for readers who leave no gap, he waits, but less long than PostgreSQL waits before
-it looks for deadlocks: it is always the publisher who steps back, never a reader whose query is cancelled.
+A switch needs every view for itself for a moment. Readers lock the views of a query one after the other: a publisher
+who waits for one view while he holds another may wait for a reader who waits for him. So he takes all views at one
+stroke or none, again and again. Now and then, for readers who leave no gap, he waits, but less long than PostgreSQL
+waits before it looks for deadlocks: it is always the publisher who steps back, never a reader whose query is cancelled.
 Not here: making the build (`file.py`); what is published here is the file, so that both are the same build.
 """
 

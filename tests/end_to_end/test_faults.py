@@ -2,7 +2,9 @@
 
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,10 @@ import pytest
 from tests.conftest import run_night
 from tests.end_to_end.nights import assert_refused, differences, published
 
-# more than a night asks for before it begins (handoff/warehouse.py), less than a whole one takes
+# more than a night asks for before it begins (handoff/warehouse.py)
 ROOM_TO_WORK_MB = 120
+# what somebody else leaves of it once the night has begun
+ROOM_LEFT_MB = 30
 
 
 def mount(*arguments: str) -> None:
@@ -47,11 +51,15 @@ def test_a_night_does_not_begin_without_room(built_home: Path, sample_extracts: 
 def test_a_full_disk_fails_the_night_and_the_next_one_with_room_ends_as_if_nothing_had_been(
     built_home: Path, sample_extracts: Path, small_disk: Path
 ) -> None:
-    (small_disk / "warehouse.duckdb").unlink()
-    filler = small_disk.parent / "filler"
-    filler.write_bytes(bytes((built_home / "warehouse.duckdb").stat().st_size * 3 // 4))
+    warehouse, filler = small_disk / "warehouse.duckdb", small_disk.parent / "filler"
+    warehouse.unlink()
     before = published(small_disk)
-    done = run_night(small_disk, HANDOFF_EXTRACTS=str(sample_extracts), check=False)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        night = pool.submit(run_night, small_disk, HANDOFF_EXTRACTS=str(sample_extracts), check=False)
+        while not (warehouse.exists() or night.done()):
+            time.sleep(0.05)
+        filler.write_bytes(bytes(shutil.disk_usage(small_disk).free - ROOM_LEFT_MB * 2**20))
+        done = night.result()
     assert_refused(done, "The disk is full")
     assert differences(before, published(small_disk)) == []
     filler.unlink()
