@@ -1,5 +1,7 @@
 """Errors a person must act on. Each says what, where, why and what to do, in one paragraph."""
 
+from collections.abc import Iterator
+
 
 class HandoffError(Exception):
     """A failure with a remedy: shown as one paragraph, without a traceback, exit code 1.
@@ -27,8 +29,7 @@ def disk_trouble(error: BaseException) -> HandoffError | None:
         "Read-only file system": "The disk cannot be written.",
         "readonly database": "The disk cannot be written.",
     }
-    current: BaseException | None = error
-    while current is not None:
+    for current in behind(error):
         for words, what in troubles.items():
             if words in str(current):
                 return HandoffError(
@@ -38,5 +39,21 @@ def disk_trouble(error: BaseException) -> HandoffError | None:
                     remedy="Make room there, or the right to write, and run again: nothing is half done, and readers "
                     "keep the build they have",
                 )
-        current = current.__cause__ or current.__context__
     return None
+
+
+def behind(error: BaseException) -> Iterator[BaseException]:
+    """An error and, one after the other, what it came from. An error raised again from its own wrapper is its own cause.
+
+    >>> inner = ValueError("inner")
+    >>> inner.__cause__ = RuntimeError("wrapper")
+    >>> inner.__cause__.__cause__ = inner
+    >>> [str(each) for each in behind(inner)]
+    ['inner', 'wrapper']
+    """
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        current = current.__cause__ or current.__context__

@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from handoff.errors import HandoffError, disk_trouble
+from handoff.errors import HandoffError, behind, disk_trouble
 from handoff.settings import Settings
 from handoff.warehouse import open_warehouse
 from orchestration import alerts
@@ -126,7 +126,4 @@ def refused(settings: Settings) -> dict[str, str]:
 
 def _handoff_error(error: BaseException) -> HandoffError | None:
     """The error for people inside what Dagster wraps around it."""
-    current: BaseException | None = error
-    while current is not None and not isinstance(current, HandoffError):
-        current = current.__cause__ or current.__context__
-    return current
+    return next((each for each in behind(error) if isinstance(each, HandoffError)), None)
