@@ -43,7 +43,7 @@ def disk_trouble(error: BaseException) -> HandoffError | None:
 
 
 def behind(error: BaseException) -> Iterator[BaseException]:
-    """An error and, one after the other, what it came from. An error raised again from its own wrapper is its own cause.
+    """An error and, one after the other, what it came from. One raised again from its own wrapper is its own cause.
 
     >>> inner = ValueError("inner")
     >>> inner.__cause__ = RuntimeError("wrapper")
