@@ -1,6 +1,5 @@
 -- Grain: one row per setting, with its value at the run's now. A table of its own, because most models ask the clock
--- for
--- nothing else: it comes out equal night after night, and what reads it stands.
+-- for nothing else: it comes out equal night after night, and what reads it stands.
 {{ config(materialized="table") }}
 
 select setting, value
