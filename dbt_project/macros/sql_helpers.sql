@@ -17,6 +17,14 @@
     (epoch_us({{ later }}) - epoch_us({{ earlier }})) / 1000000.0
 {%- endmacro %}
 
+{% macro business_seconds(moment, stretch) -%}
+    {#- Business seconds up to a moment: an aggregate over its day's begun stretches of int_business_window. -#}
+    max(
+        {{ stretch }}.seconds_before
+        + {{ seconds_between(stretch ~ ".starts_at", "least(" ~ moment ~ ", " ~ stretch ~ ".ends_at)") }}
+    )
+{%- endmacro %}
+
 {% macro last_known(value, partition_by, order_by) -%}
     {#- The newest value that is not null, up to this row. -#}
     last_value({{ value }} ignore nulls) over (

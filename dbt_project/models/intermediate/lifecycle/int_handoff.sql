@@ -134,12 +134,7 @@ with
     ),
 
     business_clock as (
-        select
-            moments.moment,
-            max(
-                stretch.seconds_before
-                + {{ seconds_between("stretch.starts_at", "least(moments.moment, stretch.ends_at)") }}
-            ) as business_seconds
+        select moments.moment, {{ business_seconds("moments.moment", "stretch") }} as business_seconds
         from (select moment, {{ to_reporting_date("moment") }} as date_day from moments) as moments
         inner join
             {{ ref("int_business_window") }} as stretch

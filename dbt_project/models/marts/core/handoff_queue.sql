@@ -53,12 +53,9 @@ with
     ),
 
     business_now as (
-        select
-            max(
-                seconds_before + {{ seconds_between("starts_at", "least(ends_at, " ~ as_of() ~ ")") }}
-            ) as business_seconds
-        from {{ ref("int_business_window") }}
-        where date_day = {{ to_reporting_date(as_of()) }} and starts_at <= {{ as_of() }}
+        select {{ business_seconds(as_of(), "stretch") }} as business_seconds
+        from {{ ref("int_business_window") }} as stretch
+        where stretch.date_day = {{ to_reporting_date(as_of()) }} and stretch.starts_at <= {{ as_of() }}
     ),
 
     final as (
