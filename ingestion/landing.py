@@ -91,6 +91,19 @@ def open_zone(settings: Settings) -> Zone:
     return LocalZone(place)
 
 
+def look(settings: Settings) -> tuple[Zone, Landed]:
+    """The landing zone, and what lies in it.
+
+    Raises:
+        HandoffError: it is missing, empty or cannot be listed.
+    """
+    zone = open_zone(settings)
+    landed = zone.scan()
+    if not landed.files and not landed.strays:
+        raise empty_zone(settings.landing_zone)
+    return zone, landed
+
+
 def _local_fingerprint(stat: os.stat_result) -> str:
     return f"{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ctime_ns}:{stat.st_ino}"
 

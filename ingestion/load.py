@@ -14,7 +14,7 @@ from handoff.settings import Settings
 from handoff.sql import literal, quoted
 from ingestion.columns import Plan
 from ingestion.entities import BOOKKEEPING_COLUMNS, ENTITIES, SQL_TYPES
-from ingestion.landing import LandedFile, Stray, Zone, empty_zone, open_zone
+from ingestion.landing import LandedFile, Stray, Zone, look
 from ingestion.mapping import (
     ObjectMapping,
     SourceMapping,
@@ -130,10 +130,7 @@ def load(settings: Settings, con: duckdb.DuckDBPyConnection) -> LoadReport:
     agreed = definitions.load(settings.definitions)
     day_timezone = agreed.setting_at("reporting_timezone", settings.now)
     mappings = [mapping.with_days_in(day_timezone) for mapping in load_mappings(settings)]
-    zone = open_zone(settings)
-    landed = zone.scan()
-    if not landed.files and not landed.strays:
-        raise empty_zone(settings.landing_zone)
+    zone, landed = look(settings)
     prepare_tables(con, mappings)
     loader = _Loader(settings, con, zone, mappings)
     return loader.run(landed.files, landed.strays)

@@ -35,15 +35,12 @@ def nightly(settings: Settings) -> int:
     from orchestration.report import print_night, print_refused
 
     started = time.monotonic()
-    # what is wrong here is said at once, not after seconds of imports
-    definitions.load(settings.definitions)
-    require_room(settings)
-    _make_sample_where_there_is_nothing(settings)
-    _quiet()
-    from orchestration import instance, run
-
-    instance.prepare(settings)
     with night_lock(settings):
+        _prepare(settings)
+        _quiet()
+        from orchestration import instance, run
+
+        instance.prepare(settings)
         try:
             result = run.nightly(settings)
         except HandoffError:
@@ -51,6 +48,24 @@ def nightly(settings: Settings) -> int:
             raise
     print_night(settings, result, seconds=time.monotonic() - started)
     return 0
+
+
+def _prepare(settings: Settings) -> None:
+    """What is wrong here is said at once, not after seconds of imports, and to those whom alerts reach."""
+    from ingestion import landing
+
+    try:
+        definitions.load(settings.definitions)
+        require_room(settings)
+        _make_sample_where_there_is_nothing(settings)
+        landing.look(settings)
+        with open_warehouse(settings):
+            pass
+    except HandoffError as error:
+        from orchestration import alerts
+
+        alerts.send(settings, alerts.failed(settings, "", settings.now, str(error)))
+        raise
 
 
 def rebuild(settings: Settings) -> int:

@@ -10,7 +10,6 @@ import dagster as dg
 from handoff.settings import load_settings
 from orchestration.defs.publish import OWNERS
 from orchestration.night import Night
-from scoring import monthly
 from scoring.store import TABLES, load_cards, named_cards
 
 REVIEW = dg.AssetKey(["scoring_review", "challenger"])
@@ -53,6 +52,9 @@ def scorecards(night: Night) -> Iterator[dg.MaterializeResult[Any]]:
 )
 def scoring_review(night: Night) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """Learns, judges and proposes; puts nothing into force."""
+    # with it comes SciPy, seconds that no night needs
+    from scoring import monthly
+
     report = monthly.review(night.settings, night.con)
     psi = float(report.figures.get("psi", 0.0))
     yield dg.MaterializeResult(

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from handoff.errors import HandoffError
 from handoff.settings import Settings
 from orchestration import alerts
+from orchestration.__main__ import nightly
 
 SINCE = datetime(2026, 6, 1, 2)
 
@@ -55,6 +57,16 @@ def test_an_alert_says_what_since_when_what_to_do_and_where(
     assert alerts.send(told, alerts.failed(told, "abc", SINCE, "A data test failed: x.")) == ["slack"]
     for part in ("A data test failed: x.", "Since: 2026-06-01 02:00 UTC", "What to do:", "/runs/abc"):
         assert part in received[0]["text"]
+
+
+def test_a_night_that_cannot_even_begin_is_told(
+    settings: Settings, webhook: tuple[str, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    address, received = webhook
+    told = {"alert_slack_webhook_url": SecretStr(address), "extracts": str(tmp_path / "nowhere")}
+    with pytest.raises(HandoffError, match="The landing zone is missing"):
+        nightly(settings.model_copy(update=told))
+    assert "The landing zone is missing" in received[0]["text"]
 
 
 def test_a_warning_names_the_files_and_the_remedy(settings: Settings) -> None:
