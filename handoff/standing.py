@@ -1,9 +1,9 @@
 """What each table of the last build was made of: a night makes anew only what may have changed.
 
 `control.built` keeps, per table and passed data test, a fingerprint of what it read and one of what it is; the
-materializations of `dbt_project/macros/standing.sql` compare and write them, node by node. A table that is made again
-and comes out equal therefore stops the work there: what reads it stands. Not here: which nodes there are
-(`orchestration/dbt_project.py`).
+materializations of `dbt_project/macros/standing.sql` write them, node by node, and dbt asks here before each whether it
+stands (`orchestration/dbt_project.py`). A table that is made again and comes out equal therefore stops the work there:
+what reads it stands. Not here: which nodes there are.
 """
 
 import hashlib
@@ -22,7 +22,23 @@ create table if not exists control.built (name varchar, inputs varchar, content 
 create table if not exists control.built_from (name varchar, content varchar);
 create table if not exists control.reads (name varchar, parent varchar);
 create table if not exists control.published (build varchar, name varchar, content varchar);
+create or replace view control.inputs as
+    select
+        reads.name,
+        md5(
+            string_agg(reads.parent || '=' || coalesce(built.content, uuid()::varchar), ' ' order by reads.parent)
+        ) as inputs
+    from control.reads
+    left join control.built on reads.parent = built.name
+    group by reads.name;
 """
+STANDS = """
+select built.inputs = coalesce(inputs.inputs, '')
+from control.built
+left join control.inputs on built.name = inputs.name
+where built.name = $1
+"""
+EXISTS = "select true from duckdb_tables() where schema_name || '.' || table_name = $1"
 # What the models read of the night's own tables: `quality.load_log` without its times, the clock without the run's id.
 COLUMNS = {CLOCK: "as_of", "quality.load_log": "delivery_id, source_file, status, rows_held"}
 NOW = """
@@ -85,6 +101,12 @@ def remember_reads(con: duckdb.DuckDBPyConnection, edges: Iterable[tuple[str, st
         "create or replace table control.reads as select unnest(?::varchar[]) as name, unnest(?::varchar[]) as parent",
         [list(names), list(parents)],
     )
+
+
+def stands(con: duckdb.DuckDBPyConnection, name: str, *, is_table: bool) -> bool:
+    """Whether a table, or a data test that passed, need not be made again: it was made of what is there now."""
+    row = con.execute(STANDS, [name]).fetchone()
+    return bool(row and row[0]) and not (is_table and con.execute(EXISTS, [name]).fetchone() is None)
 
 
 def end(con: duckdb.DuckDBPyConnection, moved: Moved) -> None:

@@ -41,11 +41,12 @@ class Catalog:
         row = self._con.execute("select built_at from control.built where name = ?", [name]).fetchone()
         return {"since": f"{row[0]:%Y-%m-%d %H:%M} UTC"} if row and row[0] else {}
 
-    def describe(self, unique_id: str) -> dict[str, Any]:
-        """Row count, column schema and column lineage of a node that was just built."""
+    def describe(self, unique_id: str, *, is_new: bool) -> dict[str, Any]:
+        """Row count, column schema and column lineage of a node; `is_new` where it may have other columns by now."""
         node = self._manifest["nodes"][unique_id]
         relation = dbt_project.relation(node)
-        self._columns.pop(node["relation_name"], None)
+        if is_new:
+            self._columns.pop(node["relation_name"], None)
         columns = self._columns_of(node["relation_name"])
         lineage = self._lineage(unique_id, columns)
         described = {

@@ -10,18 +10,23 @@ import os
 import queue
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from graphlib import TopologicalSorter
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from handoff import standing
 from handoff.errors import HandoffError, disk_trouble
 from handoff.settings import CHECKOUT, DBT_PROJECT, Settings
 
 if TYPE_CHECKING:
+    import duckdb
     from dbt.contracts.graph.manifest import Manifest
 
-WITHOUT = ["--exclude-resource-type", "unit_test", "exposure", "saved_query"]
+# the manifest is as `manifest` wrote it, and what came of a node is in Dagster
+WITHOUT = ["--exclude-resource-type", "unit_test", "exposure", "saved_query", "--no-write-json"]
+TONIGHT = "tonight"
 RESULT_EVENTS = {"LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult", "LogNodeNoOpResult"}
 FAILED = {"error", "fail", "runtime error"}
 
@@ -108,12 +113,6 @@ def _record(name: str, node: Mapping[str, Any]) -> str | None:
     return relation(node) if _is_table(node) and node["resource_type"] != "seed" else None
 
 
-def selecting(manifest: Mapping[str, Any], still: Collection[str]) -> list[str]:
-    """dbt's arguments for all but these nodes; empty, where nothing is left."""
-    names = [manifest["nodes"][name]["name"] for name in set(manifest["nodes"]) - set(still)]
-    return ["--select", *sorted(names)] if names else []
-
-
 def _is_table(node: Mapping[str, Any]) -> bool:
     made = node["config"]["materialized"]
     return node["resource_type"] in ("model", "snapshot", "seed") and made not in ("view", "ephemeral")
@@ -130,12 +129,26 @@ def _tables_under(manifest: Mapping[str, Any], node: Mapping[str, Any]) -> set[s
     return found
 
 
-def build(settings: Settings, arguments: list[str]) -> Iterator[dict[str, Any]]:
+def build(
+    settings: Settings,
+    arguments: list[str],
+    only: Collection[str] | None = None,
+    night: "duckdb.DuckDBPyConnection | None" = None,
+) -> Iterator[dict[str, Any]]:
     """Starts `dbt build` at once; what is returned yields each node's result event, as it happens.
+
+    `only` are the nodes to build, by their ids, in place of what the arguments select. `night` is the connection of a
+    night on DuckDB: what stands is left alone, and what was made of what is written down (`handoff.standing`).
 
     Raises:
         HandoffError: a model, seed or test failed; the message names it. Raised after the last event.
     """
+    project = parsed(settings)
+    if only is not None:
+        # hundreds of names after --select take dbt seconds to find: each is compared with each node
+        for name in only:
+            project.nodes[name].tags.append(TONIGHT)
+        arguments = ["--select", f"tag:{TONIGHT}"]
     events: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
     results: list[Any] = []
 
@@ -147,9 +160,9 @@ def build(settings: Settings, arguments: list[str]) -> Iterator[dict[str, Any]]:
                 events.put(MessageToDict(event, preserving_proto_field_name=True))
 
         try:
-            # what stands is known of DuckDB's tables alone
-            os.environ["HANDOFF_NIGHT"] = "yes" if settings.engine == "duckdb" else ""
-            results.append(_invoke(settings, ["build", *WITHOUT, *arguments], [on_event], parsed(settings)))
+            os.environ["HANDOFF_NIGHT"] = "" if night is None else "yes"
+            with _leaving(night):
+                results.append(_invoke(settings, ["build", *WITHOUT, *arguments], [on_event], project))
         finally:
             os.environ.pop("HANDOFF_NIGHT", None)
             events.put(None)
@@ -163,6 +176,57 @@ def build(settings: Settings, arguments: list[str]) -> Iterator[dict[str, Any]]:
     thread = threading.Thread(target=work, name="dbt", daemon=True)
     thread.start()
     return come()
+
+
+@contextmanager
+def _leaving(night: "duckdb.DuckDBPyConnection | None") -> Iterator[None]:
+    """Lets dbt pass over tables and data tests that stand, before it opens a connection and renders their SQL.
+
+    In a materialization, where dbt would have them asked, each costs as much as a small model.
+    """
+    from dbt.artifacts.schemas.results import RunStatus, TestStatus
+    from dbt.artifacts.schemas.run import RunResult
+    from dbt.node_types import NodeType
+    from dbt.task.build import BuildTask
+
+    if night is None:
+        yield
+        return
+    cursor, lock = night.cursor(), threading.Lock()
+    runners: dict[Any, Any] = {kind: BuildTask.RUNNER_MAP[kind] for kind in (NodeType.Model, NodeType.Test)}
+
+    def stands(node: Any) -> bool:
+        is_table = node.config.materialized == "table"
+        name = f"{node.schema}.{node.alias}" if is_table else node.unique_id
+        with lock:
+            return is_table | (node.resource_type == NodeType.Test) and standing.stands(cursor, name, is_table=is_table)
+
+    def leaving(usual: Any) -> Any:
+        class Runner(usual):
+            def compile_and_execute(self, manifest: Any, ctx: Any) -> Any:
+                if not stands(self.node):
+                    return super().compile_and_execute(manifest, ctx)
+                is_test = self.node.resource_type == NodeType.Test
+                return RunResult(
+                    node=self.node,
+                    status=TestStatus.Pass if is_test else RunStatus.Success,
+                    message=None if is_test else "STANDS",
+                    failures=0 if is_test else None,
+                    timing=[],
+                    thread_id=threading.current_thread().name,
+                    execution_time=0.0,
+                    adapter_response={},
+                    batch_results=None,
+                )
+
+        return Runner
+
+    BuildTask.RUNNER_MAP.update({kind: leaving(usual) for kind, usual in runners.items()})
+    try:
+        yield
+    finally:
+        BuildTask.RUNNER_MAP.update(runners)
+        cursor.close()
 
 
 def _for_dbt(settings: Settings) -> Path:

@@ -89,3 +89,26 @@ def test_other_sql_or_definitions_forget_what_was_made(con: duckdb.DuckDBPyConne
     con.execute("insert into control.built values ('core.fct_lead', 'read', '5-1-1', '2026-06-01')")
     assert begin(con, tmp_path, code="2").is_everything
     assert standing.built_at(con) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "stands"),
+    [
+        pytest.param("select 1", True, id="nothing"),
+        pytest.param("update control.built set content = '2' where name = 'raw.crm__lead'", False, id="a parent"),
+        pytest.param("delete from control.built where name = 'raw.crm__lead'", False, id="a parent nobody knows"),
+        pytest.param("drop table core.fct_lead", False, id="the table is gone"),
+        pytest.param("delete from control.built where name = 'core.fct_lead'", False, id="built by hand"),
+    ],
+)
+def test_a_table_stands_while_what_it_was_made_of_does(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, change: str, stands: bool
+) -> None:
+    begin(con, tmp_path)
+    standing.remember_reads(con, [("core.fct_lead", "raw.crm__lead"), ("core.fct_lead", "raw.crm__deal")])
+    con.execute("create schema core; create table core.fct_lead as select 1 as lead_id")
+    con.execute(
+        "insert into control.built select name, inputs, '1-1-1', null from control.inputs where name = 'core.fct_lead'"
+    )
+    con.execute(change)
+    assert standing.stands(con, "core.fct_lead", is_table=True) == stands

@@ -1,36 +1,22 @@
-{#- What each table was made of, so that a night makes anew only what may have changed: `handoff/standing.py`. Holds in
-    a night alone; who runs dbt by hand gets every node that was selected, and the next night asks anew. -#}
+{#- What each table was made of, so that a night makes anew only what may have changed: `handoff/standing.py`. Written
+    down in a night alone; who runs dbt by hand gets every node that was selected, and the next night asks anew. -#}
 {% macro is_night() %} {{ return(env_var("HANDOFF_NIGHT", "") == "yes" and not should_full_refresh()) }} {% endmacro %}
 
 {% macro standing_name() %}
     {{ return(model["unique_id"] if model["resource_type"] == "test" else this.schema ~ "." ~ this.identifier) }}
 {% endmacro %}
 
-{#- The fingerprint of what a node reads now, and whether it stands: it was made of the same. -#}
-{% macro standing() %}
-    {% if not is_night() %} {{ return({"inputs": "", "holds": false}) }} {% endif %}
-    {% set found = run_query(
-        "select coalesce(md5(string_agg(reads.parent || '=' || coalesce(built.content, uuid()::varchar), ' ' "
-        ~ "order by reads.parent)), ''), (select inputs from control.built where name = '"
-        ~ standing_name()
-        ~ "') from control.reads left join control.built on reads.parent = built.name where reads.name = '"
-        ~ standing_name()
-        ~ "'"
-    ).rows[0] %}
-    {{ return({"inputs": found[0], "holds": found[0] == found[1]}) }}
-{% endmacro %}
-
 {#- Writes down what a node was made of and what came out: `content` is SQL. -#}
-{% macro remember_standing(inputs, content) %}
+{% macro remember_standing(content) %}
     {% if is_night() %}
         {% do run_query(
             "delete from control.built where name = '"
             ~ standing_name()
             ~ "'; insert into control.built select '"
             ~ standing_name()
-            ~ "', '"
-            ~ inputs
-            ~ "', "
+            ~ "', coalesce((select inputs from control.inputs where name = '"
+            ~ standing_name()
+            ~ "'), ''), "
             ~ content
             ~ ", as_of from control.run"
         ) %}
@@ -45,7 +31,5 @@
 
 {#- For models with a materialization of their own. -#}
 {% macro remember_built() %}
-    {% if execute and target.type == "duckdb" %}
-        {% do remember_standing(standing()["inputs"], content_of(this)) %}
-    {% endif %}
+    {% if execute and target.type == "duckdb" %} {% do remember_standing(content_of(this)) %} {% endif %}
 {% endmacro %}

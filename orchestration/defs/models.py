@@ -51,15 +51,16 @@ def build_models(context: dg.AssetExecutionContext, night: Night) -> Iterator[An
     standing.remember_reads(night.con, dbt_project.reads(MANIFEST))
     tables = catalog.Catalog(night.con, MANIFEST, dbt_project.target_path(night.settings))
     unchanged: list[str] = []
+    only: set[str] | None = None
     if night.settings.engine == "spark":
         yield from _on_spark(context, night, tables, selection if is_whole else None)
         return
     if is_whole and not moved.is_everything:
         unchanged = dbt_project.untouched(MANIFEST, moved.sources, standing.built_at(night.con))
-        selection = dbt_project.selecting(MANIFEST, unchanged)
+        only = set(MANIFEST["nodes"]).difference(unchanged)
     stand = Standing(context, tables, unchanged)
     # dbt starts while Dagster writes down what stands
-    events = dbt_project.build(night.settings, selection) if selection else iter(())
+    events = iter(()) if only == set() else dbt_project.build(night.settings, selection, only, night.con)
     yield from stand.due()
     yield from _outputs(context, events, stand)
     tables.save()
@@ -92,7 +93,7 @@ def _outputs(context: dg.AssetExecutionContext, events: Iterator[dict[str, Any]]
         event = DbtCoreCliEventMessage(raw_event=raw, event_history_metadata={})
         for output in event.to_default_asset_events(MANIFEST, TRANSLATOR, context):
             if isinstance(output, dg.Output):
-                stand.describe(event._unique_id)
+                stand.describe(event._unique_id, is_new=True)
                 stand.come(event._unique_id)
             yield output
         yield from stand.due()
@@ -113,10 +114,10 @@ class Standing:
     def come(self, name: str) -> None:
         self._to_come.discard(name)
 
-    def describe(self, name: str) -> None:
+    def describe(self, name: str, *, is_new: bool) -> None:
         """Tells what a table looks like; on the output, Dagster would write it down once more with the step's."""
         asset_key = TRANSLATOR.get_asset_key(MANIFEST["nodes"][name])
-        self._context.add_asset_metadata(self._tables.describe(name), asset_key)
+        self._context.add_asset_metadata(self._tables.describe(name, is_new=is_new), asset_key)
 
     def due(self) -> Iterator[dg.Output[None] | dg.AssetCheckResult]:
         """The events of those whose parents have come."""
@@ -132,7 +133,7 @@ class Standing:
     def _say(self, name: str) -> Iterator[dg.Output[None] | dg.AssetCheckResult]:
         node = MANIFEST["nodes"][name]
         if node["resource_type"] != "test":
-            self.describe(name)
+            self.describe(name, is_new=False)
             yield dg.Output(None, self._assets.get_output_name_for_asset_key(TRANSLATOR.get_asset_key(node)))
         elif spec := self._checks.get(name):
             since = self._tables.since(name)

@@ -69,7 +69,8 @@ def dbt(dbt_environment: dict[str, str], manifest: Manifest) -> Dbt:
 def compiled(dbt: Dbt, dbt_home: Path) -> Compiled:
     """The SQL and the schema of every model of touches, channels, spend and attribution."""
     dbt("build", "--select", "resource_type:seed", "path:models/staging/definitions")
-    folders = ["models/intermediate/attribution", "models/marts/attribution", "models/marts/core"]
+    within = ("intermediate/identity", "intermediate/attribution", "marts/attribution", "marts/core")
+    folders = [f"models/{folder}" for folder in within]
     dbt("compile", "--select", *(f"path:{folder}" for folder in folders))
     manifest = json.loads((dbt_home / "dbt" / "manifest.json").read_text())
     sql: dict[str, str] = {}

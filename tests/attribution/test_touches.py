@@ -70,7 +70,7 @@ def load(
     lab.table("int_spend_record", spend, SPEND_COLUMNS)
     for name, (columns, rows) in RECORDS.items():
         lab.table(name, records.get(name, rows), columns)
-    lab.build("int_campaign", "int_channel_match", "int_touch")
+    lab.build("int_campaign", "int_channel_match", "int_person_identifier", "int_client_span", "int_touch")
 
 
 def column(lab: Lab, name: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from expectations.gate import run_gate
-from handoff import definitions, standing
+from handoff import definitions
 from handoff.control import begin_run
 from handoff.settings import Settings
 from handoff.warehouse import open_warehouse
@@ -34,10 +34,7 @@ def main() -> None:
         load(settings, con)
         run_gate(settings, con, agreed)
         load_cards(settings, con, named_cards(agreed))
-    manifest = dbt_project.manifest(settings)
-    with open_warehouse(settings) as con:
-        con.execute(standing.TABLES)
-        standing.remember_reads(con, dbt_project.reads(manifest))
+    dbt_project.manifest(settings)
     for _ in dbt_project.build(settings, ["--select", "+marts.core", "--indirect-selection", "cautious"]):
         pass
 

@@ -4,11 +4,6 @@
 {% materialization table, adapter = "duckdb", supported_languages = ["sql", "python"] %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set target_relation = this.incorporate(type="table") -%}
-    {%- set standing = standing() -%}
-    {% if standing.holds and existing is not none and existing.is_table %}
-        {% do store_raw_result(name="main", message="STANDS", code="STANDS", rows_affected="0") %}
-        {{ return({"relations": [target_relation]}) }}
-    {% endif %}
     {{ run_hooks(pre_hooks) }}
     {% if existing is not none and (not existing.is_table or model["language"] == "python") %}
         {{ drop_relation_if_exists(existing) }}
@@ -33,28 +28,24 @@
         {%- endcall %}
     {% endif %}
     {{ run_hooks(post_hooks) }}
-    {% do remember_standing(standing.inputs, content_of(target_relation)) %}
+    {% do remember_standing(content_of(target_relation)) %}
     {{ adapter.commit() }}
     {{ return({"relations": [target_relation]}) }}
 {% endmaterialization %}
 
 {#- A data test that passed need not be asked again while what it reads is the same. -#}
 {% materialization test, adapter = "duckdb" %}
-    {%- set standing = standing() -%}
-    {% set question = "select 0 as failures, false as should_warn, false as should_error" %}
-    {% if not standing.holds %}
-        {% set question = get_test_sql(
-            get_limit_subquery_sql(sql, config.get("limit")),
-            config.get("fail_calc"),
-            config.get("warn_if"),
-            config.get("error_if"),
-            limit=none,
-        ) %}
-    {% endif %}
+    {% set question = get_test_sql(
+        get_limit_subquery_sql(sql, config.get("limit")),
+        config.get("fail_calc"),
+        config.get("warn_if"),
+        config.get("error_if"),
+        limit=none,
+    ) %}
     {% call statement("main", fetch_result=True) -%} {{ question }} {%- endcall %}
     {% set found = load_result("main").table.rows[0] %}
-    {% if is_night() and not standing.holds and not found[1] and not found[2] %}
-        {% do remember_standing(standing.inputs, "'passed'") %} {{ adapter.commit() }}
+    {% if is_night() and not found[1] and not found[2] %}
+        {% do remember_standing("'passed'") %} {{ adapter.commit() }}
     {% endif %}
     {{ return({"relations": []}) }}
 {% endmaterialization %}

@@ -30,8 +30,8 @@ with
             on lead_span.person_id = touch.person_id
             and touch.touched_at >= lead_span.path_starts_at
             and touch.touched_at <= lead_span.created_at
-        qualify
-            row_number() over (partition by lead_span.lead_id order by touch.touched_at desc, touch.touch_id desc) = 1
+        -- one key of two columns: DuckDB keeps the greatest, and sorts nothing
+        qualify row_number() over (partition by lead_span.lead_id order by (touch.touched_at, touch.touch_id) desc) = 1
     ),
 
     final as (

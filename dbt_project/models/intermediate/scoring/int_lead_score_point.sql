@@ -51,14 +51,14 @@ with
     rule_value as (select distinct field, text_value from value where text_value is not null),
 
     rule_met as (
-        select rule_value.field, rule_value.text_value, bin.version, bin.attribute, bin.bin_number
+        select rule_value.field, rule_value.text_value, bin.version, bin.attribute, bin.bin_number, bin.kind
         from bin
         inner join rule_value on bin.field = rule_value.field
         where bin.kind in ('rule', 'alternative') and {{ holds("rule_value.text_value", "bin.operator", "bin.value") }}
     ),
 
-    by_rule as (
-        select value.lead_id, rule_met.version, rule_met.attribute, rule_met.bin_number, value.text_value
+    met as (
+        select value.lead_id, rule_met.version, rule_met.attribute, rule_met.bin_number, value.text_value, rule_met.kind
         from value
         inner join rule_met on value.field = rule_met.field and value.text_value = rule_met.text_value
         inner join
@@ -66,6 +66,16 @@ with
             on rule_met.version = period.version
             and period.effective_from <= value.scored_at
             and value.scored_at < period.effective_to
+    ),
+
+    by_rule as (select lead_id, version, attribute, bin_number, text_value from met where kind = 'rule'),
+
+    -- of the alternatives of a rule, one counts
+    by_alternative as (
+        select lead_id, version, attribute, min(bin_number) as bin_number, min_by(text_value, bin_number) as text_value
+        from met
+        where kind = 'alternative'
+        group by lead_id, version, attribute
     ),
 
     by_number as (
@@ -118,6 +128,9 @@ with
         from by_rule
         union all
         select *
+        from by_alternative
+        union all
+        select *
         from by_number
         union all
         select *
@@ -151,13 +164,6 @@ with
             on applied.version = bin.version
             and applied.attribute = bin.attribute
             and applied.bin_number = bin.bin_number
-        -- of the alternatives of a rule, one counts
-        qualify
-            bin.kind <> 'alternative'
-            or row_number() over (
-                partition by applied.lead_id, applied.version, applied.attribute order by bin.bin_number
-            )
-            = 1
     )
 
 select *

@@ -16,15 +16,24 @@ with
 
     summed as (select lead_id, version, sum(points) as points from point group by lead_id, version),
 
+    -- the three reasons side by side: to sort a text of each lead costs more than all else here
     reason as (
         select
             lead_id,
             version,
-            {{ ordered_text("reason || ' (+' || cast(points as varchar) || ')'", "reason_number") }} as top_reasons
+            concat_ws(
+                '; ',
+                max(case when reason_number = 1 then reason || ' (+' || cast(points as varchar) || ')' end),
+                max(case when reason_number = 2 then reason || ' (+' || cast(points as varchar) || ')' end),
+                max(case when reason_number = 3 then reason || ' (+' || cast(points as varchar) || ')' end)
+            ) as top_reasons
         from
             (
                 select
-                    *,
+                    lead_id,
+                    version,
+                    points,
+                    reason,
                     row_number() over (
                         partition by lead_id, version order by points desc, attribute, bin_number
                     ) as reason_number

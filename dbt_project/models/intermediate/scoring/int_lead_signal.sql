@@ -84,7 +84,7 @@ with
     last_touch as (
         select lead_id, channel
         from seen
-        qualify row_number() over (partition by lead_id order by touched_at desc, touch_id desc) = 1
+        qualify row_number() over (partition by lead_id order by (touched_at, touch_id) desc) = 1
     ),
 
     -- what was changed later had its old value at the scoring time
