@@ -41,8 +41,13 @@ where built.name = $1
 EXISTS = "select true from duckdb_tables() where schema_name || '.' || table_name = $1"
 # What the models read of the night's own tables: `quality.load_log` without its times, the clock without the run's id.
 COLUMNS = {CLOCK: "as_of", "quality.load_log": "delivery_id, source_file, status, rows_held"}
+# A view is what it reads; its rows are not counted, and its SQL belongs to the code.
 NOW = """
 select name, content from control.built where inputs is not null and content <> 'passed'
+union all
+select inputs.name, '0-' || inputs.inputs
+from control.inputs
+semi join duckdb_views() as view_ on inputs.name = view_.schema_name || '.' || view_.view_name
 union all
 select name, content from control.built_from where name = 'code'
 """
@@ -95,7 +100,7 @@ def begin(
 
 
 def remember_reads(con: duckdb.DuckDBPyConnection, edges: Iterable[tuple[str, str]]) -> None:
-    """Which tables and sources each node reads, through views."""
+    """Which tables and sources each node reads, through views; views too."""
     names, parents = zip(*edges, strict=True)
     con.execute(
         "create or replace table control.reads as select unnest(?::varchar[]) as name, unnest(?::varchar[]) as parent",

@@ -80,10 +80,11 @@ def relations(nodes: Mapping[str, Mapping[str, Any]], *kinds: str) -> list[str]:
 
 
 def reads(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Each table and data test with the tables and sources that it reads, through views."""
+    """Each table, view and data test with the tables and sources that it reads, through views."""
     edges = []
     for name, node in manifest["nodes"].items():
-        if own := _record(name, node):
+        own = relation(node) if node["config"]["materialized"] == "view" else _record(name, node)
+        if own:
             edges += [(own, parent) for parent in sorted(_tables_under(manifest, node))]
     return edges
 

@@ -112,3 +112,16 @@ def test_a_table_stands_while_what_it_was_made_of_does(
     )
     con.execute(change)
     assert standing.stands(con, "core.fct_lead", is_table=True) == stands
+
+
+def test_a_view_is_as_published_while_what_it_reads_is(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    whole_build(con, tmp_path)
+    standing.remember_reads(con, [("core.credit", "core.rule"), ("core.credit", "core.markov")])
+    con.execute("create schema core; create view core.credit as select 1 as weight")
+    con.execute(
+        "insert into control.built values ('core.rule', 'read', '5-1-1', null), ('core.markov', '', '5-2-2', null)"
+    )
+    standing.remember_published(con, "build")
+    assert "core.credit" in standing.tables_as_published(con)[1]
+    con.execute("update control.built set content = '5-2-3' where name = 'core.markov'")
+    assert standing.tables_as_published(con)[1] & {"core.credit", "core.rule"} == {"core.rule"}

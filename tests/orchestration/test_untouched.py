@@ -52,6 +52,7 @@ def test_what_a_night_builds(moved: set[str], on_record: set[str], built: list[s
 
 def test_a_table_reads_through_views() -> None:
     assert reads(MANIFEST) == [
+        ("core.stg", "raw.crm__lead"),
         ("core.lead", "core.seed"),
         ("core.lead", "raw.crm__lead"),
         ("core.waiting", "control.run"),
