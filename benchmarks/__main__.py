@@ -262,13 +262,13 @@ def plot(results: dict[str, Figures]) -> None:
     """Wall seconds by stage of each size's first night, beside the bare yardstick."""
     import altair as alt
 
+    order = ["start", *STAGES.values()]
     rows = [
-        {"size": f"{size}, {name}", "stage": stage, "seconds": seconds}
+        {"size": f"{size}, {name}", "stage": stage, "seconds": seconds, "place": order.index(stage)}
         for size, figures in results.items()
         for name, stages in (("night", figures["nights"]["first"]["stages"]), ("bare", figures["bare"]["stages"]))
         for stage, seconds in stages.items()
     ]
-    order = ["start", *STAGES.values()]
     chart = (
         alt.Chart(alt.Data(values=rows))
         .mark_bar()
@@ -276,6 +276,7 @@ def plot(results: dict[str, Figures]) -> None:
             x=alt.X("seconds:Q", title="wall seconds"),
             y=alt.Y("size:N", title=None, sort=None),
             color=alt.Color("stage:N", sort=order, title="stage"),
+            order="place:Q",
         )
         .properties(
             width=640, height=36 * 2 * len(results), title="A first night, stage by stage, and the same work bare"
