@@ -58,7 +58,9 @@ def _prepare(settings: Settings) -> None:
         definitions.load(settings.definitions)
         require_room(settings)
         _make_sample_where_there_is_nothing(settings)
-        landing.look(settings)
+        # an object store is listed once, by the load
+        if "://" not in settings.landing_zone:
+            landing.look(settings)
         with open_warehouse(settings):
             pass
     except HandoffError as error:

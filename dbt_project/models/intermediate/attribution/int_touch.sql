@@ -1,7 +1,8 @@
 -- Grain: one row per touch, marketing or not, with its person, channel and campaign.
 -- A session belongs to the person of its user id; one without, to the person of the next identified session of the
 -- same client id, else of the last before (int_client_span), else of the lead that carries the client id as its cookie.
--- Null person: never identified. Touches of merged-away records belong to the survivor.
+-- Null person: never identified. Touches recorded on a deleted lead or contact are left out (named_touch); those of
+-- merged-away records belong to the survivor.
 with
     touch_record as (
         select
