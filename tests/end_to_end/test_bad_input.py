@@ -1,5 +1,6 @@
 """What goes wrong before or during a night: one paragraph that says what, where, why and what to do; the marts stay."""
 
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -9,8 +10,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from ingestion.mapping import ObjectMapping, read_mapping
+from ingestion.readers import SUFFIXES, Reader, scan_file
+from ingestion.refusal import Refusal
 from tests.conftest import AS_OF, run_night
 from tests.end_to_end.nights import assert_refused, copy_home
+from tests.ingestion.broken import write_broken
+from tests.ingestion.lab import CRM
 
 
 @pytest.mark.parametrize(
@@ -124,3 +130,44 @@ def test_a_batch_that_is_too_bad_stops_the_line_and_broken_files_are_refused_by_
             "select source_file, status from quality.load_log where source_file like 'zz_%' order by 1"
         ).fetchall()
     assert logged == [("zz_bad_batch.csv", "stopped"), *((name, "refused") for name in broken)]
+
+
+@pytest.mark.parametrize("files", [150, pytest.param(10_000, marks=pytest.mark.heavy)])
+def test_a_night_over_broken_files_ends_and_accounts_for_every_row(new_home: Path, tmp_path: Path, files: int) -> None:
+    """Each file comes out of the night as the reader alone reads it, and no row of it is anywhere else or nowhere."""
+    sources, leads = tmp_path / "sources", tmp_path / "extracts" / "crm" / "lead"
+    sources.mkdir()
+    leads.mkdir(parents=True)
+    (sources / "crm.yml").write_text(CRM)
+    lead = read_mapping(sources / "crm.yml").objects["lead"]
+    expected: dict[str, tuple[int, int] | None] = {}
+    with duckdb.connect() as con:
+        con.execute("set TimeZone = 'UTC'")
+        for seed in range(files):
+            path = write_broken(leads, seed)
+            expected.setdefault(hashlib.sha256(path.read_bytes()).hexdigest(), rows_of(con, lead, path))
+    run_night(new_home, HANDOFF_EXTRACTS=str(tmp_path / "extracts"), HANDOFF_SOURCES=str(sources), seconds=3_600)
+    with duckdb.connect(str(new_home / "publish" / "marts.duckdb"), read_only=True) as con:
+        logged = con.execute(
+            "select sha256, status, rows_loaded + rows_held, rows_malformed, rows_read from quality.load_log"
+        ).fetchall()
+        malformed = con.execute("select count(*) from quality.malformed_row").fetchone()
+    with duckdb.connect(str(new_home / "warehouse.duckdb"), read_only=True) as con:
+        raw = con.execute("select count(*) from raw.crm__lead").fetchone()
+    seen = {sha256: None if status == "refused" else (whole, bad) for sha256, status, whole, bad, _ in logged}
+    assert seen == expected
+    assert all(read == whole + bad for _, _, whole, bad, read in logged)
+    assert raw == (sum(whole for _, _, whole, *_ in logged),)
+    assert malformed == (sum(bad for *_, bad, _ in logged),)
+    assert 0 < sum(outcome is None for outcome in expected.values()) < len(expected) * 0.8
+
+
+def rows_of(con: duckdb.DuckDBPyConnection, lead: ObjectMapping, path: Path) -> tuple[int, int] | None:
+    """How many rows of a file can be read and how many cannot; None for a file that is refused."""
+    format_, compressed = SUFFIXES[path.name.removeprefix(path.name.split(".")[0])]
+    try:
+        scan = scan_file(path, compressed=compressed, text=format_ != "parquet")
+        staged = Reader(con, lead, scan, format_).stage()
+    except Refusal:
+        return None
+    return staged.loaded, staged.malformed

@@ -47,7 +47,6 @@ def test_a_night_does_not_begin_without_room(built_home: Path, sample_extracts: 
     assert differences(published(built_home), published(small_disk)) == []
 
 
-@pytest.mark.heavy
 def test_a_full_disk_fails_the_night_and_the_next_one_with_room_ends_as_if_nothing_had_been(
     built_home: Path, sample_extracts: Path, small_disk: Path
 ) -> None:

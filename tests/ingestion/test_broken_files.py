@@ -1,7 +1,6 @@
 """Files broken in every way a grammar can think of: never a crash, every row accounted for, both CSV readers agree."""
 
 import gzip
-import json
 import random
 import tempfile
 from collections.abc import Iterator
@@ -15,45 +14,10 @@ from handoff.sql import quoted
 from ingestion.mapping import ObjectMapping, read_mapping
 from ingestion.readers import SUFFIXES, Reader, Scan, Staged, scan_file
 from ingestion.refusal import Refusal
+from tests.ingestion.broken import csv_text, jsonl_text, noise, parquet_file
 from tests.ingestion.lab import CRM
 
 EXAMPLES = [60, pytest.param(10_000, marks=pytest.mark.heavy)]
-CELLS = [
-    "",
-    "1",
-    "a",
-    "x y",
-    "é😀",
-    "2026-01-01T00:00:00Z",
-    "many",
-    "12",
-    "true",
-    "a,b",
-    'say "hi"',
-    "two\nlines",
-    "\r\n",
-    ";",
-    "'",
-    "=1+1",
-]
-ENDS = ["\n", "\n", "\n", "\r\n", "\r"]
-HEADER = ["Id", "Email", "Employees", "CreatedDate", "IsDeleted", "SystemModstamp"]
-DAMAGE = [
-    b'"',
-    b'"',
-    b",",
-    b"\n",
-    b"\r",
-    b"\0",
-    b"\xff",
-    b"\xe2\x82",
-    b"\\",
-    b"\xef\xbb\xbf",
-    b'","',
-    b'"\n"',
-    b"{",
-    b"}",
-]
 
 
 @pytest.fixture
@@ -68,65 +32,6 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
 def lead(tmp_path: Path) -> ObjectMapping:
     (tmp_path / "crm.yml").write_text(CRM)
     return read_mapping(tmp_path / "crm.yml").objects["lead"]
-
-
-def csv_text(chance: random.Random) -> bytes:
-    end = chance.choice(ENDS)
-    always_quoted = chance.random() < 0.3
-
-    def cell() -> str:
-        text = chance.choice(CELLS)
-        needs = always_quoted or any(letter in text for letter in ',"\r\n')
-        return '"' + text.replace('"', '""') + '"' if needs and chance.random() < 0.97 else text
-
-    def width() -> int:
-        return len(HEADER) if chance.random() < 0.95 else chance.randrange(9)
-
-    rows = [",".join(cell() for _ in range(width())) for _ in range(chance.randrange(8))]
-    text = end.join([",".join(HEADER), *rows]) + (end if chance.random() < 0.8 else "")
-    return damaged(text.encode(), chance)
-
-
-def jsonl_text(chance: random.Random) -> bytes:
-    values: list[Any] = [
-        None,
-        "",
-        1,
-        1.5,
-        True,
-        "x",
-        [1, {"a": "\u2028"}],
-        {"inner": {"er": 1}},
-        10**30,
-        "\ud800",
-        "\0",
-    ]
-    rows = [
-        json.dumps({name: chance.choice(values) for name in [*HEADER, "é"] if chance.random() < 0.8})
-        for _ in range(chance.randrange(6))
-    ]
-    return damaged(("\n".join(rows) + ("\n" if chance.random() < 0.7 else "")).encode(), chance)
-
-
-def parquet_file(chance: random.Random, folder: Path) -> bytes:
-    path = folder / "made.parquet"
-    duckdb.sql(f"copy (select i as \"Id\", 'x' || i as \"Email\" from range({chance.randrange(50)}) r(i)) to '{path}'")
-    return damaged(path.read_bytes(), chance)
-
-
-def damaged(data: bytes, chance: random.Random) -> bytes:
-    for _ in range(chance.choice([0, 0, 1, 1, 2, 4])):
-        at = chance.randrange(len(data) + 1)
-        match chance.randrange(4):
-            case 0:
-                data = data[:at] + chance.choice(DAMAGE) + data[at:]
-            case 1:
-                data = data[:at] + data[at + chance.randrange(1, 9) :]
-            case 2:
-                data = data[:at] + bytes([chance.randrange(256)]) + data[at + 1 :]
-            case _:
-                data = data[:at]
-    return data
 
 
 def outcome(con: duckdb.DuckDBPyConnection, lead: ObjectMapping, scan: Scan, suffix: str) -> Any:
@@ -190,7 +95,7 @@ def test_other_broken_files(
     read = 0
     for seed in range(examples // 2):
         chance = random.Random(seed)
-        data = parquet_file(chance, tmp_path) if suffix == ".parquet" else jsonl_text(chance)
+        data = parquet_file(chance) if suffix == ".parquet" else jsonl_text(chance)
         seen = outcome(con, lead, write(data, suffix, tmp_path), suffix)
         if isinstance(seen, str):
             continue
@@ -209,7 +114,7 @@ def test_noise_is_refused_or_malformed(
 ) -> None:
     for seed in range(examples):
         chance = random.Random(seed)
-        data = chance.randbytes(chance.randrange(200))
+        data = noise(chance)
         suffix = chance.choice(list(SUFFIXES))
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"file{suffix}"
