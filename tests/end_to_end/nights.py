@@ -4,12 +4,17 @@ import csv
 import random
 import shutil
 import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import duckdb
+
+from handoff.settings import CHECKOUT
+from tests.conftest import night_environment
 
 # Where a row came from and when the pipeline saw it may differ between two ways of delivering the same rows.
 BY_DELIVERY = ("quality", "control")
@@ -61,6 +66,26 @@ def deal_again(extracts: Path, target: Path, pieces: int, seed: int) -> list[Pat
 
 def copy_home(home: Path, target: Path) -> Path:
     return Path(shutil.copytree(home, target, symlinks=True))
+
+
+def forget_warehouse(home: Path) -> None:
+    for file in (home / "warehouse.duckdb", home / "warehouse.duckdb.wal"):
+        file.unlink(missing_ok=True)
+
+
+def kill_a_night(built_home: Path, extracts: Path, home: Path, fraction: float) -> None:
+    """Starts a night and kills it with SIGKILL when this part of the built home's whole night has passed."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "orchestration"],
+        cwd=CHECKOUT,
+        env=night_environment(home, HANDOFF_EXTRACTS=str(extracts)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(float((built_home / "night.seconds").read_text()) * fraction)
+    assert process.poll() in (None, 0)
+    process.kill()
+    process.wait()
 
 
 def assert_refused(done: subprocess.CompletedProcess[str], *words: str) -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import run_night
-from tests.end_to_end.nights import assert_refused, differences, published
+from tests.end_to_end.nights import assert_refused, differences, forget_warehouse, kill_a_night, published
 
 # more than a night asks for before it begins (handoff/warehouse.py)
 ROOM_TO_WORK_MB = 120
-# what somebody else leaves of it once the night has begun
+# what is left once the models of a night have begun: less than its publish takes
 ROOM_LEFT_MB = 30
 
 
@@ -22,6 +22,10 @@ def mount(*arguments: str) -> None:
     done = subprocess.run(["mount", *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.skip(f"no small file system can be mounted here (it takes root): {done.stderr.strip()}")
+
+
+def resize(disk: Path, mb: int) -> None:
+    mount("-o", f"remount,size={mb}m", str(disk))
 
 
 @pytest.fixture
@@ -47,24 +51,30 @@ def test_a_night_does_not_begin_without_room(built_home: Path, sample_extracts: 
     assert differences(published(built_home), published(small_disk)) == []
 
 
-def test_a_full_disk_fails_the_night_and_the_next_one_with_room_ends_as_if_nothing_had_been(
+def test_two_kills_and_a_full_disk_in_a_row_and_the_next_night_ends_as_if_nothing_had_been(
     built_home: Path, sample_extracts: Path, small_disk: Path
 ) -> None:
-    warehouse, filler = small_disk / "warehouse.duckdb", small_disk.parent / "filler"
-    warehouse.unlink()
+    """Each night works in what the one before left of a build from nothing, over a publish of yesterday."""
+    disk, log = small_disk.parent, small_disk / "dbt" / "dbt.log"
     before = published(small_disk)
+    forget_warehouse(small_disk)
+    resize(disk, mb=4_096)
+    for fraction in (0.3, 0.65):
+        kill_a_night(built_home, sample_extracts, small_disk, fraction)
+        assert differences(before, published(small_disk)) == []
+    begun = log.stat().st_size
     with ThreadPoolExecutor(max_workers=1) as pool:
         night = pool.submit(run_night, small_disk, HANDOFF_EXTRACTS=str(sample_extracts), check=False)
-        while not (warehouse.exists() or night.done()):
+        while log.stat().st_size == begun and not night.done():
             time.sleep(0.05)
-        filler.write_bytes(bytes(shutil.disk_usage(small_disk).free - ROOM_LEFT_MB * 2**20))
+        resize(disk, mb=shutil.disk_usage(disk).used // 2**20 + ROOM_LEFT_MB)
         done = night.result()
     assert_refused(done, "The disk is full")
+    assert "does not begin" not in done.stderr
     assert differences(before, published(small_disk)) == []
-    filler.unlink()
-    mount("-o", "remount,size=4g", str(small_disk.parent))
+    resize(disk, mb=4_096)
     run_night(small_disk, HANDOFF_EXTRACTS=str(sample_extracts))
-    assert differences(published(built_home), published(small_disk)) == []
+    assert differences(before, published(small_disk)) == []
 
 
 def test_a_home_that_cannot_be_written_is_named_and_readers_read_on(sample_extracts: Path, small_disk: Path) -> None:

@@ -2,9 +2,7 @@
 
 import re
 import subprocess
-import sys
 import threading
-import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +10,7 @@ import duckdb
 import pytest
 
 from handoff.settings import CHECKOUT
-from tests.conftest import AS_OF, night_environment, run_night
+from tests.conftest import AS_OF, run_night
 from tests.end_to_end.nights import (
     BY_DELIVERY,
     Reader,
@@ -20,6 +18,8 @@ from tests.end_to_end.nights import (
     copy_home,
     deal_again,
     differences,
+    forget_warehouse,
+    kill_a_night,
     published,
 )
 
@@ -95,39 +95,15 @@ def test_another_order_in_more_deliveries_over_two_nights_gives_the_same_marts(
     assert differences(published(built_home, BY_DELIVERY), published(home, BY_DELIVERY)) == []
 
 
-def test_killed_nights_leave_yesterdays_publish_and_the_next_ends_as_if_nothing_had_been(
-    built_home: Path, sample_extracts: Path, tmp_path: Path
-) -> None:
-    """Killed at three moments, each night in what the one before left."""
-    kill_and_recover(built_home, sample_extracts, tmp_path, [0.2, 0.45, 0.7])
-
-
 @pytest.mark.heavy
 @pytest.mark.parametrize("moment", range(50))
 def test_killed_at_fifty_moments(built_home: Path, sample_extracts: Path, tmp_path: Path, moment: int) -> None:
-    kill_and_recover(built_home, sample_extracts, tmp_path, [moment / 50])
-
-
-def kill_and_recover(built_home: Path, sample_extracts: Path, tmp_path: Path, fractions: list[float]) -> None:
-    """Kills nights that would build the same marts from nothing but the extracts, over a publish of the same."""
+    """Killed nights build from nothing but the extracts, over a publish of the same. A small count: test_faults.py."""
     home = copy_home(built_home, tmp_path / "home")
-    for file in (home / "warehouse.duckdb", home / "warehouse.duckdb.wal"):
-        file.unlink(missing_ok=True)
+    forget_warehouse(home)
     before = published(home)
-    seconds = float((built_home / "night.seconds").read_text())
-    for fraction in fractions:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "orchestration"],
-            cwd=CHECKOUT,
-            env=night_environment(home, HANDOFF_EXTRACTS=str(sample_extracts)),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        time.sleep(seconds * fraction)
-        assert process.poll() in (None, 0)
-        process.kill()
-        process.wait()
-        assert differences(before, published(home)) == []
+    kill_a_night(built_home, sample_extracts, home, moment / 50)
+    assert differences(before, published(home)) == []
     run_night(home, HANDOFF_EXTRACTS=str(sample_extracts))
     assert differences(before, published(home)) == []
 
