@@ -40,7 +40,7 @@ DELIVERED = "__delivered"
 _NEITHER = r" \t\n\r\f\v@.,;:<>()\[\]\"\\"
 _ATOM = rf"[^{_NEITHER}]+"
 _LOCAL = rf"{_ATOM}(?:\.{_ATOM})*"
-_DOMAIN = rf"(?:{_ATOM}\.)+[^{_NEITHER}0-9]{{2,}}"
+_DOMAIN = rf"(?:{_ATOM}\.)+(?:[^{_NEITHER}0-9]{{2,}}|[xX][nN]--[^{_NEITHER}]+)"
 EMAIL = rf"^{_LOCAL}@{_DOMAIN}$"
 
 

@@ -9,7 +9,14 @@ from decimal import Decimal
 from typing import Literal
 
 from handoff.sql import literal
-from ingestion.entities import BOOKKEEPING_COLUMNS, LIMITS, SQL_TYPES, FieldType
+from ingestion.entities import (
+    BOOKKEEPING_COLUMNS,
+    KEY_FIELDS,
+    LIMITS,
+    REQUIRED_IN_EVERY_ROW,
+    SQL_TYPES,
+    FieldType,
+)
 from ingestion.mapping import EPOCHS, FieldMapping, ObjectMapping, normalised
 from ingestion.refusal import Refusal
 
@@ -199,6 +206,8 @@ def typed_select(plan: Plan, mapped: ObjectMapping, relation: str, extra: dict[s
             wrong = f"{text} is not null and {value} is null"
             bound = "" if limit is None else f", or not below {limit:,}"
             errors.append(f"when {wrong} then {message} || left({text}, 80) || ' is not of type {field_type}{bound}'")
+        if is_key(mapped, name, spec):
+            errors.append(f"when {text} is null then {literal(f'{spec.headers[0]} ({name}) is empty')}")
 
     for name, spec in mapped.all_fields.items():
         add(name, spec, mapped.types[name], plan.fields[name])
@@ -218,6 +227,13 @@ def typed_select(plan: Plan, mapped: ObjectMapping, relation: str, extra: dict[s
     middle = f"select {', '.join(['*', *(f'{sql} as {name}' for sql, name in values.items())])} from ({inner})"
     error = f"case {' '.join(errors)} end" if errors else "cast(null as varchar)"
     return Typed(f"select {', '.join([*dict.fromkeys(raw.values()), *extra])}, {error} as error from ({middle})", raw)
+
+
+def is_key(mapped: ObjectMapping, name: str, spec: FieldMapping) -> bool:
+    """Whether a row without this field is nobody's record and therefore malformed. Of a lead the gate says so."""
+    if mapped.entity == "lead":
+        return False
+    return name == KEY_FIELDS.get(mapped.entity) or (spec.required and name in REQUIRED_IN_EVERY_ROW)
 
 
 def _field_text(name: str, spec: FieldMapping, columns: list[Column], mapped: ObjectMapping) -> str:

@@ -143,3 +143,8 @@ KEY_FIELDS: dict[str, str] = {
     "touch": "touched_at",
     "spend": "spend_date",
 }
+
+# Where a mapping requires one of these of a file, every row needs it: it says whose row it is, or when it happened.
+REQUIRED_IN_EVERY_ROW = frozenset(
+    {"native_id", "record_id", "client_id", "lead_id", "changed_at", "happened_at", "touched_at"}
+)

@@ -64,6 +64,6 @@
 {%- endmacro %}
 
 {% macro split_list(value) -%}
-    {#- A definitions list (`a|b|c`) as an array of lower-cased texts. -#}
-    string_split(lower({{ value }}), '|')
+    {#- A definitions list (`a|b|c`, also `a | b`) as an array of lower-cased texts. -#}
+    string_split(replace(replace(lower(trim({{ value }})), ' |', '|'), '| ', '|'), '|')
 {%- endmacro %}

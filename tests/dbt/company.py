@@ -307,6 +307,7 @@ def hand_worked() -> Company:
     _two_systems(company)
     _deals(company)
     _accounts(company)
+    _restated(company)
     return company
 
 
@@ -822,6 +823,27 @@ def _deals(company: Company) -> None:
     company.lead("SHAREDFIRST", "2026-01-07T09:00:00", "Converted", ConvertedOpportunityId="DEALSHARED")
     company.lead("RENEWED", "2026-01-07T09:00:00", "Converted", ConvertedOpportunityId="DEALRENEWED")
     company.deal("DEALRENEWED", "2026-02-01T10:00:00", "Closed Won", CloseDate="2026-02-11", Type="Renewal")
+
+
+def _restated(company: Company) -> None:
+    """What a later version took back, and rows that are nobody's."""
+    lead = company.lead("TOOKBACK", "2026-01-05T09:00:00")
+    change = {"Id": "change01", "LeadId": lead, "CreatedDate": "2026-02-02T10:00:00Z", "Field": "Status"}
+    change |= {"OldValue": "Open", "NewValue": "Handed Off", "CreatedById": SELLER}
+    company.add("salesforce/lead_history", **change, SystemModstamp="2026-02-02T10:00:00Z", IsDeleted="false")
+    company.add("salesforce/lead_history", **change, SystemModstamp="2026-02-03T10:00:00Z", IsDeleted="true")
+    company.deal("DEALTOOKBACK", "2026-02-01T10:00:00")
+    step = {"Id": "step01", "OpportunityId": "DEALTOOKBACK", "StageName": "Closed Won", "Amount": "1000.00"}
+    step["CreatedDate"] = "2026-02-05T10:00:00Z"
+    company.add("salesforce/opportunity_history", **step, SystemModstamp="2026-02-05T10:00:00Z", IsDeleted="false")
+    company.add("salesforce/opportunity_history", **step, SystemModstamp="2026-02-06T10:00:00Z", IsDeleted="true")
+    company.deal("DEALTINY", "2026-02-01T10:00:00", Amount="10.00496")
+    company.deal("DEALUNDATED", "2026-02-01T10:00:00", "Closed Won", CloseDate="2026-03-01", CreatedDate="")
+    company.add("salesforce/user", Id="", Name="Nobody", Department="Sales", UserType="Standard")
+    company.add("salesforce/campaign", Id="", Name="Nowhere", Type="Webinar", IsDeleted="false")
+    company.answered_campaign("TOOKBACK", "2026-02-01", Id="")
+    lead = company.lead("OLDHANDOFF", "2026-01-05T09:00:00", MQL_Date__c="2023-05-10T08:00:00Z")
+    company.call(lead, "2023-05-10T10:00:00")
 
 
 def _accounts(company: Company) -> None:

@@ -377,7 +377,6 @@ class Company:
                 x = parent[x]
             return x
 
-        shared = {"info", "sales", "office", "contact", "admin", "hello", "support", "marketing", "mail", "team"}
         for rows in (leads, self.contacts):
             for record, row in rows.items():
                 find(record)
@@ -387,7 +386,7 @@ class Company:
                 if master and master in rows:
                     parent[find(record)] = find(master)
                 email = (row.get("email") or "").strip().lower()
-                if "@" in email and email.split("@")[0] not in shared:
+                if "@" in email:
                     parent[find(record)] = find("mailto:" + email)
         for record, row in leads.items():
             contact = salesforce_id(row.get("convertedcontactid"))

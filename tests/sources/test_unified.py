@@ -111,7 +111,7 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
             ("salesforce:00Q5g00000AbCdFEAV", LEAD, "lead"),
         ],
     ),
-    "deals: stage by what the map knows, company and contact by association, merged ones deleted": (
+    "deals: stage by what the map knows, company and contact by association": (
         "select native_id, stage, amount, close_date, account_id, contact_id, synced_opportunity_id, is_deleted "
         "from intermediate.int_opportunity_record where source_system = 'hubspot' order by 1",
         [
@@ -126,7 +126,7 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
                 False,
             ),
             ("702", "appointmentscheduled", None, None, None, None, None, False),
-            ("703", "closedwon", Decimal("1000"), date(2026, 3, 31), None, None, None, True),
+            ("703", "closedwon", Decimal("1000"), date(2026, 3, 31), None, None, None, False),
         ],
     ),
     "deal stage history in the words of the deals": (
@@ -203,12 +203,17 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
     ),
     "sessions: client and start are the key; a user id is an e-mail or a CRM id": (
         "select client_id, touched_at, email, person_record_id, source, landing_page "
-        "from intermediate.int_touch_record where source_system = 'ga4' and client_id <> 'c.9' order by 1, 2",
+        "from intermediate.int_touch_record where source_system = 'ga4' and client_id not in ('c.9', 'c.10') order by 1, 2",
         [
             ("c.1", at("2026-01-01 08:00"), None, None, "google", "/pricing?again"),
             ("c.1", at("2026-01-02 08:00"), "ada@engines.example", None, "(direct)", "/"),
             ("c.2", at("2026-01-02 08:00"), None, LEAD, "google", "/"),
         ],
+    ),
+    "a session that is exported as one and as events is one touch; one of nobody's client is none": (
+        "select client_id, source from intermediate.int_touch_record "
+        "where coalesce(client_id, 'c.10') = 'c.10' and source_system = 'ga4'",
+        [("c.10", "google")],
     ),
     "events become a session: its start, its first source, its first page; not the user's first source": (
         "select touched_at, source, medium, campaign, landing_page, touch_type from intermediate.int_touch_record "

@@ -1,12 +1,16 @@
 {% macro spend_key(platform) -%}
     {#- What makes a row of an ads report unique: day, campaign and every breakdown the report may carry; a report
-        without campaign ids has their names. Expects `raw`. -#}
+        without campaign ids has their names, which are unique within an account. Expects `raw`. -#}
     concat_ws(
         '|',
         '{{ platform }}',
         cast(raw.spend_date as {{ dbt.type_string() }})
-        {%- for part in ["account_id", "campaign_id", "ad_group_id", "ad_id", "device", "network", "breakdown"] %}
-            , coalesce(raw.{{ part }}, {% if part == "campaign_id" %} raw.campaign_name, {% endif %} '')
+        {%- for part in ["campaign_id", "ad_group_id", "ad_id", "device", "network", "breakdown"] %}
+            ,
+            coalesce(
+                raw.{{ part }},
+                {% if part == "campaign_id" %} concat_ws('|', raw.account_id, raw.campaign_name), {% endif %} ''
+            )
         {%- endfor %}
     )
 {%- endmacro %}

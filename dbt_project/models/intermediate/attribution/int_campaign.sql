@@ -42,7 +42,7 @@ with
             cast(null as {{ dbt.type_string() }}) as campaign_type,
             spend_campaign.started_on,
             spend_campaign.ended_on,
-            cast(null as decimal(18, 2)) as actual_cost,
+            cast(null as decimal(18, 6)) as actual_cost,
             cast(null as {{ dbt.type_string() }}) as currency
         from spend_campaign
         left join campaign_record on spend_campaign.campaign_id = campaign_record.record_id
@@ -73,7 +73,7 @@ with
             cast(null as {{ dbt.type_string() }}) as campaign_type,
             min(marketing_cost.month_start) as started_on,
             cast(null as date) as ended_on,
-            cast(null as decimal(18, 2)) as actual_cost,
+            cast(null as decimal(18, 6)) as actual_cost,
             cast(null as {{ dbt.type_string() }}) as currency,
             min(marketing_cost.channel) as channel
         from marketing_cost
@@ -98,7 +98,7 @@ with
             known.campaign_type,
             cast(known.started_on as date) as started_on,
             cast(known.ended_on as date) as ended_on,
-            cast(known.actual_cost as decimal(18, 2)) as actual_cost,
+            cast(known.actual_cost as decimal(18, 6)) as actual_cost,
             known.currency,
             ads_platform.platform is not null as is_ads_platform,
             cast(null as {{ dbt.type_string() }}) as entered_channel

@@ -13,7 +13,8 @@ with
             priority,
             field,
             operator,
-            lower(value) as value,
+            -- a regular expression as it is written: \S is not \s
+            case when operator = 'regex' then value else lower(value) end as value,
             channel,
             is_marketing,
             row_number() over (order by priority, field, operator, value) as condition_number

@@ -29,16 +29,17 @@ with
             < {{ as_of() }} as is_older_than_maturity
         from opportunity
         left join lead_record on opportunity.lead_id = lead_record.lead_id
+        -- a deal without a creation has no path; its amount is unattributed
         inner join
             setting_period as lookback
             on lookback.setting = 'attribution_lookback_days'
-            and lookback.effective_from <= opportunity.created_at
-            and lookback.effective_to > opportunity.created_at
+            and lookback.effective_from <= coalesce(opportunity.created_at, {{ as_of() }})
+            and lookback.effective_to > coalesce(opportunity.created_at, {{ as_of() }})
         inner join
             setting_period as half_life
             on half_life.setting = 'time_decay_half_life_days'
-            and half_life.effective_from <= opportunity.created_at
-            and half_life.effective_to > opportunity.created_at
+            and half_life.effective_from <= coalesce(opportunity.created_at, {{ as_of() }})
+            and half_life.effective_to > coalesce(opportunity.created_at, {{ as_of() }})
     ),
 
     final as (select *, greatest(created_at, revenue_anchor_at) as path_ends_at from spanned)

@@ -38,6 +38,7 @@ with
                 "growth_stage",
                 "owner_id",
                 "parent_id",
+                "attributes",
             ] %}
                 min_by({{ field }}, case when {{ field }} is not null then record_rank end) as {{ field }},
             {% endfor %}

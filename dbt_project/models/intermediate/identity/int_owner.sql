@@ -19,6 +19,7 @@ select
             coalesce(lower(record.type), '')
             not in ('integration', 'system', 'automation', 'automated', 'api', 'app', 'bot', 'service', 'queue')
     end as is_human,
-    split_part(record.record_id, ':', 2) like '00G%' or lower(coalesce(record.type, '')) = 'queue' as is_queue
+    split_part(record.record_id, ':', 2) like '00G%' or lower(coalesce(record.type, '')) = 'queue' as is_queue,
+    record.attributes
 from {{ ref("int_owner_record") }} as record
 left join {{ ref("stg_definitions__teams") }} as teams on lower(trim(record.team)) = teams.team_key

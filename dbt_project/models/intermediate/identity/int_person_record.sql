@@ -1,6 +1,5 @@
 -- Grain: one row per lead or contact record that was not deleted: record_id -> person_id, the smallest record id of its
 -- identity cluster. Joined by conversion link, merge chain, sync id, then normalised e-mail; never by name.
--- A role address (info@) and an e-mail that carries more than five names join nobody: a mailbox is not a person.
 with
     survivors as (select * from {{ ref("int_record_survivor") }} where object in ('lead', 'contact')),
 
@@ -11,7 +10,6 @@ with
             'lead|' || living.record_id as node,
             living.survivor_id,
             record.email,
-            lower(concat_ws(' ', record.first_name, record.last_name)) as full_name,
             record.converted_contact_id,
             record.synced_lead_id,
             record.synced_contact_id
@@ -20,11 +18,7 @@ with
     ),
 
     contacts as (
-        select
-            'contact|' || living.record_id as node,
-            living.survivor_id,
-            record.email,
-            lower(concat_ws(' ', record.first_name, record.last_name)) as full_name
+        select 'contact|' || living.record_id as node, living.survivor_id, record.email
         from {{ ref("int_contact_record") }} as record
         inner join living on living.object = 'contact' and record.record_id = living.record_id
     ),
@@ -37,24 +31,6 @@ with
         select node, synced_contact_id as contact_id
         from leads
         where synced_contact_id is not null
-    ),
-
-    email_member as (
-        select node, email, full_name
-        from leads
-        where email is not null
-        union all
-        select node, email, full_name
-        from contacts
-        where email is not null
-    ),
-
-    personal_email as (
-        select email
-        from email_member
-        where not {{ is_role_address("email") }}
-        group by email
-        having count(*) > 1 and count(distinct nullif(full_name, '')) <= 5
     ),
 
     membership as (
@@ -87,9 +63,13 @@ with
         from {{ ref("int_lead_alias") }}
         where survivor_id <> lead_id or record_id = lead_id
         union all
-        select email_member.node, 'email|' || email_member.email as key
-        from email_member
-        inner join personal_email on email_member.email = personal_email.email
+        select node, 'email|' || email as key
+        from leads
+        where email like '%@%'
+        union all
+        select node, 'email|' || email as key
+        from contacts
+        where email like '%@%'
     ),
 
     {{ component_labels("membership") }},

@@ -1,4 +1,5 @@
--- Grain: one row per lead, contact and account record (object, record_id), with the record its merge chain ends in;
+-- Grain: one row per lead, contact, account and opportunity record (object, record_id), with the record its merge
+-- chain ends in;
 -- also per record that only a merge names.
 -- Chains are followed by pointer doubling (1,024 links). A chain that ends in a deleted record removes all of it, one
 -- that ends in an unknown record leaves the last known one, and a cycle holds leads and leaves other records alone.
@@ -12,6 +13,9 @@ with
         union all
         select 'account' as object, record_id, coalesce(is_deleted, false) as is_deleted
         from {{ ref("int_account_record") }}
+        union all
+        select 'opportunity' as object, record_id, coalesce(is_deleted, false) as is_deleted
+        from {{ ref("int_opportunity_record") }}
     ),
 
     merges as (

@@ -4,16 +4,21 @@
 -- It reaches from year to year, so that it is the same every night of a year.
 -- Lengths are elapsed time, so a day on which the clock changes counts what really passed.
 with
+    -- a record may carry a handoff that is older than any lead
+    first_moment as (
+        select created_at as first_at
+        from {{ ref("int_lead") }}
+        union all
+        select handed_off_at as first_at
+        from {{ ref("int_handoff_event") }}
+    ),
+
     span as (
         select
             cast(
                 least(
                     coalesce(
-                        (
-                            select min(created_at)
-                            from {{ ref("int_lead") }}
-                            where created_at >= timestamp '1990-01-01 00:00:00'
-                        ),
+                        (select min(first_at) from first_moment where first_at >= timestamp '1990-01-01 00:00:00'),
                         date_trunc('year', {{ as_of() }})
                     ),
                     date_trunc('year', {{ as_of() }}) - interval '1' year

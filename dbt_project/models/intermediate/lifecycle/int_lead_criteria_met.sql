@@ -117,7 +117,7 @@ with
                     case
                         record_field.field
                         {% for field in lead_value_fields() %}
-                            when '{{ field }}' then cast(leads.{{ field }} as varchar)
+                            when '{{ field }}' then {{ plain_text("leads." ~ field) }}
                         {% endfor %}
                     end
                 ),

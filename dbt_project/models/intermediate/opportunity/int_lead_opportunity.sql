@@ -14,6 +14,7 @@ with
         select alias.opportunity_id, min(record.created_at) as created_at
         from {{ ref("int_opportunity_record") }} as record
         inner join {{ ref("int_opportunity_alias") }} as alias on record.record_id = alias.record_id
+        where not alias.is_merged_away
         group by alias.opportunity_id
     ),
 

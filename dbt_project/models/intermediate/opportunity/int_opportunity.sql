@@ -6,6 +6,7 @@ with
         select alias.opportunity_id, source.*
         from {{ ref("int_opportunity_record") }} as source
         inner join {{ ref("int_opportunity_alias") }} as alias on source.record_id = alias.record_id
+        where not alias.is_merged_away
     ),
 
     created as (select opportunity_id, min(created_at) as created_at from record group by opportunity_id),
@@ -70,7 +71,7 @@ with
             least(created.created_at, record.created_at) as created_at,
             record.updated_at,
             record.close_date as stated_close_date,
-            cast(record.amount as decimal(18, 4)) as amount_stated,
+            cast(record.amount as decimal(28, 9)) as amount_stated,
             upper(coalesce(nullif(trim(record.currency), ''), {{ setting("reporting_currency") }})) as currency,
             record.loss_reason,
             record.competitor,
@@ -206,18 +207,15 @@ with
             closed.is_won,
             closed.first_qualified_at is not null or closed.stage in ('qualified', 'won') as is_qualified,
             closed.closings > 1 or (closed.closings > 0 and not closed.is_closed) as is_reopened,
-            cast(closed.amount_stated as decimal(18, 2)) as amount_original,
+            cast(round(closed.amount_stated, 2) as decimal(18, 2)) as amount_original,
             closed.currency,
-            -- wide: the product of two decimals of 18 digits has 18, so a deal of a million would not fit
             cast(
-                round(
-                    cast(closed.amount_stated as decimal(38, 4)) * case
-                        when closed.currency = {{ setting("reporting_currency") }}
-                        then cast(1 as decimal(28, 14))
-                        else rated.rate
-                    end,
-                    2
-                ) as decimal(18, 2)
+                case
+                    when closed.currency = {{ setting("reporting_currency") }}
+                    then round(closed.amount_stated, 2)
+                    -- a product has the decimals of both, 38 digits at most: six of the amount leave it room
+                    else round(cast(closed.amount_stated as decimal(38, 6)) * rated.rate, 2)
+                end as decimal(18, 2)
             ) as amount,
             closed.loss_reason,
             closed.competitor,

@@ -1,16 +1,18 @@
 -- Grain: one row per opportunity record that was not deleted: record_id -> opportunity_id. Deals of different systems
--- are
--- one by sync id only; the first system of system_priority gives the id.
+-- are one by sync id only; the first system of system_priority gives the id. A record that was merged away leads to its
+-- survivor: the roles and leads that still name it are the survivor's, its values and stages count no more.
 with
+    survivors as (select * from {{ ref("int_record_survivor") }} where object = 'opportunity'),
+
     opportunities as (
         select
-            record_id,
-            source_system,
-            created_at,
-            synced_opportunity_id,
-            {{ system_rank("source_system") }} as system_rank
-        from {{ ref("int_opportunity_record") }}
-        where not coalesce(is_deleted, false)
+            record.record_id,
+            record.source_system,
+            record.created_at,
+            record.synced_opportunity_id,
+            {{ system_rank("record.source_system") }} as system_rank
+        from {{ ref("int_opportunity_record") }} as record
+        inner join survivors on record.record_id = survivors.record_id and survivors.state = 'survivor'
     ),
 
     pairs as (
@@ -39,13 +41,23 @@ with
             = 1
     ),
 
-    final as (
+    surviving as (
         select
             opportunities.record_id,
             coalesce(grandparent.parent_id, parent.parent_id, opportunities.record_id) as opportunity_id
         from opportunities
         left join parent on opportunities.record_id = parent.record_id
         left join parent as grandparent on parent.parent_id = grandparent.record_id
+    ),
+
+    final as (
+        select record_id, opportunity_id, false as is_merged_away
+        from surviving
+        union all
+        select survivors.record_id, surviving.opportunity_id, true as is_merged_away
+        from survivors
+        inner join surviving on survivors.survivor_id = surviving.record_id
+        where survivors.state = 'merged'
     )
 
 select *

@@ -13,6 +13,7 @@ select alias.opportunity_id, person.person_id
 from {{ ref("int_opportunity_record") }} as record
 inner join alias on record.record_id = alias.record_id
 inner join person on record.contact_id = person.record_id
+where not alias.is_merged_away
 union
 select opportunity.opportunity_id, leads.person_id
 from {{ ref("int_opportunity") }} as opportunity

@@ -19,6 +19,7 @@
     "merged_into_id",
     "synced_account_id",
     "merged_ids",
+    "attributes",
 ] %}
 {% set parts = [
     "stg_salesforce__account",

@@ -13,6 +13,7 @@
     "is_deleted",
     "currency",
     "platform",
+    "attributes",
 ] %}
 {% set parts = [
     "stg_salesforce__campaign",

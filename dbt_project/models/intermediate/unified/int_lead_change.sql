@@ -20,7 +20,12 @@
 with
     delivered as (
         {% for part in parts %}
-            select {{ columns | join(", ") }}, version_at, delivery_rank, record_line
+            select
+                {{ columns | join(", ") }},
+                {{ "false as" if part == "stg_marketo__lead_change" }} is_deleted,
+                version_at,
+                delivery_rank,
+                record_line
             from {{ ref(part) }}
             {% if not loop.last %}
                 union all
@@ -30,8 +35,8 @@ with
 
     newest as (
         select {{ columns | reject("equalto", "sequence") | join(", ") }}, coalesce(sequence, change_id) as sequence
-        from delivered
-        qualify {{ newest_version("change_id") }}
+        from (select * from delivered qualify {{ newest_version("change_id") }}) as ranked
+        where not is_deleted
     ),
 
     final as (

@@ -23,6 +23,11 @@ with
         select source_system, {{ each_id("merged_ids") }} as native_id, record_id as survivor_id, 'account' as object
         from {{ ref("int_account_record") }}
         where merged_ids is not null
+        union all
+        select
+            source_system, {{ each_id("merged_ids") }} as native_id, record_id as survivor_id, 'opportunity' as object
+        from {{ ref("int_opportunity_record") }}
+        where merged_ids is not null
     ),
 
     listed_losers as (select source_system || ':' || native_id as loser_id, survivor_id, object from listed),

@@ -18,7 +18,7 @@
 with
     delivered as (
         {% for part in parts %}
-            select {{ columns | join(", ") }}, version_at, delivery_rank, record_line
+            select {{ columns | join(", ") }}, is_deleted, version_at, delivery_rank, record_line
             from {{ ref(part) }}
             {% if not loop.last %}
                 union all
@@ -28,8 +28,8 @@ with
 
     final as (
         select {{ columns | reject("equalto", "sequence") | join(", ") }}, coalesce(sequence, change_id) as sequence
-        from delivered
-        qualify {{ newest_version("change_id") }}
+        from (select * from delivered qualify {{ newest_version("change_id") }}) as ranked
+        where not is_deleted
     )
 
 select *

@@ -8,6 +8,7 @@
     "team",
     "type",
     "is_active",
+    "attributes",
 ] %}
 {% set parts = [
     "stg_salesforce__user",

@@ -22,6 +22,7 @@ with
                 currency,
                 impressions,
                 clicks,
+                {{ "false as" if part != "stg_mapped__spend" }} is_deleted,
                 version_at,
                 delivery_rank,
                 record_line
@@ -32,7 +33,9 @@ with
         {% endfor %}
     ),
 
-    newest as (select * from delivered qualify {{ newest_version("spend_key") }}),
+    newest as (
+        select * from (select * from delivered qualify {{ newest_version("spend_key") }}) as ranked where not is_deleted
+    ),
 
     campaign as (select record_id, platform, name from {{ ref("int_campaign_record") }}),
 

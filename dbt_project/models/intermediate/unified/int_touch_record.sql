@@ -67,8 +67,10 @@ with
         select *
         from response
         union all
+        -- a session that is exported as one and as events is one touch
         select {{ columns | join(", ") }}
         from {{ ref("int_ga4_event_session") }}
+        where touch_id not in (select touch_id from newest)
     )
 
 select *

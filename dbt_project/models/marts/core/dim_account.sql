@@ -62,7 +62,8 @@ with
                 when coalesce(verdict.is_unknown, false)
                 then null
                 else true
-            end as is_icp_fit
+            end as is_icp_fit,
+            account.attributes
         from account
         left join verdict on account.account_id = verdict.account_id
         left join {{ ref("int_account_alias") }} as alias on account.parent_id = alias.record_id

@@ -14,7 +14,8 @@ with
             campaign.platform,
             campaign.campaign_type,
             campaign.started_on,
-            campaign.ended_on
+            campaign.ended_on,
+            record.attributes
         from campaign
         inner join
             channel_match
@@ -28,6 +29,7 @@ with
             = channel_match.medium
             and case when campaign.is_ads_platform then 'web_session' else 'campaign_response' end
             = channel_match.touch_type
+        left join {{ ref("int_campaign_record") }} as record on campaign.campaign_id = record.record_id
     )
 
 select *

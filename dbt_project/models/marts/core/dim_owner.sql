@@ -1,2 +1,3 @@
 -- Grain: one row per user of a CRM, with the side (marketing, sales, system) its team is on. Queues are not users.
-select owner_id, source_system, name, team, team_side, user_type, is_active, is_human from {{ ref("int_owner") }}
+select owner_id, source_system, name, team, team_side, user_type, is_active, is_human, attributes
+from {{ ref("int_owner") }}

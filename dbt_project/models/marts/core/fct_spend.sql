@@ -88,11 +88,11 @@ with
             cast(null as {{ dbt.type_string() }}) as entered_channel,
             upper(trim(currency)) as currency,
             round(
-                cast(actual_cost * ({{ dbt.datediff("first_day", "spend_date", "day") }} + 1) as decimal(28, 2))
+                cast(actual_cost * ({{ dbt.datediff("first_day", "spend_date", "day") }} + 1) as decimal(28, 6))
                 / cast(days as decimal(10, 0)),
                 6
             ) - round(
-                cast(actual_cost * {{ dbt.datediff("first_day", "spend_date", "day") }} as decimal(28, 2))
+                cast(actual_cost * {{ dbt.datediff("first_day", "spend_date", "day") }} as decimal(28, 6))
                 / cast(days as decimal(10, 0)),
                 6
             ) as cost,

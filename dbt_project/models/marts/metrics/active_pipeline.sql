@@ -43,10 +43,16 @@ with
         where influenced_on < left_on
     ),
 
+    -- a deal from before the calendar is open on its first day
     daily as (
-        select day, sum(amount) as amount, sum(sourced) as sourced, sum(influenced) as influenced, sum(deals) as deals
+        select
+            greatest(day, (select min(date_day) from {{ ref("dim_date") }})) as day,
+            sum(amount) as amount,
+            sum(sourced) as sourced,
+            sum(influenced) as influenced,
+            sum(deals) as deals
         from movements
-        group by day
+        group by 1
     ),
 
     days as (

@@ -1,7 +1,11 @@
--- Grain: one row per month, channel and campaign (or none) as entered; several rows of one key add up.
+-- Grain: one row per month, channel and campaign (or none) as entered; several rows of one key add up. A channel is
+-- spelled as the channel rules spell it.
+with rule as (select lower(channel) as channel_key, min(channel) as channel from {{ ref("channels") }} group by 1)
+
 select
-    cast(month as date) as month_start,
-    channel,
-    nullif(trim(campaign), '') as campaign,
-    cast(cost as decimal(18, 2)) as cost
-from {{ ref("marketing_costs") }}
+    cast(cost_row.month as date) as month_start,
+    coalesce(rule.channel, trim(cost_row.channel)) as channel,
+    nullif(trim(cost_row.campaign), '') as campaign,
+    cast(cost_row.cost as decimal(18, 2)) as cost
+from {{ ref("marketing_costs") }} as cost_row
+left join rule on lower(trim(cost_row.channel)) = rule.channel_key

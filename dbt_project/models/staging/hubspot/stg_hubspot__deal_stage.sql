@@ -31,10 +31,10 @@ select
     raw.amount,
     raw.changed_at,
     cast(null as {{ dbt.type_string() }}) as sequence,
+    raw.is_deleted,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line
 from delivered as raw
 inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
 left join {{ ref("int_hubspot_pipeline_stage") }} as pipeline_stage on raw.stage = pipeline_stage.stage_id
-where not raw.is_deleted

@@ -82,12 +82,24 @@ with
         where contact_ids is not null
     ),
 
-    deal as (
-        select raw.engagement_id, min(raw.deal_id) as deal_id
+    deal_association as (
+        select
+            raw.engagement_id,
+            raw.deal_id,
+            raw.fivetran_deleted,
+            raw.version_at,
+            delivery.delivery_rank,
+            raw._line as record_line
         from {{ source("hubspot", "engagement_deal") }} as raw
         inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
-        where not coalesce(raw.fivetran_deleted, false)
-        group by raw.engagement_id
+        qualify {{ newest_version("raw.engagement_id, raw.deal_id") }}
+    ),
+
+    deal as (
+        select engagement_id, min(deal_id) as deal_id
+        from deal_association
+        where not coalesce(fivetran_deleted, false)
+        group by engagement_id
     ),
 
     final as (

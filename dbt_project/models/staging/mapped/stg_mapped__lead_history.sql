@@ -20,6 +20,7 @@ select
     raw.changed_at,
     raw.source_system || ':' || raw.changed_by as changed_by,
     raw.native_id as sequence,
+    coalesce(raw.is_deleted, false) or {{ is_gone_from_snapshot() }} as is_deleted,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line
@@ -27,4 +28,3 @@ from {{ source("mapped", "lead_history") }} as raw
 inner join
     {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
     {{ join_newest_snapshot(source("mapped", "lead_history")) }}
-where not coalesce(raw.is_deleted, false) and not {{ is_gone_from_snapshot() }}

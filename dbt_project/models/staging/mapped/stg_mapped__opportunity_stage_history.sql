@@ -1,8 +1,19 @@
--- Grain: one row per delivered stage or amount change of an opportunity of a user-mapped source: what each row says the
+-- Grain: one row per stage or amount change of an opportunity of a user-mapped source, newest version: what it says the
 -- stage is, or, in a log of field changes, became. Before the first such change its old value held, from the creation.
 with
     delivered as (
         select
+            raw.source_system
+            || ':'
+            || coalesce(
+                raw.native_id,
+                concat_ws(
+                    '|',
+                    raw.record_id,
+                    cast(raw.changed_at as {{ dbt.type_string() }}),
+                    coalesce(raw.stage, raw.new_value)
+                )
+            ) as change_id,
             raw.source_system || ':' || raw.record_id as record_id,
             raw.source_system,
             raw.native_id,
@@ -10,6 +21,7 @@ with
             case when raw.stage is null then raw.old_value end as old_stage,
             raw.amount,
             raw.changed_at,
+            coalesce(raw.is_deleted, false) or {{ is_gone_from_snapshot() }} as is_deleted,
             raw.version_at,
             delivery.delivery_rank,
             raw._line as record_line
@@ -17,11 +29,12 @@ with
         inner join
             {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
             {{ join_newest_snapshot(source("mapped", "opportunity_stage_history")) }}
-        where
-            not coalesce(raw.is_deleted, false)
-            and not {{ is_gone_from_snapshot() }}
-            and (raw.field is null or lower(raw.field) in ('stage', 'stagename', 'stage_name'))
+        where raw.field is null or lower(raw.field) in ('stage', 'stagename', 'stage_name')
     ),
+
+    newest as (select * from delivered qualify {{ newest_version("change_id") }}),
+
+    living as (select * from newest where not is_deleted),
 
     created as (
         select record_id, min(created_at) as created_at from {{ ref("stg_mapped__opportunity") }} group by record_id
@@ -29,29 +42,25 @@ with
 
     first_change as (
         select *
-        from delivered
+        from living
         where changed_at is not null
         qualify row_number() over (partition by record_id order by changed_at, native_id, record_line) = 1
     ),
 
     final as (
         select
-            source_system
-            || ':'
-            || coalesce(
-                native_id,
-                concat_ws('|', {{ native_id_of("record_id") }}, cast(changed_at as {{ dbt.type_string() }}), stage)
-            ) as change_id,
+            change_id,
             record_id,
             source_system,
             stage,
             amount,
             changed_at,
             native_id as sequence,
+            is_deleted,
             version_at,
             delivery_rank,
             record_line
-        from delivered
+        from living
         union all
         select
             first_change.record_id || '|created' as change_id,
@@ -61,6 +70,7 @@ with
             cast(null as decimal(38, 9)) as amount,
             created.created_at as changed_at,
             cast(null as {{ dbt.type_string() }}) as sequence,
+            false as is_deleted,
             first_change.version_at,
             first_change.delivery_rank,
             first_change.record_line

@@ -9,8 +9,7 @@ select
             concat_ws(
                 '|',
                 cast(raw.spend_date as {{ dbt.type_string() }}),
-                coalesce(raw.account_id, ''),
-                coalesce(raw.campaign_id, raw.campaign_name, ''),
+                coalesce(raw.campaign_id, concat_ws('|', raw.account_id, raw.campaign_name), ''),
                 coalesce(raw.ad_group_id, ''),
                 coalesce(raw.ad_id, ''),
                 coalesce(raw.device, ''),
@@ -26,6 +25,7 @@ select
     upper(raw.currency) as currency,
     raw.impressions,
     raw.clicks,
+    coalesce(raw.is_deleted, false) or {{ is_gone_from_snapshot() }} as is_deleted,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line
@@ -33,4 +33,3 @@ from {{ source("mapped", "spend") }} as raw
 inner join
     {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
     {{ join_newest_snapshot(source("mapped", "spend")) }}
-where not coalesce(raw.is_deleted, false) and not {{ is_gone_from_snapshot() }}

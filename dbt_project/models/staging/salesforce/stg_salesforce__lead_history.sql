@@ -18,14 +18,12 @@ select
     raw.changed_at,
     'salesforce:' || raw.changed_by as changed_by,
     raw.native_id as sequence,
+    coalesce(raw.is_deleted, false) as is_deleted,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line
 from {{ source("salesforce", "lead_history") }} as raw
 inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
 where
-    not coalesce(raw.is_deleted, false)
-    and (
-        raw.field != 'owner_id'
-        or {{ regex_full_match("coalesce(raw.new_value, raw.old_value)", "'00[5G](?:[A-Z0-9]{12}|[A-Z0-9]{15})'") }}
-    )
+    raw.field != 'owner_id'
+    or {{ regex_full_match("coalesce(raw.new_value, raw.old_value)", "'00[5G](?:[A-Z0-9]{12}|[A-Z0-9]{15})'") }}

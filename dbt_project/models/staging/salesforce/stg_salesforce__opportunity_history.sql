@@ -7,7 +7,14 @@ with
         left join
             (select distinct record_id from {{ source("salesforce", "opportunity_history") }}) as told
             on raw.record_id = told.record_id
+        inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
         where lower(raw.field) in ('stagename', 'stage') and told.record_id is null
+        qualify
+            row_number() over (
+                partition by raw.native_id
+                order by raw.version_at desc nulls last, delivery.delivery_rank desc, raw._line desc
+            )
+            = 1
     ),
 
     created as (
@@ -62,9 +69,9 @@ select
     raw.amount,
     raw.changed_at,
     raw.native_id as sequence,
+    coalesce(raw.is_deleted, false) as is_deleted,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line
 from delivered as raw
 inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
-where not coalesce(raw.is_deleted, false)
