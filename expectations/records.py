@@ -5,6 +5,8 @@ are functions of the verdicts and the delivered versions, never of the order in 
 are ordered as everywhere: by version (none first), file name, content hash, line.
 """
 
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -314,16 +316,16 @@ def stopped_deliveries(con: duckdb.DuckDBPyConnection, *, is_new: bool) -> list[
 def build_versions(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) -> None:
     """Temporary gate_delivered: every version of every lead with its verdict; gate_version: those not stopped.
 
-    A version is out when it is deleted or merged away. One merged into a record that nobody delivered is not: of such a
-    chain it is the last known record.
+    A version is out when it is deleted or merged away, also where its survivor or an activity says so. One merged into
+    a record that nobody delivered is not: of such a chain it is the last known record.
     """
+    _build_told(con, tables)
     delivered = " union all by name ".join(
         f"""
         select
             '{table.source_system}' as source_system, '{table.object}' as object, native_id, version_at,
             _delivery_id, _line,
-            coalesce(is_deleted, false) as is_deleted, merged_into_id,
-            {"merged_ids" if "merged_ids" in table.columns else "null::varchar"} as merged_ids
+            {" or ".join(_is_deleted(table))} as is_deleted, merged_into_id
         from {table.sql}
         """
         for table in tables
@@ -348,7 +350,18 @@ def build_versions(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) 
                         then
                             (source_system, object, merged_into_id)
                             in (select (source_system, object, native_id) from delivered where native_id is not null)
-                        else is_deleted
+                        else
+                            is_deleted
+                            or (source_system, object, native_id)
+                            in (select (source_system, object, native_id) from gate_told_deletion)
+                            or (source_system, object, native_id)
+                            in (
+                                select (source_system, object, loser)
+                                from gate_told_merge
+                                where
+                                    (source_system, object, survivor)
+                                    in (select (source_system, object, native_id) from delivered)
+                            )
                     end as is_out
                 from delivered
             )
@@ -356,7 +369,7 @@ def build_versions(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) 
             delivered.source_system, delivered.object, delivered.native_id, delivered.version_at,
             coalesce(delivered.native_id, delivered._delivery_id || ':' || delivered._line) as record_key,
             load_log.source_file, load_log.sha256, delivered._delivery_id, delivered._line, load_log.loaded_at,
-            delivered.is_out, delivered.merged_into_id, delivered.merged_ids,
+            delivered.is_out, delivered.merged_into_id,
             case when not delivered.is_out then verdict.failed_rules end as failed_rules,
             coalesce(verdict.is_complete_later, false) as is_complete_later
         from placed as delivered
@@ -379,12 +392,99 @@ def build_versions(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) 
     )
 
 
+def _is_deleted(table: LeadTable) -> list[str]:
+    """The ways in which a row may say that it is deleted."""
+    says = {
+        "is_deleted": "coalesce(is_deleted, false)",
+        "fivetran_deleted": "coalesce(fivetran_deleted, false)",
+        "fivetran_active": "not coalesce(fivetran_active, true)",
+    }
+    return [sql for column, sql in says.items() if column in table.columns]
+
+
+_ID = r"[^][;,|\" ]+"
+_MERGED, _DELETED = 32, 37
+
+
+def _build_told(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) -> None:
+    """Temporary gate_told_merge and gate_told_deletion: what others than a lead's own row say of it.
+
+    A HubSpot survivor lists its losers, or an audit names them; Marketo says both by activities. They are few.
+    """
+    merges: set[tuple[str, str, str, str]] = set()
+    deletions: set[tuple[str, str, str]] = set()
+    raw = {
+        name for (name,) in con.execute("select table_name from duckdb_tables() where schema_name = 'raw'").fetchall()
+    }
+    for table in (table for table in tables if "merged_ids" in table.columns):
+        listed = con.execute(
+            f"""
+            select distinct native_id, merged_ids
+            from {table.sql}
+            where
+                merged_ids is not null
+                and native_id is not null
+                and _delivery_id not in (select delivery_id from quality.load_log where status = 'stopped')
+            """
+        ).fetchall()
+        merges |= {
+            (table.source_system, table.object, loser, survivor)
+            for survivor, losers in listed
+            for loser in re.findall(_ID, losers)
+        }
+    if "hubspot__contact_merge_audit" in raw:
+        audits = con.execute("select distinct loser_id, survivor_id from raw.hubspot__contact_merge_audit").fetchall()
+        merges |= {("hubspot", "contact", loser, survivor) for loser, survivor in audits if loser and survivor}
+    kinds = {
+        "activity": "coalesce(activity_type_id, case lower(activity_type)"
+        f" when 'merge leads' then {_MERGED} when 'delete lead' then {_DELETED} end)",
+        "activity_merge_leads": f"{_MERGED}",
+        "activity_delete_lead": f"{_DELETED}",
+    }
+    for name, kind in kinds.items():
+        if f"marketo__{name}" not in raw:
+            continue
+        for survivor, activity, losers, details in con.execute(
+            f"""
+            select lead_id, {kind} as kind, merge_ids, details
+            from raw.marketo__{name}
+            where {kind} in ({_MERGED}, {_DELETED}) and lead_id is not null
+            """
+        ).fetchall():
+            if activity == _DELETED:
+                deletions.add(("marketo", "lead", survivor))
+            else:
+                found = re.findall(_ID, losers or _detail(details, "Merge IDs"))
+                merges |= {("marketo", "lead", loser, survivor) for loser in found}
+    con.execute(
+        "create or replace temp table gate_told_merge"
+        " (source_system varchar, object varchar, loser varchar, survivor varchar)"
+    )
+    if found := sorted(merge for merge in merges if merge[2] != merge[3]):
+        con.executemany("insert into gate_told_merge values (?, ?, ?, ?)", found)
+    con.execute(
+        "create or replace temp table gate_told_deletion (source_system varchar, object varchar, native_id varchar)"
+    )
+    if deletions:
+        con.executemany("insert into gate_told_deletion values (?, ?, ?)", sorted(deletions))
+
+
+def _detail(details: str | None, name: str) -> str:
+    """A detail of a Marketo activity: of a JSON object, or of a JSON list of names and values. Empty where none is."""
+    try:
+        said = json.loads(details or "{}")
+    except json.JSONDecodeError:
+        return ""
+    if isinstance(said, list):
+        said = {each.get("name"): each.get("value") for each in said if isinstance(each, dict)}
+    return str(said.get(name) or "") if isinstance(said, dict) else ""
+
+
 _NO_VERSIONS = """
     select
         null::varchar as source_system, null::varchar as object, null::varchar as native_id,
         null::timestamp as version_at, null::varchar as _delivery_id,
-        null::bigint as _line, false as is_deleted, null::varchar as merged_into_id,
-        null::varchar as merged_ids
+        null::bigint as _line, false as is_deleted, null::varchar as merged_into_id
     where false
 """
 
@@ -393,40 +493,28 @@ def build_merge_cycles(con: duckdb.DuckDBPyConnection) -> None:
     """Temporary table gate_cycle: the newest version of every lead whose merges, followed on, come back to it."""
     edges = con.execute(
         """
-        with
-            newest as (
-                select *
+        select source_system, object, native_id, merged_into_id
+        from (
+            select *
+            from gate_version
+            where (source_system, object, native_id) in (
+                select (source_system, object, native_id)
                 from gate_version
-                where (source_system, object, native_id) in (
-                    select (source_system, object, native_id)
-                    from gate_version
-                    where native_id is not null and (merged_into_id is not null or merged_ids is not null)
-                )
-                qualify row_number() over (
-                    partition by source_system, object, native_id
-                    order by version_at desc nulls last, source_file desc, sha256 desc, _line desc
-                ) = 1
+                where native_id is not null and merged_into_id is not null
             )
-        select source_system, object, native_id, merged_into_id, false as is_listed
-        from newest
+            qualify row_number() over (
+                partition by source_system, object, native_id
+                order by version_at desc nulls last, source_file desc, sha256 desc, _line desc
+            ) = 1
+        )
         where merged_into_id is not null
         union
-        select source_system, object, loser, native_id, true as is_listed
-        from (
-            select source_system, object, native_id, trim(unnest(string_split(merged_ids, ';'))) as loser
-            from newest
-            where merged_ids is not null
-        )
-        where loser not in ('', native_id)
+        select source_system, object, loser, survivor
+        from gate_told_merge
         """
     ).fetchall()
-    con.execute(
-        "create or replace temp table gate_merged_away (source_system varchar, object varchar, native_id varchar)"
-    )
-    if listed := {(source_system, name, loser) for source_system, name, loser, _, is_listed in edges if is_listed}:
-        con.executemany("insert into gate_merged_away values (?, ?, ?)", sorted(listed))
     survivors: dict[tuple[str, str, str], set[tuple[str, str, str]]] = {}
-    for source_system, name, loser, survivor, _ in edges:
+    for source_system, name, loser, survivor in edges:
         survivors.setdefault((source_system, name, loser), set()).add((source_system, name, survivor))
     con.execute(
         "create or replace temp table gate_cycle_member"
@@ -524,12 +612,7 @@ def build_admission(con: duckdb.DuckDBPyConnection) -> None:
             coalesce(record.first_failed_rules = '', false) as is_complete_at_first,
             record.newest_failed_rules,
             gate_cycle.native_id is null
-            and (
-                record.is_out
-                or record.is_dropped
-                or (record.source_system, record.object, record.native_id)
-                in (select (source_system, object, native_id) from gate_merged_away)
-            ) as is_gone
+            and (record.is_out or record.is_dropped) as is_gone
         from record
         left join gate_cycle using (source_system, object, native_id)
         where record.first_failed_rules is not null or gate_cycle.native_id is not null
