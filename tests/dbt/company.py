@@ -839,6 +839,19 @@ def _restated(company: Company) -> None:
     company.add("salesforce/opportunity_history", **step, SystemModstamp="2026-02-06T10:00:00Z", IsDeleted="true")
     company.deal("DEALTINY", "2026-02-01T10:00:00", Amount="10.00496")
     company.deal("DEALUNDATED", "2026-02-01T10:00:00", "Closed Won", CloseDate="2026-03-01", CreatedDate="")
+    # deal 950 took deal 951 in, which is no longer delivered; the contact still hangs on that
+    company.hubspot_contact("120", "2026-01-05T09:00:00", "taken@in.example")
+    company.add(
+        "hubspot/deal",
+        Id="950",
+        dealname="took another in",
+        dealstage="closedwon",
+        amount="70",
+        closedate="2026-03-01",
+        createdate="2026-02-01T09:00:00Z",
+        hs_merged_object_ids="951",
+    )
+    company.add("hubspot/deal_contact", Id="", deal_id="951", contact_id="120")
     company.add("salesforce/user", Id="", Name="Nobody", Department="Sales", UserType="Standard")
     company.add("salesforce/campaign", Id="", Name="Nowhere", Type="Webinar", IsDeleted="false")
     company.answered_campaign("TOOKBACK", "2026-02-01", Id="")

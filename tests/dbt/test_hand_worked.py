@@ -485,6 +485,18 @@ def test_a_row_without_its_key_is_malformed(core: duckdb.DuckDBPyConnection) -> 
     ).fetchall() == [(name, "Id (native_id) is empty") for name in ("campaign", "campaign_member", "user")]
 
 
+def test_who_hangs_on_a_deal_that_was_merged_away_hangs_on_its_survivor(row: Find) -> None:
+    lead, deal = row("fct_lead", lead_id="hubspot:120"), row("fct_opportunity", opportunity_id="hubspot:950")
+    assert lead is not None
+    assert deal is not None
+    assert (lead["opportunity_id"], deal["lead_id"], lead["won_amount"]) == (
+        "hubspot:950",
+        "hubspot:120",
+        Decimal("70.00"),
+    )
+    assert row("fct_opportunity", opportunity_id="hubspot:951") is None
+
+
 def test_a_deal_without_a_creation_has_its_revenue_and_no_path(core: duckdb.DuckDBPyConnection, row: Find) -> None:
     deal = row("fct_opportunity", opportunity_id="salesforce:DEALUNDATED")
     assert deal is not None

@@ -13,6 +13,10 @@ with
         select record_id as loser_id, merged_into_id as survivor_id, 'account' as object
         from {{ ref("int_account_record") }}
         where merged_into_id is not null
+        union all
+        select record_id as loser_id, merged_into_id as survivor_id, 'opportunity' as object
+        from {{ ref("int_opportunity_record") }}
+        where merged_into_id is not null
     ),
 
     listed as (

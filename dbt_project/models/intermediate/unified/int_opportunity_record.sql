@@ -30,7 +30,12 @@
 with
     delivered as (
         {% for part in ["stg_salesforce__opportunity", "stg_hubspot__deal", "stg_mapped__opportunity"] %}
-            select {{ columns | join(", ") }}, version_at, delivery_rank, record_line
+            select
+                {{ columns | join(", ") }},
+                {{ "cast(null as varchar) as" if part != "stg_mapped__opportunity" }} merged_into_id,
+                version_at,
+                delivery_rank,
+                record_line
             from {{ ref(part) }}
             {% if not loop.last %}
                 union all
@@ -38,7 +43,11 @@ with
         {% endfor %}
     ),
 
-    final as (select {{ columns | join(", ") }}, version_at from delivered qualify {{ newest_version("record_id") }})
+    final as (
+        select {{ columns | join(", ") }}, merged_into_id, version_at
+        from delivered
+        qualify {{ newest_version("record_id") }}
+    )
 
 select *
 from final

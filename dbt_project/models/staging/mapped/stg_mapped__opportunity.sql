@@ -24,6 +24,7 @@ select
     raw.pipeline,
     {{ prefixed_unless_given("raw.synced_opportunity_id", "salesforce") }} as synced_opportunity_id,
     raw.merged_ids,
+    raw.source_system || ':' || raw.merged_into_id as merged_into_id,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line,
