@@ -497,13 +497,18 @@ def test_who_hangs_on_a_deal_that_was_merged_away_hangs_on_its_survivor(row: Fin
     assert row("fct_opportunity", opportunity_id="hubspot:951") is None
 
 
-def test_a_deal_without_a_creation_has_its_revenue_and_no_path(core: duckdb.DuckDBPyConnection, row: Find) -> None:
+def test_a_deal_without_a_creation_has_its_revenue_and_no_path(row: Find) -> None:
     deal = row("fct_opportunity", opportunity_id="salesforce:DEALUNDATED")
     assert deal is not None
     assert (deal["created_at"], deal["amount"], deal["channel"]) == (None, Decimal("1000.00"), "unattributed")
+
+
+@pytest.mark.parametrize("case", ["DEALUNDATED", "DEALTOCOME"])
+def test_every_deal_is_weighed_by_some_setting(core: duckdb.DuckDBPyConnection, case: str) -> None:
     assert core.execute(
-        "select count(*) from intermediate.int_opportunity_window where opportunity_id = 'salesforce:DEALUNDATED'"
-    ).fetchone() == (1,)
+        "select half_life_days from intermediate.int_opportunity_window where opportunity_id = ?",
+        [f"salesforce:{case}"],
+    ).fetchall() == [(7,)]
 
 
 def test_deals_by_type_and_link(row: Find) -> None:

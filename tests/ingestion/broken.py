@@ -1,5 +1,6 @@
 """A grammar of broken files: CSV, JSON lines, Parquet and noise, each the same for the same chance."""
 
+import csv
 import gzip
 import json
 import random
@@ -31,6 +32,22 @@ CELLS = [
 ]
 ENDS = ["\n", "\n", "\n", "\r\n", "\r"]
 HEADER = ["Id", "Email", "Employees", "CreatedDate", "IsDeleted", "SystemModstamp"]
+ODD = [
+    *[""] * 5,
+    " ",
+    "0",
+    "-1",
+    "1e400",
+    "true",
+    "null",
+    "'",
+    "é😀",
+    "Unknown",
+    "1900-01-01",
+    "2026-02-30",
+    "9999-12-31",
+    "00Q000000000000AAA",
+]
 DAMAGE = [
     b'"',
     b'"',
@@ -131,3 +148,26 @@ def write_broken(folder: Path, seed: int) -> Path:
             data = parquet_file(chance)
     path.write_bytes(gzip.compress(data) if suffix.endswith(".gz") else data)
     return path
+
+
+def write_odd_values(extracts: Path, target: Path, seed: int) -> None:
+    """The CSV files of a landing zone, a quarter of their rows with one value that is odd or another row's; some rows
+    are missing, some come twice. Currencies stay: a missing rate stops the night on purpose."""
+    chance = random.Random(seed)
+    for file in sorted(extracts.rglob("*.csv")):
+        with file.open(encoding="utf-8", newline="") as handle:
+            header, *rows = list(csv.reader(handle))
+        columns = [number for number, name in enumerate(header) if "currency" not in name.lower()]
+        into = target / file.relative_to(extracts)
+        into.parent.mkdir(parents=True, exist_ok=True)
+        with into.open("w", encoding="utf-8", newline="") as handle:
+            writer = csv.writer(handle)
+            writer.writerow(header)
+            for row in rows:
+                odd = list(row)
+                if chance.random() < 0.25:
+                    column = chance.choice(columns)
+                    odd[column] = chance.choice(
+                        ODD if chance.random() < 0.5 else [other[column] for other in rows[:99]]
+                    )
+                writer.writerows([odd] * chance.choices([0, 1, 2], [2, 96, 2])[0])

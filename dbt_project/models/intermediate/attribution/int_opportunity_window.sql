@@ -1,5 +1,7 @@
 -- Grain: one row per opportunity: the span of its touches and what its credit is weighed by. Lookback and half-life are
--- those in force when it was created; the path starts at the same moment for both bases.
+-- those in force when it was created (now, where its creation is unknown or still to come); the path starts at the same
+-- moment for both bases.
+{% set settled_at = "least(coalesce(opportunity.created_at, " ~ as_of() ~ "), " ~ as_of() ~ ")" %}
 with
     opportunity as (select * from {{ ref("int_opportunity") }}),
 
@@ -33,13 +35,13 @@ with
         inner join
             setting_period as lookback
             on lookback.setting = 'attribution_lookback_days'
-            and lookback.effective_from <= coalesce(opportunity.created_at, {{ as_of() }})
-            and lookback.effective_to > coalesce(opportunity.created_at, {{ as_of() }})
+            and lookback.effective_from <= {{ settled_at }}
+            and lookback.effective_to > {{ settled_at }}
         inner join
             setting_period as half_life
             on half_life.setting = 'time_decay_half_life_days'
-            and half_life.effective_from <= coalesce(opportunity.created_at, {{ as_of() }})
-            and half_life.effective_to > coalesce(opportunity.created_at, {{ as_of() }})
+            and half_life.effective_from <= {{ settled_at }}
+            and half_life.effective_to > {{ settled_at }}
     ),
 
     final as (select *, greatest(created_at, revenue_anchor_at) as path_ends_at from spanned)
