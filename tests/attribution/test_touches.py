@@ -38,10 +38,11 @@ CAMPAIGN = {
     "actual_cost": None,
     "is_deleted": False,
     "currency": None,
+    "attributes": None,
 }
 CAMPAIGN_COLUMNS = """
     record_id varchar, source_system varchar, native_id varchar, name varchar, type varchar, starts_on date,
-    ends_on date, actual_cost decimal(18, 2), is_deleted boolean, currency varchar
+    ends_on date, actual_cost decimal(38, 9), is_deleted boolean, currency varchar, attributes varchar
 """
 SPEND_COLUMNS = """
     spend_date date, platform varchar, campaign_record_id varchar, campaign_name varchar, cost decimal(18, 6),
@@ -134,11 +135,11 @@ def test_rows_of_one_priority_must_all_hold_and_click_ids_can_be_asked_for(lab: 
     lab.con.execute("alter table definitions.channels rename to shipped_channels")
     try:
         lab.con.execute(
-            """
+            r"""
             create table definitions.channels as select * from (values
                 ('5', 'click_id', 'regex', 'gclid-.*', 'paid_search', 'true'),
                 ('5', 'source', 'is', 'google', 'paid_search', 'true'),
-                ('9', 'click_id', 'regex', '.+', 'paid_other', 'true'),
+                ('9', 'click_id', 'regex', '\S+', 'paid_other', 'true'),
                 ('9', 'medium', 'in', 'a|b', 'paid_other', 'true'),
                 ('20', 'source', 'is', 'google', 'organic_search', 'true')
             ) as rules(priority, field, operator, value, channel, is_marketing)

@@ -69,7 +69,7 @@ def test_two_kills_and_a_full_disk_in_a_row_and_the_next_night_ends_as_if_nothin
             time.sleep(0.05)
         resize(disk, mb=shutil.disk_usage(disk).used // 2**20 + ROOM_LEFT_MB)
         done = night.result()
-    assert_refused(done, "The disk is full")
+    assert_refused(done, "Make room")
     assert "does not begin" not in done.stderr
     assert differences(before, published(small_disk)) == []
     resize(disk, mb=4_096)

@@ -72,6 +72,16 @@ def test_maturity_is_that_of_the_as_of_day(tmp_path: Path, as_of: str, is_mature
     assert w.one("select is_mature from metrics.lead_funnel")["is_mature"] is is_mature
 
 
+def test_a_deal_from_before_the_calendar_is_open_all_along(tmp_path: Path) -> None:
+    w = Warehouse(tmp_path, as_of="2025-05-31 12:00")
+    for key, day in (("OLD", "1985-01-01"), ("NEW", "2025-05-01")):
+        w.add("core.fct_opportunity", opportunity_id=key, lead_source="Web", is_won=False, is_closed=False,
+              is_new_business=True, is_qualified=True, amount=5, created_at=day, qualified_at=day)  # fmt: skip
+    w.build()
+    days = w.con.execute("select open_pipeline from metrics.active_pipeline order by date_day").fetchall()
+    assert (days[0], days[-1]) == ((5,), (10,))
+
+
 def test_a_deal_closes_in_the_period_of_its_close_day(tmp_path: Path) -> None:
     """Its close day is 31 March, the CRM was told on 2 April: won in March and in the first quarter."""
     w = Warehouse(tmp_path, as_of="2025-05-31 12:00")

@@ -165,10 +165,16 @@ FOUND = [
         "select count(*) from intermediate.int_lead_merge where loser_id like 'marketo:%'",
     ),
     Found(
-        "People of the three systems, all held: no lead source, most without status or company",
+        "People of the three systems but those merged away, all held: no lead source, most without status or company",
         "quality.quarantine",
         """select (select count(distinct id) from "salesforce/lead")
-            + (select count(distinct id) from "hubspot/contact")
+            + (
+                select count(distinct id)
+                from "hubspot/contact"
+                where id not in (
+                    select unnest(string_split(property_hs_merged_object_ids, ';')) from "hubspot/contact"
+                )
+            )
             + (select count(distinct id) from "marketo/lead")""",
         "select count(distinct (source_system, native_id)) from quality.quarantine",
     ),
