@@ -117,7 +117,15 @@ with
                     case
                         record_field.field
                         {% for field in lead_value_fields() %}
-                            when '{{ field }}' then {{ plain_text("leads." ~ field) }}
+                            when '{{ field }}'
+                            then
+                                {{
+                                    (
+                                        plain_text("leads." ~ field)
+                                        if field in ["annual_revenue", "score"]
+                                        else "cast(leads." ~ field ~ " as varchar)"
+                                    )
+                                }}
                         {% endfor %}
                     end
                 ),

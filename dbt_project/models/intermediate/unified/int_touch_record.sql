@@ -68,9 +68,10 @@ with
         from response
         union all
         -- a session that is exported as one and as events is one touch
-        select {{ columns | join(", ") }}
-        from {{ ref("int_ga4_event_session") }}
-        where touch_id not in (select touch_id from newest)
+        select {% for column in columns %} event_session.{{ column }}{{ ", " if not loop.last }}{% endfor %}
+        from {{ ref("int_ga4_event_session") }} as event_session
+        left join {{ ref("stg_ga4__session") }} as exported on event_session.touch_id = exported.touch_id
+        where exported.touch_id is null
     )
 
 select *
