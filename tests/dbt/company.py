@@ -840,6 +840,7 @@ def _restated(company: Company) -> None:
     company.deal("DEALTINY", "2026-02-01T10:00:00", Amount="10.00496")
     company.deal("DEALUNDATED", "2026-02-01T10:00:00", "Closed Won", CloseDate="2026-03-01", CreatedDate="")
     company.deal("DEALTOCOME", "2026-02-01T10:00:00", "Closed Won", CloseDate="2026-03-01", CreatedDate="9999-12-31")
+    company.deal("DEALCONTACTONLY", "2026-02-01T10:00:00", ContactId="CONTACTBUYER")
     # deal 950 took deal 951 in, which is no longer delivered; the contact still hangs on that
     company.hubspot_contact("120", "2026-01-05T09:00:00", "taken@in.example")
     company.add(

@@ -497,6 +497,12 @@ def test_who_hangs_on_a_deal_that_was_merged_away_hangs_on_its_survivor(row: Fin
     assert row("fct_opportunity", opportunity_id="hubspot:951") is None
 
 
+def test_the_people_of_a_deal_are_its_lead_and_its_roles(core: duckdb.DuckDBPyConnection) -> None:
+    people = "select count(*) from intermediate.int_opportunity_person where opportunity_id = ?"
+    counted = [core.execute(people, [f"salesforce:{deal}"]).fetchone() for deal in ("DEALCONTACTONLY", "DEALPERSON1")]
+    assert counted == [(0,), (1,)]
+
+
 def test_a_deal_without_a_creation_has_its_revenue_and_no_path(row: Find) -> None:
     deal = row("fct_opportunity", opportunity_id="salesforce:DEALUNDATED")
     assert deal is not None
