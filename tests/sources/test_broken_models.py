@@ -45,7 +45,7 @@ BROKEN: dict[str, tuple[str, str, str, Callable[[Path], Settings], str]] = {
     "merges are ignored": (MERGE, "where loser_id != survivor_id", "where false", vendors, "merges of all kinds"),
     "what a snapshot lacks lives on": (
         SNAPSHOT,
-        "(delivery.is_snapshot and not delivery.is_newest_snapshot and present.native_id is null)",
+        "(delivery.is_past_snapshot and present.native_id is null)",
         "false",
         mapped,
         "the newest snapshot decides; what it lacks is deleted",

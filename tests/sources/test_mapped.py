@@ -107,6 +107,8 @@ FILES = {
     "vertrieb/besuche/2.csv": "Wer;Wann;Quelle;Medium;Kampagne\n1;01.01.2026 09:00;messe;event;Hannover Messe\n",
     "salesforce/contact/1.csv": "Id,LastName\n003000000000001AAA,Byron\n003000000000002AAA,Hopper\n",
     "salesforce/contact/2.csv": "Id,LastName\n003000000000002,Hopper\n",
+    "salesforce/user/1.csv": "Id,Name\n005000000000001AAA,Ann\n005000000000002AAA,Bob\n",
+    "salesforce/user/2.csv": "Id,Name\n005000000000002AAA,Bob\n",
     "vertrieb/anzeigen/1.csv": "Tag;Kampagne;Kosten;Einblendungen\n01.02.2026;A;10,25;1.000\n",
 }
 CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
@@ -130,6 +132,10 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
     "a vendor's object may be declared a snapshot too": (
         "select record_id, is_deleted from intermediate.int_contact_record order by 1",
         [("salesforce:003000000000001AAA", True), ("salesforce:003000000000002AAA", False)],
+    ),
+    "also where its models keep no deleted records": (
+        "select record_id from intermediate.int_owner_record where source_system = 'salesforce'",
+        [("salesforce:005000000000002AAA",)],
     ),
     "changes delivered twice are one": (
         "select field, old_value, new_value, changed_at from intermediate.int_lead_change order by changed_at",
@@ -190,6 +196,7 @@ def lay_out(home: Path) -> tuple[Path, Path]:
     (home / "mappings" / "vertrieb.yml").write_text(MAPPING, encoding="utf-8")
     shipped = (SHIPPED / "salesforce.yml").read_text(encoding="utf-8")
     own = shipped.replace("    entity: contact\n", "    entity: contact\n    snapshot: true\n")
+    own = own.replace("    entity: owner\n", "    entity: owner\n    snapshot: true\n")
     (home / "mappings" / "salesforce.yml").write_text(own, encoding="utf-8")
     for name, text in FILES.items():
         path = home / "extracts" / name

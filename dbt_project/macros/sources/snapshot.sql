@@ -17,5 +17,5 @@
 {% macro is_gone_from_snapshot() -%}
     {#- Whether the record of `raw` is missing from its object's newest snapshot. Records without a key (touches, spend) are as gone as the
         file they stand in. -#}
-    (delivery.is_snapshot and not delivery.is_newest_snapshot and present.native_id is null)
+    (delivery.is_past_snapshot and present.native_id is null)
 {%- endmacro %}

@@ -14,7 +14,10 @@ with
             delivery.delivery_rank,
             raw._line as record_line
         from {{ source("hubspot", "pipeline_stage") }} as raw
-        inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+        inner join
+            {{ ref("stg_quality__delivery") }} as delivery
+            on raw._delivery_id = delivery.delivery_id
+            and not delivery.is_past_snapshot
     ),
 
     newest as (select * from delivered qualify {{ newest_version("stage_id") }}),

@@ -38,5 +38,8 @@ select
     raw.batch_index,
     raw._line as record_line
 from {{ source("ga4", "event") }} as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery
+    on raw._delivery_id = delivery.delivery_id
+    and not delivery.is_past_snapshot
 where raw.client_id is not null

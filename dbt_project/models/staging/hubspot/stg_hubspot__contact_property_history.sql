@@ -11,5 +11,8 @@ select
     delivery.delivery_rank,
     raw._line as record_line
 from {{ source("hubspot", "contact_property_history") }} as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery
+    on raw._delivery_id = delivery.delivery_id
+    and not delivery.is_past_snapshot
 where raw.changed_at is not null

@@ -36,5 +36,8 @@ select
     delivery.delivery_rank,
     raw._line as record_line
 from delivered as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery
+    on raw._delivery_id = delivery.delivery_id
+    and not delivery.is_past_snapshot
 left join {{ ref("int_hubspot_pipeline_stage") }} as pipeline_stage on raw.stage = pipeline_stage.stage_id

@@ -4,7 +4,10 @@ with
     clicked as (
         select raw.event_id, raw.url, raw.version_at, delivery.delivery_rank, raw._line as record_line
         from {{ source("hubspot", "email_event_click") }} as raw
-        inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+        inner join
+            {{ ref("stg_quality__delivery") }} as delivery
+            on raw._delivery_id = delivery.delivery_id
+            and not delivery.is_past_snapshot
         qualify {{ newest_version("raw.event_id") }}
     ),
 
@@ -34,5 +37,8 @@ select
     delivery.delivery_rank,
     raw._line as record_line
 from event as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery
+    on raw._delivery_id = delivery.delivery_id
+    and not delivery.is_past_snapshot
 where upper(raw.touch_type) = 'CLICK' and not coalesce(raw.is_filtered, false)

@@ -27,7 +27,10 @@ with
                 delivery.delivery_rank,
                 raw._line as record_line
             from {{ source("hubspot", part) }} as raw
-            inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+            inner join
+                {{ ref("stg_quality__delivery") }} as delivery
+                on raw._delivery_id = delivery.delivery_id
+                and not delivery.is_past_snapshot
             {% if not loop.last %}
                 union all
             {% endif %}
@@ -64,7 +67,10 @@ with
             delivery.delivery_rank,
             raw._line as record_line
         from {{ source("hubspot", "engagement_contact") }} as raw
-        inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+        inner join
+            {{ ref("stg_quality__delivery") }} as delivery
+            on raw._delivery_id = delivery.delivery_id
+            and not delivery.is_past_snapshot
         qualify {{ newest_version("raw.engagement_id, raw.contact_id") }}
     ),
 
@@ -91,7 +97,10 @@ with
             delivery.delivery_rank,
             raw._line as record_line
         from {{ source("hubspot", "engagement_deal") }} as raw
-        inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+        inner join
+            {{ ref("stg_quality__delivery") }} as delivery
+            on raw._delivery_id = delivery.delivery_id
+            and not delivery.is_past_snapshot
         qualify {{ newest_version("raw.engagement_id, raw.deal_id") }}
     ),
 

@@ -23,4 +23,7 @@ select
     delivery.delivery_rank,
     raw._line as record_line
 from {{ source("hubspot", "form_submission") }} as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery
+    on raw._delivery_id = delivery.delivery_id
+    and not delivery.is_past_snapshot

@@ -10,14 +10,20 @@ with
             delivery.delivery_rank,
             raw._line as record_line
         from {{ source("hubspot", "owner_team") }} as raw
-        inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+        inner join
+            {{ ref("stg_quality__delivery") }} as delivery
+            on raw._delivery_id = delivery.delivery_id
+            and not delivery.is_past_snapshot
         qualify {{ newest_version("raw.owner_id, raw.team_id") }}
     ),
 
     team as (
         select raw.team_id, raw.name, raw.version_at, delivery.delivery_rank, raw._line as record_line
         from {{ source("hubspot", "team") }} as raw
-        inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+        inner join
+            {{ ref("stg_quality__delivery") }} as delivery
+            on raw._delivery_id = delivery.delivery_id
+            and not delivery.is_past_snapshot
         qualify {{ newest_version("raw.team_id") }}
     ),
 
@@ -47,5 +53,8 @@ select
     raw._line as record_line,
     raw.attributes
 from {{ source("hubspot", "owner") }} as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery
+    on raw._delivery_id = delivery.delivery_id
+    and not delivery.is_past_snapshot
 left join owner_team on raw.native_id = owner_team.owner_id

@@ -18,4 +18,7 @@ select
     raw._line as record_line,
     raw.attributes
 from {{ source("linkedin_ads", "campaign") }} as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery
+    on raw._delivery_id = delivery.delivery_id
+    and not delivery.is_past_snapshot

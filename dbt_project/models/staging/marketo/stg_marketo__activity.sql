@@ -46,7 +46,10 @@ with
                 delivery.delivery_rank,
                 raw._line as record_line
             from {{ source("marketo", part) }} as raw
-            inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+            inner join
+                {{ ref("stg_quality__delivery") }} as delivery
+                on raw._delivery_id = delivery.delivery_id
+                and not delivery.is_past_snapshot
             {% if not loop.last %}
                 union all
             {% endif %}

@@ -32,7 +32,8 @@ with
             source_file,
             delivery_rank,
             is_snapshot,
-            is_snapshot and rank_from_newest = 1 as is_newest_snapshot
+            is_snapshot and rank_from_newest = 1 as is_newest_snapshot,
+            is_snapshot and rank_from_newest > 1 as is_past_snapshot
         from ranked
     )
 

@@ -23,7 +23,10 @@ select
     delivery.delivery_rank,
     raw._line as record_line
 from {{ source("salesforce", "lead_history") }} as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery
+    on raw._delivery_id = delivery.delivery_id
+    and not delivery.is_past_snapshot
 where
     raw.field != 'owner_id'
     or {{ regex_full_match("coalesce(raw.new_value, raw.old_value)", "'00[5G](?:[A-Z0-9]{12}|[A-Z0-9]{15})'") }}

@@ -7,7 +7,10 @@ with
         left join
             (select distinct record_id from {{ source("salesforce", "opportunity_history") }}) as told
             on raw.record_id = told.record_id
-        inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+        inner join
+            {{ ref("stg_quality__delivery") }} as delivery
+            on raw._delivery_id = delivery.delivery_id
+            and not delivery.is_past_snapshot
         where lower(raw.field) in ('stagename', 'stage') and told.record_id is null
         qualify
             row_number() over (
@@ -74,4 +77,7 @@ select
     delivery.delivery_rank,
     raw._line as record_line
 from delivered as raw
-inner join {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
+inner join
+    {{ ref("stg_quality__delivery") }} as delivery
+    on raw._delivery_id = delivery.delivery_id
+    and not delivery.is_past_snapshot
