@@ -32,9 +32,9 @@ with
         where raw.field is null or lower(raw.field) in ('stage', 'stagename', 'stage_name')
     ),
 
-    newest as (select * from delivered qualify {{ newest_version("change_id") }}),
+    ranked as (select delivered.*, {{ newest_version("change_id") }} as is_newest from delivered),
 
-    living as (select * from newest where not is_deleted),
+    living as (select * from ranked where is_newest and not is_deleted),
 
     created as (
         select record_id, min(created_at) as created_at from {{ ref("stg_mapped__opportunity") }} group by record_id

@@ -2,7 +2,16 @@
 -- rows the tracked changes of the field StageName tell the stages; before the first of them its old value held.
 with
     field_change as (
-        select raw.*
+        select
+            raw.native_id,
+            raw.record_id,
+            raw.old_value,
+            raw.new_value,
+            raw.changed_at,
+            raw.is_deleted,
+            raw.version_at,
+            raw._delivery_id,
+            raw._line
         from {{ source("salesforce", "opportunity_field_history") }} as raw
         left join
             (select distinct record_id from {{ source("salesforce", "opportunity_history") }}) as told
