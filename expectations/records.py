@@ -5,8 +5,6 @@ are functions of the verdicts and the delivered versions, never of the order in 
 are ordered as everywhere: by version (none first), file name, content hash, line.
 """
 
-import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -359,8 +357,13 @@ def build_versions(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) 
                                 select (source_system, object, loser)
                                 from gate_told_merge
                                 where
-                                    (source_system, object, survivor)
-                                    in (select (source_system, object, native_id) from delivered)
+                                    (source_system, object, survivor) in (
+                                        select (source_system, object, native_id)
+                                        from delivered
+                                        where _delivery_id not in (
+                                            select delivery_id from quality.load_log where status = 'stopped'
+                                        )
+                                    )
                             )
                     end as is_out
                 from delivered
@@ -402,82 +405,108 @@ def _is_deleted(table: LeadTable) -> list[str]:
     return [sql for column, sql in says.items() if column in table.columns]
 
 
-_ID = r"[^][;,|\" ]+"
+# as `each_id` and `json_text` of dbt_project/macros/sources/text.sql read them
+_EACH_ID = "unnest(regexp_extract_all({column}, '[^][;,|\" ]+'))"
+_MERGE_IDS = """
+    case
+        when not json_valid(details) then null
+        when json_type(details) = 'OBJECT' then json_extract_string(details, '$."Merge IDs"')
+        else concat(
+            regexp_extract(details, '"(?:name|key)"\\s*:\\s*"Merge IDs"\\s*,\\s*"value"\\s*:\\s*"([^"]*)"', 1),
+            regexp_extract(details, '"(?:name|key)"\\s*:\\s*"Merge IDs"\\s*,\\s*"value"\\s*:\\s*([^",}]+)', 1)
+        )
+    end
+"""
 _MERGED, _DELETED = 32, 37
+_ACTIVITY_KIND = {
+    "activity": "coalesce(activity_type_id, case lower(activity_type)"
+    f" when 'merge leads' then {_MERGED} when 'delete lead' then {_DELETED} end)",
+    "activity_merge_leads": f"{_MERGED}",
+    "activity_delete_lead": f"{_DELETED}",
+}
 
 
 def _build_told(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) -> None:
     """Temporary gate_told_merge and gate_told_deletion: what others than a lead's own row say of it.
 
-    A HubSpot survivor lists its losers, or an audit names them; Marketo says both by activities. They are few.
+    A HubSpot survivor's newest version lists its losers, or an audit names them; Marketo says both by activities. What
+    a delivery says that is stopped, or that a newer snapshot replaced, does not count.
     """
-    merges: set[tuple[str, str, str, str]] = set()
-    deletions: set[tuple[str, str, str]] = set()
-    raw = {
-        name for (name,) in con.execute("select table_name from duckdb_tables() where schema_name = 'raw'").fetchall()
-    }
+    listed = con.execute("select table_name from duckdb_tables() where schema_name = 'raw'").fetchall()
+    raw = {name for (name,) in listed}
+
+    def counting(source_system: str, name: str) -> str:
+        return f"""
+            (
+                select delivered.*, load_log.source_file, load_log.sha256
+                from raw."{source_system}__{name}" as delivered
+                join
+                    quality.load_log
+                    on delivered._delivery_id = load_log.delivery_id
+                    and load_log.status in ('loaded', 'accepted')
+                left join
+                    control.source_object
+                    on source_object.source_system = '{source_system}'
+                    and source_object.object = '{name}'
+                where
+                    not coalesce(source_object.is_snapshot, false)
+                    or source_object.newest_delivery_id = delivered._delivery_id
+            )
+        """
+
+    merges = ["select null::varchar as source_system, null::varchar as object, null as loser, null as survivor"]
+    deletions = ["select null::varchar as source_system, null::varchar as object, null::varchar as native_id"]
     for table in (table for table in tables if "merged_ids" in table.columns):
-        listed = con.execute(
+        merges.append(
             f"""
-            select distinct native_id, merged_ids
-            from {table.sql}
-            where
-                merged_ids is not null
-                and native_id is not null
-                and _delivery_id not in (select delivery_id from quality.load_log where status = 'stopped')
+            select
+                '{table.source_system}', '{table.object}',
+                {_EACH_ID.format(column="merged_ids")} as loser, native_id as survivor
+            from (
+                select native_id, merged_ids
+                from {counting(table.source_system, table.object)}
+                where
+                    native_id in (
+                        select native_id
+                        from raw."{table.source_system}__{table.object}"
+                        where merged_ids is not null
+                    )
+                qualify row_number() over (
+                    partition by native_id
+                    order by version_at desc nulls last, source_file desc, sha256 desc, _line desc
+                ) = 1
+            )
+            where merged_ids is not null
             """
-        ).fetchall()
-        merges |= {
-            (table.source_system, table.object, loser, survivor)
-            for survivor, losers in listed
-            for loser in re.findall(_ID, losers)
-        }
+        )
     if "hubspot__contact_merge_audit" in raw:
-        audits = con.execute("select distinct loser_id, survivor_id from raw.hubspot__contact_merge_audit").fetchall()
-        merges |= {("hubspot", "contact", loser, survivor) for loser, survivor in audits if loser and survivor}
-    kinds = {
-        "activity": "coalesce(activity_type_id, case lower(activity_type)"
-        f" when 'merge leads' then {_MERGED} when 'delete lead' then {_DELETED} end)",
-        "activity_merge_leads": f"{_MERGED}",
-        "activity_delete_lead": f"{_DELETED}",
-    }
-    for name, kind in kinds.items():
-        if f"marketo__{name}" not in raw:
-            continue
-        for survivor, activity, losers, details in con.execute(
-            f"""
-            select lead_id, {kind} as kind, merge_ids, details
-            from raw.marketo__{name}
-            where {kind} in ({_MERGED}, {_DELETED}) and lead_id is not null
-            """
-        ).fetchall():
-            if activity == _DELETED:
-                deletions.add(("marketo", "lead", survivor))
-            else:
-                found = re.findall(_ID, losers or _detail(details, "Merge IDs"))
-                merges |= {("marketo", "lead", loser, survivor) for loser in found}
+        audits = counting("hubspot", "contact_merge_audit")
+        merges.append(f"select 'hubspot', 'contact', loser_id as loser, survivor_id as survivor from {audits}")
+    for name, kind in _ACTIVITY_KIND.items():
+        if f"marketo__{name}" in raw:
+            activities = counting("marketo", name)
+            merges.append(
+                f"""
+                select
+                    'marketo', 'lead',
+                    {_EACH_ID.format(column=f"coalesce(merge_ids, {_MERGE_IDS})")} as loser, lead_id as survivor
+                from {activities}
+                where {kind} = {_MERGED}
+                """
+            )
+            deletions.append(f"select 'marketo', 'lead', lead_id from {activities} where {kind} = {_DELETED}")
     con.execute(
-        "create or replace temp table gate_told_merge"
-        " (source_system varchar, object varchar, loser varchar, survivor varchar)"
+        f"""
+        create or replace temp table gate_told_merge as
+        select distinct * from ({" union all ".join(merges)}) where loser <> survivor
+        """
     )
-    if found := sorted(merge for merge in merges if merge[2] != merge[3]):
-        con.executemany("insert into gate_told_merge values (?, ?, ?, ?)", found)
     con.execute(
-        "create or replace temp table gate_told_deletion (source_system varchar, object varchar, native_id varchar)"
+        f"""
+        create or replace temp table gate_told_deletion as
+        select distinct * from ({" union all ".join(deletions)}) where native_id is not null
+        """
     )
-    if deletions:
-        con.executemany("insert into gate_told_deletion values (?, ?, ?)", sorted(deletions))
-
-
-def _detail(details: str | None, name: str) -> str:
-    """A detail of a Marketo activity: of a JSON object, or of a JSON list of names and values. Empty where none is."""
-    try:
-        said = json.loads(details or "{}")
-    except json.JSONDecodeError:
-        return ""
-    if isinstance(said, list):
-        said = {each.get("name"): each.get("value") for each in said if isinstance(each, dict)}
-    return str(said.get(name) or "") if isinstance(said, dict) else ""
 
 
 _NO_VERSIONS = """

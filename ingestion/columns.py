@@ -11,6 +11,7 @@ from typing import Literal
 from handoff.sql import literal
 from ingestion.entities import (
     BOOKKEEPING_COLUMNS,
+    CUSTOM,
     KEY_FIELDS,
     LIMITS,
     REQUIRED_IN_EVERY_ROW,
@@ -207,7 +208,7 @@ def typed_select(plan: Plan, mapped: ObjectMapping, relation: str, extra: dict[s
             bound = "" if limit is None else f", or not below {limit:,}"
             errors.append(f"when {wrong} then {message} || left({text}, 80) || ' is not of type {field_type}{bound}'")
         if is_key(mapped, name, spec):
-            errors.append(f"when {text} is null then {literal(f'{spec.headers[0]} ({name}) is empty')}")
+            errors.append(f"when {value} is null then {literal(f'{spec.headers[0]} ({name}) is empty')}")
 
     for name, spec in mapped.all_fields.items():
         add(name, spec, mapped.types[name], plan.fields[name])
@@ -231,7 +232,7 @@ def typed_select(plan: Plan, mapped: ObjectMapping, relation: str, extra: dict[s
 
 def is_key(mapped: ObjectMapping, name: str, spec: FieldMapping) -> bool:
     """Whether a row without this field is nobody's record and therefore malformed. Of a lead the gate says so."""
-    if mapped.entity == "lead":
+    if mapped.entity in ("lead", CUSTOM):
         return False
     return name == KEY_FIELDS.get(mapped.entity) or (spec.required and name in REQUIRED_IN_EVERY_ROW)
 

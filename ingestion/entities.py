@@ -133,6 +133,7 @@ LIMITS: dict[tuple[str, str], int] = {
     ("opportunity", "amount"): 10**13,
     ("opportunity_stage_history", "amount"): 10**13,
     ("spend", "cost"): 10**11,
+    ("campaign", "actual_cost"): 10**11,
     ("spend", "cost_micros"): 10**17,
 }
 
@@ -145,6 +146,4 @@ KEY_FIELDS: dict[str, str] = {
 }
 
 # Where a mapping requires one of these of a file, every row needs it: it says whose row it is, or when it happened.
-REQUIRED_IN_EVERY_ROW = frozenset(
-    {"native_id", "record_id", "client_id", "lead_id", "changed_at", "happened_at", "touched_at"}
-)
+REQUIRED_IN_EVERY_ROW = frozenset({"native_id", "record_id", "client_id", "changed_at", "happened_at", "touched_at"})

@@ -65,5 +65,5 @@
 
 {% macro split_list(value) -%}
     {#- A definitions list (`a|b|c`, also `a | b`) as an array of lower-cased texts. -#}
-    string_split(replace(replace(lower(trim({{ value }})), ' |', '|'), '| ', '|'), '|')
+    list_transform(string_split(lower({{ value }}), '|'), lambda part:trim(part))
 {%- endmacro %}

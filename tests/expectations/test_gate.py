@@ -101,21 +101,31 @@ def test_deleted_and_merged_away_records_are_not_judged(bench: Bench) -> None:
 def test_deletions_and_merges_that_others_tell_are_known(bench: Bench) -> None:
     """A survivor lists its losers, an audit names them, Marketo says so by activities; two ways of writing a list."""
     bench.con.execute("alter table raw.hubspot__contact add column fivetran_deleted boolean")
-    bench.con.execute("create table raw.hubspot__contact_merge_audit (loser_id varchar, survivor_id varchar)")
-    bench.con.execute("insert into raw.hubspot__contact_merge_audit values ('6', '3'), ('7', 'never seen')")
-    columns = "lead_id varchar, activity_type_id bigint, activity_type varchar, merge_ids varchar, details varchar"
-    bench.con.execute(f"create table raw.marketo__activity ({columns})")
+    bench.con.execute(
+        "create table raw.hubspot__contact_merge_audit (loser_id varchar, survivor_id varchar, _delivery_id varchar)"
+    )
+    bench.con.execute(
+        "insert into raw.hubspot__contact_merge_audit values "
+        "('6', '3', 'hubspot-a.csv'), ('7', 'never seen', 'hubspot-a.csv')"
+    )
     bench.con.execute(
         """
-        insert into raw.marketo__activity values
-            ('1', 32, null, '[2]', null), ('1', null, 'Merge Leads', null, '[{"name": "Merge IDs", "value": "3"}]'),
-            ('4', 37, null, null, null), ('8', 32, null, null, '{"Merge IDs": "9"}'), ('9', 32, null, '8', null)
+        create table raw.marketo__activity as
+        select *, 'marketo-b.csv' as _delivery_id
+        from (values
+            ('1', 32, null, '[2]', null),
+            ('1', null, 'Merge Leads', null, '[{"name": "Merge IDs", "value": "3, 30"}]'),
+            ('4', 37, null, null, null),
+            ('8', 32, null, null, '{"Merge IDs": "9"}'),
+            ('9', 32, null, '8', '[{"name": ["Merge IDs"'),
+            ('1', 32, null, null, '[{"name": "Merge IDs", "value": [31, 32]}]')
+        ) as told(lead_id, activity_type_id, activity_type, merge_ids, details)
         """
     )
     hubspot = [lead(key, status=None) for key in ("4", "5", "6", "7")]
     gone = lead("10", status=None, fivetran_deleted=True)
     bench.deliver(lead("3", merged_ids="[4, 5]"), *hubspot, gone, source="hubspot", name="contact")
-    marketo = [lead(key, status=None) for key in ("2", "3", "4", "50")]
+    marketo = [lead(key, status=None) for key in ("2", "3", "30", "4", "50")]
     bench.deliver(lead("1"), *marketo, lead("8"), lead("9"), file="b.csv", source="marketo")
     bench.night()
     assert set(bench.quarantine()) == {

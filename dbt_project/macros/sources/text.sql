@@ -22,7 +22,9 @@
         then json_extract_string({{ column }}, '$."{{ key }}"')
         else
             nullif(
-                regexp_extract({{ column }}, '"(?:name|key)"\s*:\s*"{{ key }}"\s*,\s*"value"\s*:\s*"?([^",}]*)', 1), ''
+                regexp_extract({{ column }}, '"(?:name|key)"\s*:\s*"{{ key }}"\s*,\s*"value"\s*:\s*"([^"]*)"', 1)
+                || regexp_extract({{ column }}, '"(?:name|key)"\s*:\s*"{{ key }}"\s*,\s*"value"\s*:\s*([^",}]+)', 1),
+                ''
             )
     end
 {%- endmacro %}

@@ -52,7 +52,7 @@ with
     ),
 
     email_systems as (
-        select email from leads where email is not null group by email having min(source_system) <> max(source_system)
+        select email from leads where email like '%@%' group by email having min(source_system) <> max(source_system)
     ),
 
     with_shared_email as (

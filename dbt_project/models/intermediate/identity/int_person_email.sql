@@ -1,4 +1,5 @@
--- Grain: one row per e-mail that belongs to exactly one person. A mailbox that several people share names nobody.
+-- Grain: one row per e-mail that belongs to exactly one person. What is no address (`n/a`) may stand for
+-- several people and then names nobody.
 with
     addresses as (
         select record_id, email

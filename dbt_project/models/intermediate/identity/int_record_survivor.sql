@@ -1,6 +1,5 @@
 -- Grain: one row per lead, contact, account and opportunity record (object, record_id), with the record its merge
--- chain ends in;
--- also per record that only a merge names.
+-- chain ends in; also per record that only a merge names.
 -- Chains are followed by pointer doubling (1,024 links). A chain that ends in a deleted record removes all of it, one
 -- that ends in an unknown record leaves the last known one, and a cycle holds leads and leaves other records alone.
 with
@@ -74,7 +73,8 @@ with
             case
                 when chain_end.is_cycle and records.object = 'lead'
                 then 'cycle'
-                when chain_end.is_cycle
+                -- Salesforce marks what was merged away as deleted, HubSpot's deals are deleted apart from it
+                when chain_end.is_cycle and not (records.object = 'opportunity' and records.is_deleted)
                 then 'survivor'
                 when coalesce(chain_end.is_end_deleted, records.is_deleted)
                 then 'deleted'

@@ -18,7 +18,12 @@
 with
     delivered as (
         {% for part in parts %}
-            select {{ columns | join(", ") }}, is_deleted, version_at, delivery_rank, record_line
+            select
+                {{ columns | join(", ") }},
+                {{ "false as" if part == "stg_mapped__opportunity_stage_history" }} is_deleted,
+                version_at,
+                delivery_rank,
+                record_line
             from {{ ref(part) }}
             {% if not loop.last %}
                 union all

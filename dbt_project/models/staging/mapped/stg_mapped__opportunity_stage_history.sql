@@ -29,7 +29,10 @@ with
         inner join
             {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
             {{ join_newest_snapshot(source("mapped", "opportunity_stage_history")) }}
-        where raw.field is null or lower(raw.field) in ('stage', 'stagename', 'stage_name')
+        where
+            (raw.field is null or lower(raw.field) in ('stage', 'stagename', 'stage_name'))
+            -- without a key a row is its file's: that of a replaced one does not vie with the newest one's
+            and not (delivery.is_past_snapshot and raw.native_id is null)
     ),
 
     ranked as (select delivered.*, {{ newest_version("change_id") }} as is_newest from delivered),
@@ -56,7 +59,6 @@ with
             amount,
             changed_at,
             native_id as sequence,
-            is_deleted,
             version_at,
             delivery_rank,
             record_line
@@ -70,7 +72,6 @@ with
             cast(null as decimal(38, 9)) as amount,
             created.created_at as changed_at,
             cast(null as {{ dbt.type_string() }}) as sequence,
-            false as is_deleted,
             first_change.version_at,
             first_change.delivery_rank,
             first_change.record_line

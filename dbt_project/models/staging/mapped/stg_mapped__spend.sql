@@ -9,7 +9,8 @@ select
             concat_ws(
                 '|',
                 cast(raw.spend_date as {{ dbt.type_string() }}),
-                coalesce(raw.campaign_id, concat_ws('|', raw.account_id, raw.campaign_name), ''),
+                coalesce(raw.account_id, ''),
+                coalesce(raw.campaign_id, raw.campaign_name, ''),
                 coalesce(raw.ad_group_id, ''),
                 coalesce(raw.ad_id, ''),
                 coalesce(raw.device, ''),
@@ -33,3 +34,5 @@ from {{ source("mapped", "spend") }} as raw
 inner join
     {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
     {{ join_newest_snapshot(source("mapped", "spend")) }}
+-- without a key a row is its file's: that of a replaced one does not vie with the newest one's
+where not (delivery.is_past_snapshot and raw.native_id is null)

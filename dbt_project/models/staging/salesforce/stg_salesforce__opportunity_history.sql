@@ -14,7 +14,14 @@ with
             raw._line
         from {{ source("salesforce", "opportunity_field_history") }} as raw
         left join
-            (select distinct record_id from {{ source("salesforce", "opportunity_history") }}) as told
+            (
+                select distinct raw.record_id
+                from {{ source("salesforce", "opportunity_history") }} as raw
+                inner join
+                    {{ ref("stg_quality__delivery") }} as delivery
+                    on raw._delivery_id = delivery.delivery_id
+                    and not delivery.is_past_snapshot
+            ) as told
             on raw.record_id = told.record_id
         inner join
             {{ ref("stg_quality__delivery") }} as delivery
