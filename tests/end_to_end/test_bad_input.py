@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -144,12 +145,13 @@ def test_a_night_over_broken_files_and_odd_values_ends_and_accounts_for_every_ro
     leads.mkdir(parents=True)
     (sources / "crm.yml").write_text(CRM)
     lead = read_mapping(sources / "crm.yml").objects["lead"]
-    expected: dict[str, tuple[int, int] | None] = {}
+    # the same bytes may lie there under names of several formats: they are read in one of them
+    expected: dict[str, set[tuple[int, int] | None]] = defaultdict(set)
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
         for seed in range(files):
             path = write_broken(leads, seed)
-            expected.setdefault(hashlib.sha256(path.read_bytes()).hexdigest(), rows_of(con, lead, path))
+            expected[hashlib.sha256(path.read_bytes()).hexdigest()].add(rows_of(con, lead, path))
     run_night(new_home, HANDOFF_EXTRACTS=str(tmp_path / "extracts"), HANDOFF_SOURCES=str(sources), seconds=3_600)
     with duckdb.connect(str(new_home / "publish" / "marts.duckdb"), read_only=True) as con:
         logged = con.execute(
@@ -163,11 +165,12 @@ def test_a_night_over_broken_files_and_odd_values_ends_and_accounts_for_every_ro
     with duckdb.connect(str(new_home / "warehouse.duckdb"), read_only=True) as con:
         raw = con.execute("select count(*) from raw.crm__lead").fetchone()
     seen = {sha256: None if status == "refused" else (whole, bad) for sha256, status, whole, bad, _ in logged}
-    assert seen == expected
+    assert seen.keys() == expected.keys()
+    assert [sha256 for sha256, outcome in seen.items() if outcome not in expected[sha256]] == []
     assert unaccounted == []
     assert raw == (sum(whole for _, _, whole, *_ in logged),)
     assert malformed == (sum(bad for *_, bad, _ in logged),)
-    assert 0 < sum(outcome is None for outcome in expected.values()) < len(expected) * 0.8
+    assert 0 < sum(outcome is None for outcome in seen.values()) < len(seen) * 0.8
 
 
 def rows_of(con: duckdb.DuckDBPyConnection, lead: ObjectMapping, path: Path) -> tuple[int, int] | None:
