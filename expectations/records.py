@@ -323,7 +323,7 @@ def build_versions(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) 
         select
             '{table.source_system}' as source_system, '{table.object}' as object, native_id, version_at,
             _delivery_id, _line,
-            {" or ".join(_is_deleted(table))} as is_deleted, merged_into_id
+            {_is_deleted(table)} as is_deleted, merged_into_id
         from {table.sql}
         """
         for table in tables
@@ -395,14 +395,14 @@ def build_versions(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) 
     )
 
 
-def _is_deleted(table: LeadTable) -> list[str]:
-    """The ways in which a row may say that it is deleted."""
+def _is_deleted(table: LeadTable) -> str:
+    """Whether a row says that it is deleted, in any of the ways in which it may."""
     says = {
         "is_deleted": "coalesce(is_deleted, false)",
         "fivetran_deleted": "coalesce(fivetran_deleted, false)",
         "fivetran_active": "not coalesce(fivetran_active, true)",
     }
-    return [sql for column, sql in says.items() if column in table.columns]
+    return " or ".join(sql for column, sql in says.items() if column in table.columns)
 
 
 # as `each_id` and `json_text` of dbt_project/macros/sources/text.sql read them
@@ -432,8 +432,8 @@ def _build_told(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) -> 
     A HubSpot survivor's newest version lists its losers, or an audit names them; Marketo says both by activities. What
     a delivery says that is stopped, or that a newer snapshot replaced, does not count.
     """
-    listed = con.execute("select table_name from duckdb_tables() where schema_name = 'raw'").fetchall()
-    raw = {name for (name,) in listed}
+    names = con.execute("select table_name from duckdb_tables() where schema_name = 'raw'").fetchall()
+    raw = {name for (name,) in names}
 
     def counting(source_system: str, name: str) -> str:
         return f"""
@@ -454,8 +454,9 @@ def _build_told(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) -> 
             )
         """
 
-    merges = ["select null::varchar as source_system, null::varchar as object, null as loser, null as survivor"]
-    deletions = ["select null::varchar as source_system, null::varchar as object, null::varchar as native_id"]
+    nobody = "select null::varchar as source_system, null::varchar as object, null::varchar as"
+    merges = [f"{nobody} loser, null::varchar as survivor"]
+    deletions = [f"{nobody} native_id"]
     for table in (table for table in tables if "merged_ids" in table.columns):
         merges.append(
             f"""

@@ -162,6 +162,23 @@ class Company:
             **fields,
         )
 
+    def hubspot_deal(
+        self, key: str, created: str, stage: str, closed: str, amount: str, contact: str = "", **fields: object
+    ) -> None:
+        """A deal, and the association with its contact, where one is named."""
+        usual: dict[str, object] = {
+            "Id": key,
+            "dealname": f"deal {key}",
+            "dealstage": stage,
+            "amount": amount,
+            "closedate": closed,
+            "createdate": created,
+            "hs_lastmodifieddate": closed,
+        }
+        self.add("hubspot/deal", **(usual | fields))
+        if contact:
+            self.add("hubspot/deal_contact", Id="", deal_id=key, contact_id=contact)
+
     def own_lead(self, source: str, key: str, created: str, email: str) -> None:
         self.add(
             f"{source}/person",
@@ -716,28 +733,25 @@ def _two_systems(company: Company) -> None:
     company.own_lead("agency", "a2", "2026-02-02T09:00:00", "ada@byname.example")
     company.own_lead("fair", "f2", "2026-02-01T09:00:00", "ada@byname.example")
     company.deal("DEALSYNC", "2026-03-01T10:00:00", "Closed Won", CloseDate="2026-03-10", Amount="500.00")
-    company.add(
-        "hubspot/deal",
-        Id="900",
+    company.hubspot_deal(
+        "900",
+        "2026-03-01T10:00:05Z",
+        "closedwon",
+        "2026-03-10T12:00:00Z",
+        "500",
         dealname="the same deal",
-        dealstage="closedwon",
-        amount="500",
-        closedate="2026-03-10T12:00:00Z",
-        createdate="2026-03-01T10:00:05Z",
-        hs_lastmodifieddate="2026-03-10T12:00:00Z",
         hs_salesforceopportunityid="DEALSYNC",
     )
-    company.add(
-        "hubspot/deal",
-        Id="901",
+    company.hubspot_deal(
+        "901",
+        "2026-03-01T10:00:00Z",
+        "closedlost",
+        "2026-03-31T22:30:00Z",
+        "70",
+        contact="103",
         dealname="a deal of HubSpot alone",
-        dealstage="closedlost",
-        amount="70",
-        closedate="2026-03-31T22:30:00Z",
-        createdate="2026-03-01T10:00:00Z",
         hs_lastmodifieddate="2026-03-10T12:00:00Z",
     )
-    company.add("hubspot/deal_contact", Id="", deal_id="901", contact_id="103")
 
     # sales sent it back by the lead status while the lifecycle stage stayed
     company.hubspot_contact(
@@ -756,17 +770,8 @@ def _two_systems(company: Company) -> None:
     # lost a first deal and won a second: a customer, whose opportunity is the first
     company.hubspot_contact("109", "2026-02-01T09:00:00", "ada@secondtry.example", "customer")
     for key, stage, month in (("910", "closedlost", "03"), ("911", "closedwon", "05")):
-        company.add(
-            "hubspot/deal",
-            Id=key,
-            dealname=f"deal {key}",
-            dealstage=stage,
-            amount="90",
-            closedate=f"2026-{month}-20T12:00:00Z",
-            createdate=f"2026-{month}-01T10:00:00Z",
-            hs_lastmodifieddate=f"2026-{month}-20T12:00:00Z",
-        )
-        company.add("hubspot/deal_contact", Id="", deal_id=key, contact_id="109")
+        created, closed = f"2026-{month}-01T10:00:00Z", f"2026-{month}-20T12:00:00Z"
+        company.hubspot_deal(key, created, stage, closed, "90", contact="109")
 
 
 def _hubspot_stage(company: Company, contact: str, at: str, stage: str, name: str = "lifecyclestage") -> None:
@@ -843,16 +848,7 @@ def _restated(company: Company) -> None:
     company.deal("DEALCONTACTONLY", "2026-02-01T10:00:00", ContactId="CONTACTBUYER")
     # deal 950 took deal 951 in, which is no longer delivered; the contact still hangs on that
     company.hubspot_contact("120", "2026-01-05T09:00:00", "taken@in.example")
-    company.add(
-        "hubspot/deal",
-        Id="950",
-        dealname="took another in",
-        dealstage="closedwon",
-        amount="70",
-        closedate="2026-03-01",
-        createdate="2026-02-01T09:00:00Z",
-        hs_merged_object_ids="951",
-    )
+    company.hubspot_deal("950", "2026-02-01T09:00:00Z", "closedwon", "2026-03-01", "70", hs_merged_object_ids="951")
     company.add("hubspot/deal_contact", Id="", deal_id="951", contact_id="120")
     company.add("salesforce/user", Id="", Name="Nobody", Department="Sales", UserType="Standard")
     company.add("salesforce/campaign", Id="", Name="Nowhere", Type="Webinar", IsDeleted="false")

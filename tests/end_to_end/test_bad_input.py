@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from ingestion.mapping import ObjectMapping, read_mapping
-from ingestion.readers import SUFFIXES, Reader, scan_file
+from ingestion.readers import SUFFIXES, Reader, scan_file, suffix_of
 from ingestion.refusal import Refusal
 from tests.conftest import AS_OF, run_night
 from tests.end_to_end.nights import assert_refused, copy_home
@@ -175,7 +175,7 @@ def test_a_night_over_broken_files_and_odd_values_ends_and_accounts_for_every_ro
 
 def rows_of(con: duckdb.DuckDBPyConnection, lead: ObjectMapping, path: Path) -> tuple[int, int] | None:
     """How many rows of a file can be read and how many cannot; None for a file that is refused."""
-    format_, compressed = SUFFIXES[path.name.removeprefix(path.name.split(".")[0])]
+    format_, compressed = SUFFIXES[suffix_of(path.name)]
     try:
         scan = scan_file(path, compressed=compressed, text=format_ != "parquet")
         staged = Reader(con, lead, scan, format_).stage()

@@ -11,7 +11,9 @@ with
             raw.is_deleted,
             raw.version_at,
             raw._delivery_id,
-            raw._line
+            raw._line,
+            delivery.delivery_rank,
+            raw._line as record_line
         from {{ source("salesforce", "opportunity_field_history") }} as raw
         left join
             (
@@ -28,12 +30,7 @@ with
             on raw._delivery_id = delivery.delivery_id
             and not delivery.is_past_snapshot
         where lower(raw.field) in ('stagename', 'stage') and told.record_id is null
-        qualify
-            row_number() over (
-                partition by raw.native_id
-                order by raw.version_at desc nulls last, delivery.delivery_rank desc, raw._line desc
-            )
-            = 1
+        qualify {{ newest_version("raw.native_id") }}
     ),
 
     created as (
