@@ -163,11 +163,16 @@
     )
 {%- endmacro %}
 
+{% macro resolved(cents, amount_cents) -%}
+    {#- Equal shares tie however their weights were computed: a millionth of a cent is told apart, and of amounts below
+        100.00, whose shares differ by less, a ten-thousandth of that. -#}
+    case when abs({{ amount_cents }}) < 10000 then round({{ cents }}, 10) else round({{ cents }}, 6) end
+{%- endmacro %}
+
 {% macro allocate_cents(weighted, due, model) -%}
     {#- CTE credited: the amount of each opportunity divided by weight. Rounded down to the cent, then one cent each
-        to the largest remainders, ties to the earlier touch. A millionth of a cent is the resolution of a remainder,
-        so that equal shares tie however their weights were computed. Opportunities without a touch get one
-        unattributed row per model. -#}
+        to the largest remainders, ties to the earlier touch. Opportunities without a touch get one unattributed row
+        per model. -#}
     portion as (
         select
             {{ weighted }}.path_key,
@@ -175,7 +180,7 @@
             {{ weighted }}.path_number,
             {{ weighted }}.weight,
             {{ due }}.amount_cents,
-            round({{ due }}.amount_cents * {{ weighted }}.weight, 6) as exact_cents
+            {{ resolved(due ~ ".amount_cents * " ~ weighted ~ ".weight", due ~ ".amount_cents") }} as exact_cents
         from {{ weighted }}
         inner join {{ due }} on {{ weighted }}.path_key = {{ due }}.path_key
     ),
@@ -188,7 +193,7 @@
             weight,
             amount_cents,
             cast(floor(exact_cents) as bigint) as floor_cents,
-            round(exact_cents - floor(exact_cents), 6) as remainder
+            {{ resolved("exact_cents - floor(exact_cents)", "amount_cents") }} as remainder
         from portion
     ),
 
@@ -405,20 +410,24 @@
     ),
 
     -- Time decay. Days before the last touch weigh the same as days before the anchor once divided by their sum, and do
-    -- not vanish on long paths. Whole numbers add up in any order to the same sum.
+    -- not vanish on long paths. Whole numbers add up in any order to the same sum; the smallest is 1, for no touch of a
+    -- path weighs nothing.
     decay_touch as (
         select
             step_touch.path_key,
             step_touch.exclusion_number,
             step_touch.path_number,
-            cast(
-                round(
-                    1e14 * power(
-                        2,
-                        -{{ elapsed_days("step_touch.touched_at", "step_path.last_touched_at") }}
-                        / step_path.half_life_days
-                    )
-                ) as bigint
+            greatest(
+                1,
+                cast(
+                    round(
+                        1e14 * power(
+                            2,
+                            -{{ elapsed_days("step_touch.touched_at", "step_path.last_touched_at") }}
+                            / step_path.half_life_days
+                        )
+                    ) as bigint
+                )
             ) as strength
         from step_touch
         inner join
@@ -483,7 +492,6 @@
         union all
         select path_key, model_number, path_number, weight
         from decay_weight
-        where weight > 0
         union all
         select path_key, model_number, path_number, weight
         from shapley_weight

@@ -223,6 +223,21 @@ def test_cents_go_to_the_largest_remainders_ties_to_the_earlier(
     assert cents(lab, Deal("o", amount), touches, "pipeline")["linear"] == expected
 
 
+def test_remainders_of_a_cent_are_told_apart_and_old_touches_keep_their_row(lab: Lab) -> None:
+    second = 1 / 86_400
+    touches = [Touch("t0", -89, "a"), Touch("t1", -second, "b"), Touch("t2", 0, "c")]
+    assert cents(lab, Deal("o", "0.01"), touches, "pipeline")["time_decay"] == {
+        "t0": "0.00",
+        "t1": "0.00",
+        "t2": "0.01",
+    }
+    # a year before the last one 2^-56 is left of a touch's weight
+    deal = Deal("o", "10.00", created=-300, closed=90, is_won=True)
+    decayed = lab.attribute([deal], [Touch("t1", -301, "a"), Touch("t2", 90, "b")])["o", "revenue", "time_decay"]
+    assert {touch: amount for touch, (_, amount) in decayed.items()} == {"t1": 0, "t2": 10}
+    assert 0 < decayed["t1"][0] < 1e-9
+
+
 def test_markov_worked_by_hand(lab: Lab) -> None:
     # Paths: a>b wins 100.00, a alone is lost (as a deal), b alone wins 100.00.
     # start: a 2/3, b 1/3; a: b 1/2, null 1/2; b: conversion 1. P = 2/3 * 1/2 + 1/3 = 2/3.

@@ -140,7 +140,8 @@ def test_rows_of_one_priority_must_all_hold_and_click_ids_can_be_asked_for(lab: 
                 ('5', 'click_id', 'regex', 'gclid-.*', 'paid_search', 'true'),
                 ('5', 'source', 'is', 'google', 'paid_search', 'true'),
                 ('9', 'click_id', 'regex', '\S+', 'paid_other', 'true'),
-                ('9', 'medium', 'in', 'a|b', 'paid_other', 'true'),
+                ('9', 'medium', 'in', 'a|b', 'Paid_Other', 'true'),
+                ('10', 'medium', 'is', 'c', 'paid_other', 'true'),
                 ('20', 'source', 'is', 'google', 'organic_search', 'true')
             ) as rules(priority, field, operator, value, channel, is_marketing)
             """
@@ -152,6 +153,7 @@ def test_rows_of_one_priority_must_all_hold_and_click_ids_can_be_asked_for(lab: 
                 {"source": "google", "click_id": "fbclid-1", "medium": "B"},
                 {"source": "google"},
                 {"source": "bing", "click_id": "gclid-1"},
+                {"medium": "c"},
             ],
         )
         assert column(lab, "channel") == {
@@ -159,6 +161,7 @@ def test_rows_of_one_priority_must_all_hold_and_click_ids_can_be_asked_for(lab: 
             "t1": "paid_other",
             "t2": "organic_search",
             "t3": "unassigned",
+            "t4": "paid_other",
         }
     finally:
         lab.con.execute("drop table definitions.channels")
@@ -248,6 +251,7 @@ def test_a_campaign_is_found_by_id_or_name_ads_platforms_before_the_crm(lab: Lab
             {"campaign": "unheard of"},
             {"campaign": "Report only"},
             {"campaign": "gone"},
+            {"campaign": "7015g0000000050"},
         ],
         campaigns=[
             {"record_id": "salesforce:701A", "native_id": "701A", "name": "Spring sale"},
@@ -255,6 +259,7 @@ def test_a_campaign_is_found_by_id_or_name_ads_platforms_before_the_crm(lab: Lab
             {"record_id": "google_ads:11", "source_system": "google_ads", "native_id": "11", "name": "spring sale"},
             {"record_id": "microsoft_ads:9", "source_system": "microsoft_ads", "native_id": "9", "name": "spring sale"},
             {"record_id": "salesforce:701C", "native_id": "701C", "name": "gone", "is_deleted": True},
+            {"record_id": "salesforce:7015g0000000050AAA", "native_id": "7015g0000000050AAA", "name": "Long id"},
         ],
         spend=[(DAY_ZERO.date(), "linkedin_ads", "linkedin_ads:5", "report only", 1, None, 1, 1)],
     )
@@ -266,6 +271,7 @@ def test_a_campaign_is_found_by_id_or_name_ads_platforms_before_the_crm(lab: Lab
         "t4": None,
         "t5": "linkedin_ads:5",
         "t6": None,
+        "t7": "salesforce:7015g0000000050AAA",
     }
 
 

@@ -927,6 +927,7 @@ def _accounts(company: Company) -> None:
         ConvertedContactId="CONTACTKEPT",
         IsDeleted="true",
     )
+    company.answered_campaign("BROKENGONE", "2026-02-03", ContactId="CONTACTBUYER")
     for key, is_deleted in (("CONTACTGONE", "true"), ("CONTACTKEPT", "false")):
         company.add(
             "salesforce/contact", Id=key, LastName=key, CreatedDate="2026-01-08T09:00:00Z", IsDeleted=is_deleted

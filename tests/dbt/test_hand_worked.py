@@ -616,6 +616,13 @@ def test_people(core: duckdb.DuckDBPyConnection, row: Find) -> None:
     ).fetchone() == (0,)
 
 
+def test_a_response_of_a_deleted_lead_is_its_living_contact_s(core: duckdb.DuckDBPyConnection) -> None:
+    assert core.execute(
+        "select fct_touch.touched_at from core.fct_touch join core.dim_person using (person_id) "
+        "where dim_person.contact_id = 'salesforce:CONTACTBUYER'"
+    ).fetchall() == [(at("2026-02-02T23:00:00"),)]  # a day of Berlin
+
+
 def test_a_missing_rate_names_currency_and_day(core_home: Path, tmp_path: Path) -> None:
     compiled = next((core_home / "dbt" / "compiled").rglob("int_opportunity.sql")).read_text()
     copy = tmp_path / "warehouse.duckdb"

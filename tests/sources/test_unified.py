@@ -163,12 +163,20 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
     ),
     "forms and clicks are touches, opens and machines' clicks are not": (
         "select touch_type, touched_at, source, medium, campaign, content, email from intermediate.int_touch_record "
-        "where source_system = 'hubspot' order by touched_at",
+        "where source_system = 'hubspot' and touched_at < '2026-01-05' order by touched_at",
         [
             ("form_submission", at("2026-01-01 09:00"), "google", "cpc", "spring sale", "Demo request", None),
             ("form_submission", at("2026-01-02 09:00"), "hubspot", "form", None, "Demo request", None),
             ("email_click", at("2026-01-03 09:00"), "hubspot", "email", "77", None, "ada@engines.example"),
             ("email_click", at("2026-01-04 09:00"), "newsletter", "email", "march", None, "ada@engines.example"),
+        ],
+    ),
+    "an address is decoded where it is percent-encoded UTF-8, else it stays as it stands": (
+        "select source, campaign, content, click_id from intermediate.int_touch_record "
+        "where source_system = 'hubspot' and touched_at >= '2026-01-05' order by touched_at",
+        [
+            ("google", "Fr%FChjahr", "cta", "m1"),
+            ("100%", "Frühjahr \N{TULIP}", "a%00b", None),
         ],
     ),
     "Marketo: a person with a deletion is deleted; score and status are the record's": (
@@ -189,6 +197,7 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
             ("email_click", "marketo", "email", "Spring", "Spring.01 Invite"),
             ("campaign_response", "marketo", "program", "Spring Webinar", None),
             ("form_submission", "marketo", "form", None, "Pricing form"),
+            ("form_submission", "bing", "cpc", None, "blue"),
         ],
     ),
     "spend: micros, dollars, breakdowns added up, restated rows replaced, the campaign's newest name": (
@@ -203,7 +212,7 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
     ),
     "sessions: client and start are the key; a user id is an e-mail or a CRM id": (
         "select client_id, touched_at, email, person_record_id, source, landing_page "
-        "from intermediate.int_touch_record where source_system = 'ga4' and client_id not in ('c.9', 'c.10') "
+        "from intermediate.int_touch_record where source_system = 'ga4' and client_id not in ('c.9', 'c.10', 'c.11') "
         "order by 1, 2",
         [
             ("c.1", at("2026-01-01 08:00"), None, None, "google", "/pricing?again"),
@@ -215,6 +224,10 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
         "select client_id, source from intermediate.int_touch_record "
         "where coalesce(client_id, 'c.10') = 'c.10' and source_system = 'ga4'",
         [("c.10", "google")],
+    ),
+    "two sessions of one client that start at one instant are one touch, with the source that one has": (
+        "select touched_at, source from intermediate.int_touch_record where client_id = 'c.11'",
+        [(at("2026-01-04 09:00"), "bing")],
     ),
     "events become a session: its start, its first source, its first page; not the user's first source": (
         "select touched_at, source, medium, campaign, landing_page, touch_type from intermediate.int_touch_record "

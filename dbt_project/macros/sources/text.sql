@@ -9,8 +9,44 @@
 {%- endmacro %}
 
 {% macro url_parameter(column, name) -%}
-    {#- A parameter of a URL's query, decoded; null where it is absent. -#}
-    nullif(url_decode(replace(regexp_extract({{ column }}, '[?&]{{ name }}=([^&#]*)', 1), '+', ' ')), '')
+    {#- A parameter of a URL's query; null where it is absent. Decoded where it is percent-encoded UTF-8 without NUL; another encoding,
+        or a bare percent sign, stays as it stands. -#}
+    {%- set value -%}
+        replace(regexp_extract({{ column }}, '[?&]{{ name }}=([^&#]*)', 1), '+', ' ')
+    {%- endset -%}
+    {%- set digit = "[0-9A-F]" -%}
+    {%- set next = "%[89AB]" ~ digit -%}
+    {%- set characters = [
+        "[^%]",
+        "%0[1-9A-F]",
+        "%[1-7]" ~ digit,
+        "%C[2-9A-F]" ~ next,
+        "%D" ~ digit ~ next,
+        "%E0%[AB]" ~ digit ~ next,
+        "%E[1-9ABCEF]" ~ next ~ next,
+        "%ED%[89]" ~ digit ~ next,
+        "%F0%[9AB]" ~ digit ~ next ~ next,
+        "%F[1-3]" ~ next ~ next ~ next,
+        "%F4%8" ~ digit ~ next ~ next,
+    ] -%}
+    nullif(
+        case
+            when {{ regex_full_match(value, "'(?:" ~ characters | join("|") ~ ")*'") }}
+            then url_decode({{ value }})
+            else {{ value }}
+        end,
+        ''
+    )
+{%- endmacro %}
+
+{% macro click_id(column) -%}
+    {#- The click id that an ads platform left in a URL's query; null where it left none. -#}
+    nullif(
+        regexp_extract(
+            {{ column }}, '[?&](?:gclid|gbraid|wbraid|dclid|msclkid|fbclid|li_fat_id|ttclid|twclid)=([^&#]*)', 1
+        ),
+        ''
+    )
 {%- endmacro %}
 
 {% macro json_text(column, key) -%}

@@ -159,12 +159,22 @@ with
         where name is not null
     ),
 
+    combination_key as (
+        select source, campaign, lower(trim(campaign)) as campaign_key
+        from combination
+        where campaign <> ''
+        union
+        select source, campaign, lower({{ salesforce_id("trim(campaign)") }}) as campaign_key
+        from combination
+        where campaign <> ''
+    ),
+
     -- Ads platforms before the CRM before what was entered by hand; among equals the platform the touch came from, an
     -- id before a name, the first system, the smallest id.
     campaign_match as (
         select combination.source, combination.campaign, campaign_key.campaign_id, campaign_key.is_ads_platform
-        from (select distinct source, campaign from combination where campaign <> '') as combination
-        inner join campaign_key on lower(trim(combination.campaign)) = campaign_key.campaign_key
+        from combination_key as combination
+        inner join campaign_key on combination.campaign_key = campaign_key.campaign_key
         qualify
             row_number() over (
                 partition by combination.source, combination.campaign

@@ -1,4 +1,5 @@
--- Grain: one row per campaign member that responded.
+-- Grain: one row per campaign member that responded. One that names a lead and a contact belongs to the contact where
+-- the lead is deleted.
 with
     delivered as (
         {% for part in ["stg_salesforce__campaign_member", "stg_mapped__campaign_member"] %}
@@ -7,6 +8,7 @@ with
                 source_system,
                 campaign_record_id,
                 person_record_id,
+                contact_record_id,
                 status,
                 has_responded,
                 responded_at,
@@ -30,12 +32,17 @@ with
             newest.response_id,
             newest.source_system,
             newest.campaign_record_id,
-            newest.person_record_id,
+            case
+                when person_record.record_id is null
+                then coalesce(newest.contact_record_id, newest.person_record_id)
+                else newest.person_record_id
+            end as person_record_id,
             newest.responded_at,
             newest.status,
             campaign.type as campaign_type,
             campaign.name as campaign_name
         from newest
+        left join {{ ref("int_person_record") }} as person_record on newest.person_record_id = person_record.record_id
         left join campaign on newest.campaign_record_id = campaign.record_id
         where newest.has_responded and not newest.is_deleted and newest.responded_at is not null
     )

@@ -1,5 +1,6 @@
 -- Grain: one row per session in exported GA4 events: client and ga_session_id. It starts with its first event; source,
--- medium and campaign are those of the first event that has a source. A repeated event changes nothing.
+-- medium and campaign are those of the first event that has a source, the user id is the first. A repeated event
+-- changes nothing. Two sessions of one client that start at one instant are one touch.
 with
     event as (select * from {{ ref("stg_ga4__event") }} where session_id is not null and happened_at is not null),
 
@@ -7,7 +8,11 @@ with
         select
             event.*,
             min(happened_at) over (partition by client_id, session_id) as started_at,
-            max(user_id) over (partition by client_id, session_id) as known_user_id,
+            first_value(user_id) over (
+                partition by client_id, session_id
+                order by case when user_id is null then 1 else 0 end, happened_at, batch_index, user_id
+                rows between unbounded preceding and unbounded following
+            ) as known_user_id,
             first_value(page_location) over (
                 partition by client_id, session_id
                 order by case when page_location is null then 1 else 0 end, happened_at, batch_index, page_location
@@ -39,6 +44,15 @@ with
             first_page as landing_page
         from ranked
         where position = 1
+        qualify
+            row_number() over (
+                partition by client_id, started_at
+                order by
+                    case when source is null then 1 else 0 end,
+                    case when known_user_id is null then 1 else 0 end,
+                    session_id
+            )
+            = 1
     )
 
 select *

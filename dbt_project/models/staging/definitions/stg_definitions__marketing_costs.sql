@@ -1,6 +1,6 @@
 -- Grain: one row per month, channel and campaign (or none) as entered; several rows of one key add up. A channel is
 -- spelled as the channel rules spell it.
-with rule as (select lower(channel) as channel_key, min(channel) as channel from {{ ref("channels") }} group by 1)
+with rule as (select distinct lower(channel) as channel_key, channel from {{ ref("stg_definitions__channels") }})
 
 select
     cast(cost_row.month as date) as month_start,

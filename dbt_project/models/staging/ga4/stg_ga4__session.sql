@@ -15,7 +15,7 @@ select
     raw.campaign,
     raw.content,
     'web_session' as touch_type,
-    raw.click_id,
+    coalesce(raw.click_id, {{ click_id("raw.landing_page") }}) as click_id,
     raw.landing_page,
     coalesce(raw.is_deleted, false) as is_deleted,
     raw.version_at,

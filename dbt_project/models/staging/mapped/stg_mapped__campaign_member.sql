@@ -6,6 +6,7 @@ select
     raw.source_system,
     raw.source_system || ':' || raw.campaign_id as campaign_record_id,
     raw.source_system || ':' || coalesce(raw.lead_id, raw.contact_id) as person_record_id,
+    raw.source_system || ':' || raw.contact_id as contact_record_id,
     raw.status,
     coalesce(raw.has_responded, raw.first_responded_at is not null) as has_responded,
     coalesce(raw.first_responded_at, raw.created_at) as responded_at,

@@ -40,7 +40,8 @@ with
                 coalesce(raw.merge_ids, {{ json_text("raw.details", "Merge IDs") }}) as merge_ids,
                 coalesce(
                     raw.link, {{ json_text("raw.details", "Link") }}, {{ json_text("raw.details", "Referrer URL") }}
-                ) as link,
+                ) as page,
+                coalesce(raw.query, {{ json_text("raw.details", "Query Parameters") }}) as query,
                 coalesce(raw.is_success, lower({{ json_text("raw.details", "Success") }}) = 'true') as is_success,
                 raw.version_at,
                 delivery.delivery_rank,
@@ -73,7 +74,12 @@ select
     old_value,
     new_value,
     merge_ids,
-    link,
+    -- of a form, Marketo tells the query beside the page
+    case
+        when query is null
+        then page
+        else concat_ws(case when page like '%?%' then '&' else '?' end, coalesce(page, ''), query)
+    end as link,
     is_success,
     version_at,
     delivery_rank,

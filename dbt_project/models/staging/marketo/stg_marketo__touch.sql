@@ -35,11 +35,13 @@ select
             then primary_attribute_value
         end
     ) as campaign,
-    case when activity_type_id != 104 then primary_attribute_value end as content,
+    coalesce(
+        {{ url_parameter("link", "utm_content") }}, case when activity_type_id != 104 then primary_attribute_value end
+    ) as content,
     case
         activity_type_id when 2 then 'form_submission' when 11 then 'email_click' else 'campaign_response'
     end as touch_type,
-    {{ url_parameter("link", "gclid") }} as click_id,
+    {{ click_id("link") }} as click_id,
     link as landing_page,
     false as is_deleted,
     activity.version_at,
