@@ -927,6 +927,36 @@ def _accounts(company: Company) -> None:
         ConvertedContactId="CONTACTKEPT",
         IsDeleted="true",
     )
+    company.lead("LATEACCEPT", "2026-02-01T09:00:00", "Accepted")
+    company.went(
+        "LATEACCEPT",
+        ("", "Open"),
+        ("2026-02-02T10:00:00", "Handed Off"),
+        ("2026-02-03T10:00:00", "Sales Qualified"),
+        ("2026-02-04T10:00:00", "Accepted"),
+    )
+    company.lead("DAYBLANKED", "2026-02-01T09:00:00", "Handed Off")
+    company.lead(
+        "DAYBLANKED", "2026-02-01T09:00:00", "Handed Off", CreatedDate="", SystemModstamp="2026-02-03T09:00:00Z"
+    )
+    company.deal("DEALNOACC", "2026-02-01T23:30:00", CurrencyIsoCode="EUR", ContactId="CONTACTBUYER")
+    company.lead(
+        "CONVERTEDNOACC",
+        "2026-02-01T10:00:00",
+        ConvertedOpportunityId="DEALNOACC",
+        ConvertedAccountId="ACCNEW",
+        IsConverted="true",
+    )
+    company.deal("DEALATONCE", "2026-03-01T10:00:00", "Closed Lost", CloseDate="2026-03-01", ContactId="CONTACTBUYER")
+    company.add(
+        "salesforce/opportunity_field_history",
+        Id="FIELDATONCE",
+        OpportunityId="DEALATONCE",
+        Field="StageName",
+        OldValue="Qualification",
+        NewValue="Closed Lost",
+        CreatedDate="2026-03-01T10:00:00Z",
+    )
     company.answered_campaign("BROKENGONE", "2026-02-03", ContactId="CONTACTBUYER")
     for key, is_deleted in (("CONTACTGONE", "true"), ("CONTACTKEPT", "false")):
         company.add(

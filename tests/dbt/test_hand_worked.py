@@ -136,6 +136,7 @@ DECISIONS = [
     pytest.param("REASONLATER", 1, "rejected", "2026-02-03T10:00:00", "competitor", id="no reason then: the record's"),
     pytest.param("ATONCE", 1, "rejected", "2026-02-03T10:00:00", "missing", id="the first of one second's entries"),
     pytest.param("ATONCETWICE", 1, "rejected", "2026-02-03T10:00:00", "missing", id="rejected twice in one second"),
+    pytest.param("LATEACCEPT", 1, "accepted", "2026-02-04T10:00:00", None, id="a recorded acceptance before an SQL"),
     pytest.param("IMPLIEDREADY", 1, "accepted", "2026-02-05T10:00:00", None, id="sales-ready without acceptance"),
     pytest.param("IMPLIEDDEAL", 1, "accepted", "2026-02-06T10:00:00", None, id="an opportunity without acceptance"),
     pytest.param("ANSWEREDSECOND", 1, None, None, None, id="a decision on the second is none on the first"),
@@ -317,6 +318,12 @@ def test_a_lead_held_or_gone_is_nowhere_and_its_opportunity_stays(
     assert row("fct_lead", lead_id=f"salesforce:{lead}") is None
     assert deal is not None
     assert (deal["lead_id"], deal["lead_source"], deal["is_marketing_sourced"]) == (None, source, False)
+
+
+def test_a_lead_whose_creation_is_blanked_keeps_its_day_and_its_handoff(row: Find) -> None:
+    lead = row("fct_lead", lead_id="salesforce:DAYBLANKED")
+    assert lead is not None
+    assert (lead["created_at"], lead["handed_off_at"]) == (at("2026-02-01T09:00:00"), at("2026-02-01T09:00:00"))
 
 
 @pytest.mark.parametrize(
@@ -614,6 +621,41 @@ def test_people(core: duckdb.DuckDBPyConnection, row: Find) -> None:
     assert core.execute(
         "select count(*) from core.dim_owner where owner_id = ?", [f"salesforce:{QUEUE}"]
     ).fetchone() == (0,)
+
+
+def test_a_deal_has_the_account_that_it_names_and_nobody_by_its_contact_field(row: Find) -> None:
+    converted, alone = (
+        row("fct_opportunity", opportunity_id=f"salesforce:{key}") for key in ("DEALNOACC", "DEALATONCE")
+    )
+    lead = row("fct_lead", lead_id="salesforce:CONVERTEDNOACC")
+    assert converted is not None
+    assert alone is not None
+    assert lead is not None
+    assert (converted["account_id"], converted["person_id"]) == (None, lead["person_id"])
+    assert (lead["account_id"], alone["person_id"]) == ("salesforce:ACCNEW", None)
+
+
+def test_the_stage_before_the_first_change_was_reached(core: duckdb.DuckDBPyConnection, row: Find) -> None:
+    assert core.execute(
+        "select stage, entered_at, exited_at from core.fct_opportunity_stage_event "
+        "where opportunity_id = 'salesforce:DEALATONCE' order by entry_number"
+    ).fetchall() == [
+        ("qualified", at("2026-03-01T10:00:00"), at("2026-03-01T10:00:00")),
+        ("lost", at("2026-03-01T10:00:00"), None),
+    ]
+    deal = row("fct_opportunity", opportunity_id="salesforce:DEALATONCE")
+    assert deal is not None
+    assert (deal["is_qualified"], deal["qualified_at"]) == (True, at("2026-03-01T10:00:00"))
+
+
+def test_amounts_of_stage_events_are_in_the_reporting_currency(core: duckdb.DuckDBPyConnection, row: Find) -> None:
+    deal = row("fct_opportunity", opportunity_id="salesforce:DEALNOACC")
+    assert deal is not None
+    assert deal["amount"] != deal["amount_original"]
+    assert core.execute(
+        "select amount, amount_original, currency from core.fct_opportunity_stage_event "
+        "where opportunity_id = 'salesforce:DEALNOACC'"
+    ).fetchall() == [(deal["amount"], deal["amount_original"], "EUR")]
 
 
 def test_a_response_of_a_deleted_lead_is_its_living_contact_s(core: duckdb.DuckDBPyConnection) -> None:

@@ -60,12 +60,16 @@ with
         group by lead_number, handoff_number
     ),
 
-    outcome as (
+    outcome_moment as (
         select
             numbered.lead_id,
             numbered.handoff_number,
-            case outcome_event.stage when 'rejected' then 'rejected' else 'accepted' end as decision,
-            outcome_event.entered_at as decided_at
+            outcome_event.stage,
+            outcome_event.entered_at,
+            outcome_event.entry_number,
+            count(case when outcome_event.stage = 'accepted' then 1 end) over (
+                partition by numbered.lead_id, numbered.handoff_number
+            ) as acceptances
         from numbered
         inner join
             (
@@ -81,12 +85,18 @@ with
             and outcome_event.entered_at > numbered.handed_off_at
             and outcome_event.entered_at < numbered.next_handed_off_at
         where outcome_event.entered_at <= {{ as_of() }}
-        qualify
-            row_number() over (
-                partition by numbered.lead_id, numbered.handoff_number
-                order by outcome_event.entered_at, outcome_event.entry_number
-            )
-            = 1
+    ),
+
+    outcome as (
+        select
+            lead_id,
+            handoff_number,
+            case stage when 'rejected' then 'rejected' else 'accepted' end as decision,
+            entered_at as decided_at
+        from outcome_moment
+        -- a later stage stands in for an acceptance that nobody recorded
+        where stage in ('accepted', 'rejected') or acceptances = 0
+        qualify row_number() over (partition by lead_id, handoff_number order by entered_at, entry_number) = 1
     ),
 
     timed as (

@@ -42,7 +42,7 @@ with
     entered as (
         select lead_id, entered_at as handed_off_at, cast(null as varchar) as owner_id, 'stage' as evidence
         from stage_event
-        where stage = 'handed_off'
+        where stage = 'handed_off' and entered_at is not null
     ),
 
     owned as (

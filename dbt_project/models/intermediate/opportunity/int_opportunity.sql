@@ -58,7 +58,7 @@ with
             record.source_system,
             record.native_id,
             record.name,
-            coalesce(account.account_id, leads.account_id, contact_person.account_id) as account_id,
+            account.account_id,
             link.lead_id,
             coalesce(leads.person_id, contact_record.person_id, role_person.person_id) as person_id,
             record.owner_id,
@@ -96,11 +96,12 @@ with
             and record.source_system = type_of.source_system
             and record.opportunity_type = type_of.crm_value
         left join {{ ref("int_account_alias") }} as account on record.account_id = account.record_id
-        left join {{ ref("int_person_record") }} as contact_record on record.contact_id = contact_record.record_id
-        left join role_person on record.opportunity_id = role_person.opportunity_id
+        -- Salesforce writes the primary role's contact on the deal too, where it stays when the role is gone
         left join
-            {{ ref("int_person") }} as contact_person
-            on coalesce(contact_record.person_id, role_person.person_id) = contact_person.person_id
+            {{ ref("int_person_record") }} as contact_record
+            on record.contact_id = contact_record.record_id
+            and record.source_system <> 'salesforce'
+        left join role_person on record.opportunity_id = role_person.opportunity_id
         where record.record_id = record.opportunity_id
     ),
 
@@ -209,6 +210,7 @@ with
             closed.closings > 1 or (closed.closings > 0 and not closed.is_closed) as is_reopened,
             cast(round(closed.amount_stated, 2) as decimal(18, 2)) as amount_original,
             closed.currency,
+            case when closed.currency = {{ setting("reporting_currency") }} then 1 else rated.rate end as exchange_rate,
             cast(
                 case
                     when closed.currency = {{ setting("reporting_currency") }}

@@ -1,5 +1,6 @@
 -- Grain: one row per lead record of any source, in its newest version; also the deleted, merged and held ones.
--- is_admitted is the gate's verdict.
+-- is_admitted is the gate's verdict. A creation that the newest version lacks is the one before it told: a lead does
+-- not lose its day by a blanked field.
 {% set columns = [
     "record_id",
     "source_system",
@@ -67,17 +68,31 @@ with
 
     newest as (select {{ columns | join(", ") }}, version_at from delivered qualify {{ newest_version("record_id") }}),
 
+    -- of the few that need it
+    known_creation as (
+        select record_id, created_at
+        from delivered
+        where created_at is not null and record_id in (select record_id from newest where created_at is null)
+        qualify {{ newest_version("record_id") }}
+    ),
+
     admission as (select * from {{ source("quality", "lead_admission") }}),
 
     final as (
         select
-            newest.*,
+            {% for column in columns %}
+                {% if column == "created_at" %} coalesce(newest.created_at, known_creation.created_at) as created_at,
+                {% else %} newest.{{ column }},
+                {% endif %}
+            {% endfor %}
+            newest.version_at,
             coalesce(admission.is_admitted, false) as is_admitted,
             -- deleted and merged-away records are not judged
             admission.native_id is not null and not coalesce(admission.is_gone, false) as is_judged,
             admission.is_complete_at_first,
             admission.first_failed_rules
         from newest
+        left join known_creation on newest.record_id = known_creation.record_id
         left join admission on newest.source_system = admission.source_system and newest.native_id = admission.native_id
     )
 

@@ -1,11 +1,14 @@
--- Grain: one row per opportunity and entry into a stage; a reopened deal enters twice. amount is in the deal's own
--- currency as the history wrote it at the entry: sum fct_opportunity.amount instead.
+-- Grain: one row per opportunity and entry into a stage; a reopened deal enters twice. amount is what the
+-- history wrote at the entry, at the deal's own exchange rate: sum fct_opportunity.amount instead.
 select
-    opportunity_id || '|' || cast(entry_number as varchar) as stage_event_id,
-    opportunity_id,
-    stage,
-    entered_at,
-    exited_at,
-    cast(amount as decimal(18, 2)) as amount,
-    entry_number
-from {{ ref("int_opportunity_stage_event") }}
+    entry.opportunity_id || '|' || cast(entry.entry_number as varchar) as stage_event_id,
+    entry.opportunity_id,
+    entry.stage,
+    entry.entered_at,
+    entry.exited_at,
+    cast(round(cast(entry.amount as decimal(38, 6)) * opportunity.exchange_rate, 2) as decimal(18, 2)) as amount,
+    cast(round(entry.amount, 2) as decimal(18, 2)) as amount_original,
+    opportunity.currency,
+    entry.entry_number
+from {{ ref("int_opportunity_stage_event") }} as entry
+inner join {{ ref("int_opportunity") }} as opportunity on entry.opportunity_id = opportunity.opportunity_id

@@ -15,7 +15,7 @@ select
     raw.opportunity_type,
     raw.amount,
     raw.currency,
-    raw.close_date,
+    coalesce(raw.close_date, {{ to_reporting_date("raw.closed_at") }}) as close_date,
     raw.loss_reason,
     raw.competitor,
     raw.created_at,

@@ -1,5 +1,7 @@
 -- Grain: one row per stage or amount change of an opportunity of a user-mapped source, newest version: what it says the
--- stage is, or, in a log of field changes, became. Before the first such change its old value held, from the creation.
+-- stage is, or, in a log of field changes, became. Before the first such change its old value held, from the
+-- creation, or,
+-- where that is later or missing, from the change itself.
 with
     delivered as (
         select
@@ -70,14 +72,14 @@ with
             first_change.source_system,
             first_change.old_stage as stage,
             cast(null as decimal(38, 9)) as amount,
-            created.created_at as changed_at,
-            cast(null as {{ dbt.type_string() }}) as sequence,
+            least(created.created_at, first_change.changed_at) as changed_at,
+            '' as sequence,
             first_change.version_at,
             first_change.delivery_rank,
             first_change.record_line
         from first_change
         inner join created on first_change.record_id = created.record_id
-        where first_change.old_stage is not null and created.created_at < first_change.changed_at
+        where first_change.old_stage is not null
     )
 
 select *

@@ -1,5 +1,6 @@
 -- Grain: one row per delivered history row of an opportunity. Amount and date changes repeat the stage. Without such
--- rows the tracked changes of the field StageName tell the stages; before the first of them its old value held.
+-- rows the tracked changes of the field StageName tell the stages; before the first of them its old value held, from
+-- the creation, or from the change itself where that is no later.
 with
     field_change as (
         select
@@ -47,7 +48,17 @@ with
     ),
 
     delivered as (
-        select native_id, record_id, stage, amount, changed_at, is_deleted, version_at, _delivery_id, _line
+        select
+            native_id,
+            record_id,
+            stage,
+            amount,
+            changed_at,
+            native_id as sequence,
+            is_deleted,
+            version_at,
+            _delivery_id,
+            _line
         from {{ source("salesforce", "opportunity_history") }}
         union all
         select
@@ -56,6 +67,7 @@ with
             new_value as stage,
             null as amount,
             changed_at,
+            native_id as sequence,
             is_deleted,
             version_at,
             _delivery_id,
@@ -67,14 +79,15 @@ with
             first_change.record_id,
             first_change.old_value as stage,
             null as amount,
-            created.created_at as changed_at,
+            least(created.created_at, first_change.changed_at) as changed_at,
+            '' as sequence,
             false as is_deleted,
             first_change.version_at,
             first_change._delivery_id,
             first_change._line
         from first_change
         inner join created on first_change.record_id = created.native_id
-        where first_change.old_value is not null and created.created_at < first_change.changed_at
+        where first_change.old_value is not null
     )
 
 select
@@ -84,7 +97,7 @@ select
     raw.stage,
     raw.amount,
     raw.changed_at,
-    raw.native_id as sequence,
+    raw.sequence,
     coalesce(raw.is_deleted, false) as is_deleted,
     raw.version_at,
     delivery.delivery_rank,
