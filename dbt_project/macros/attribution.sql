@@ -40,6 +40,11 @@
     substring({{ record_id }}, {{ dbt.position("':'", record_id) }} + 1)
 {%- endmacro %}
 
+{% macro campaign_keys(campaign) -%}
+    {#- The keys under which a campaign is looked up: as written, and completed where it is a Salesforce id of 15 characters. -#}
+    (lower({{ campaign }}), lower({{ salesforce_id(campaign) }}))
+{%- endmacro %}
+
 {% macro row_hash(columns) -%}
     {#- A 64-bit hash of the columns, nulls included. Good within one warehouse, not across engine versions. -#}
     hash({{ columns | join(", ") }})

@@ -77,10 +77,7 @@ with
             cast(null as {{ dbt.type_string() }}) as currency,
             min(marketing_cost.channel) as channel
         from marketing_cost
-        left join
-            known_key
-            on known_key.campaign_key
-            in (lower(marketing_cost.campaign), lower({{ salesforce_id("marketing_cost.campaign") }}))
+        left join known_key on known_key.campaign_key in {{ campaign_keys("marketing_cost.campaign") }}
         where known_key.campaign_key is null
         group by lower(marketing_cost.campaign)
     ),

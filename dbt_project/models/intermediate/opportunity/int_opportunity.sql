@@ -96,11 +96,7 @@ with
             and record.source_system = type_of.source_system
             and record.opportunity_type = type_of.crm_value
         left join {{ ref("int_account_alias") }} as account on record.account_id = account.record_id
-        -- Salesforce writes the primary role's contact on the deal too, where it stays when the role is gone
-        left join
-            {{ ref("int_person_record") }} as contact_record
-            on record.contact_id = contact_record.record_id
-            and record.source_system <> 'salesforce'
+        left join {{ ref("int_person_record") }} as contact_record on record.contact_id = contact_record.record_id
         left join role_person on record.opportunity_id = role_person.opportunity_id
         where record.record_id = record.opportunity_id
     ),

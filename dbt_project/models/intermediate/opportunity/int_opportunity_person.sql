@@ -1,5 +1,5 @@
--- Grain: one row per opportunity and person of it: its lead and its contact roles. Salesforce writes the primary role's
--- contact on the deal too, where it stays when the role is gone; other systems may know no roles.
+-- Grain: one row per opportunity and person of it: its lead and its contact roles, and the contact that the deal names
+-- in a system that may know no roles.
 with
     alias as (select * from {{ ref("int_opportunity_alias") }}),
 
@@ -14,7 +14,7 @@ select alias.opportunity_id, person.person_id
 from {{ ref("int_opportunity_record") }} as record
 inner join alias on record.record_id = alias.record_id
 inner join person on record.contact_id = person.record_id
-where not alias.is_merged_away and record.source_system <> 'salesforce'
+where not alias.is_merged_away
 union
 select opportunity.opportunity_id, leads.person_id
 from {{ ref("int_opportunity") }} as opportunity

@@ -80,11 +80,8 @@ with
 
     final as (
         select
-            {% for column in columns %}
-                {% if column == "created_at" %} coalesce(newest.created_at, known_creation.created_at) as created_at,
-                {% else %} newest.{{ column }},
-                {% endif %}
-            {% endfor %}
+            newest.{{ columns | reject("equalto", "created_at") | join(", newest.") }},
+            coalesce(newest.created_at, known_creation.created_at) as created_at,
             newest.version_at,
             coalesce(admission.is_admitted, false) as is_admitted,
             -- deleted and merged-away records are not judged

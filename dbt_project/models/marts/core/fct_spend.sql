@@ -113,10 +113,7 @@ with
     cost_campaign as (
         select distinct marketing_cost.campaign, campaign_key.campaign_id
         from marketing_cost
-        inner join
-            campaign_key
-            on campaign_key.campaign_key
-            in (lower(marketing_cost.campaign), lower({{ salesforce_id("marketing_cost.campaign") }}))
+        inner join campaign_key on campaign_key.campaign_key in {{ campaign_keys("marketing_cost.campaign") }}
         qualify
             row_number() over (
                 partition by marketing_cost.campaign

@@ -1,7 +1,6 @@
 -- Grain: one row per stage or amount change of an opportunity of a user-mapped source, newest version: what it says the
 -- stage is, or, in a log of field changes, became. Before the first such change its old value held, from the
--- creation, or,
--- where that is later or missing, from the change itself.
+-- creation, or from the change itself where that is no later.
 with
     delivered as (
         select

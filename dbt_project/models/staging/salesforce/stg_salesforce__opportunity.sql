@@ -5,7 +5,8 @@ select
     raw.native_id,
     raw.name,
     'salesforce:' || raw.account_id as account_id,
-    'salesforce:' || raw.contact_id as contact_id,
+    -- not ContactId: Salesforce writes the primary role's contact there, and it stays when the role is gone
+    cast(null as {{ dbt.type_string() }}) as contact_id,
     'salesforce:' || raw.lead_id as lead_id,
     'salesforce:' || raw.owner_id as owner_id,
     'salesforce:' || raw.campaign_id as campaign_id,

@@ -48,17 +48,7 @@ with
     ),
 
     delivered as (
-        select
-            native_id,
-            record_id,
-            stage,
-            amount,
-            changed_at,
-            native_id as sequence,
-            is_deleted,
-            version_at,
-            _delivery_id,
-            _line
+        select native_id, record_id, stage, amount, changed_at, is_deleted, version_at, _delivery_id, _line
         from {{ source("salesforce", "opportunity_history") }}
         union all
         select
@@ -67,7 +57,6 @@ with
             new_value as stage,
             null as amount,
             changed_at,
-            native_id as sequence,
             is_deleted,
             version_at,
             _delivery_id,
@@ -80,7 +69,6 @@ with
             first_change.old_value as stage,
             null as amount,
             least(created.created_at, first_change.changed_at) as changed_at,
-            '' as sequence,
             false as is_deleted,
             first_change.version_at,
             first_change._delivery_id,
@@ -97,7 +85,8 @@ select
     raw.stage,
     raw.amount,
     raw.changed_at,
-    raw.sequence,
+    -- the row that is the deal's own comes before its changes
+    case when raw.native_id = raw.record_id then '' else raw.native_id end as sequence,
     coalesce(raw.is_deleted, false) as is_deleted,
     raw.version_at,
     delivery.delivery_rank,
