@@ -32,13 +32,22 @@ create or replace view control.inputs as
     left join control.built on reads.parent = built.name
     group by reads.name;
 """
+# What the build before knew of sources and seeds is asked anew; a table that somebody dropped was never made.
+FORGET = """
+delete from control.built
+where
+    inputs is null
+    or (
+        content <> 'passed'
+        and name not in (select schema_name || '.' || table_name from duckdb_tables())
+    )
+"""
 STANDS = """
 select built.inputs = coalesce(inputs.inputs, '')
 from control.built
 left join control.inputs on built.name = inputs.name
 where built.name = $1
 """
-EXISTS = "select true from duckdb_tables() where schema_name || '.' || table_name = $1"
 # What the models read of the night's own tables: `quality.load_log` without its times, the clock without the run's id.
 COLUMNS = {CLOCK: "as_of", "quality.load_log": "delivery_id, source_file, status, rows_held"}
 # A view is what it reads; its rows are not counted, and its SQL belongs to the code.
@@ -92,7 +101,7 @@ def begin(
         before = {}
         con.execute("delete from control.built")
     con.execute("create or replace table control.built_from as select ? as name, ? as content", [CODE, code])
-    con.execute("delete from control.built where inputs is null")
+    con.execute(FORGET)
     known = [*now.items(), *((seed, code) for seed in seeds)]
     con.executemany("insert into control.built values (?, null, ?, null)", known)
     moved = frozenset(name for name, content in now.items() if before.get(name) != content)
@@ -108,10 +117,10 @@ def remember_reads(con: duckdb.DuckDBPyConnection, edges: Iterable[tuple[str, st
     )
 
 
-def stands(con: duckdb.DuckDBPyConnection, name: str, *, is_table: bool) -> bool:
+def stands(con: duckdb.DuckDBPyConnection, name: str) -> bool:
     """Whether a table, or a data test that passed, need not be made again: it was made of what is there now."""
     row = con.execute(STANDS, [name]).fetchone()
-    return bool(row and row[0]) and not (is_table and con.execute(EXISTS, [name]).fetchone() is None)
+    return bool(row and row[0])
 
 
 def end(con: duckdb.DuckDBPyConnection, moved: Moved) -> None:

@@ -7,6 +7,7 @@ SQL's and the columns' hash, and parsed again only where one of these changed.
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from orchestration import dbt_project
 from orchestration.translator import Translator
 
 Columns = dict[str, str]
+BUILT_AT = "select name, built_at from control.built"
 
 
 class Catalog:
@@ -28,6 +30,7 @@ class Catalog:
         self._kept_at = target / "column_lineage.json"
         self._kept: dict[str, Any] = json.loads(self._kept_at.read_text()) if self._kept_at.exists() else {}
         self._columns: dict[str, Columns] = {}
+        self._built_at: dict[str, datetime | None] = dict(self._con.execute(BUILT_AT).fetchall())
         # the rows of tables that another engine holds
         self.rows_elsewhere: Mapping[str, int | None] = {}
         for database, schema, table, column, kind in self._con.execute(
@@ -36,10 +39,12 @@ class Catalog:
         ).fetchall():
             self._columns.setdefault(f'"{database}"."{schema}"."{table}"', {})[column] = kind
 
-    def since(self, name: str) -> dict[str, Any]:
-        """The night that last made a table or asked a data test, by relation or id."""
-        row = self._con.execute("select built_at from control.built where name = ?", [name]).fetchone()
-        return {"since": f"{row[0]:%Y-%m-%d %H:%M} UTC"} if row and row[0] else {}
+    def since(self, name: str, *, is_new: bool = False) -> dict[str, Any]:
+        """The night that last made a table or asked a data test, by relation or id; `is_new` where it may be this."""
+        if is_new:
+            self._built_at.update(self._con.execute(f"{BUILT_AT} where name = ?", [name]).fetchall())
+        night = self._built_at.get(name)
+        return {"since": f"{night:%Y-%m-%d %H:%M} UTC"} if night else {}
 
     def describe(self, unique_id: str, *, is_new: bool) -> dict[str, Any]:
         """Row count, column schema and column lineage of a node; `is_new` where it may have other columns by now."""
@@ -55,7 +60,7 @@ class Catalog:
         }
         metadata: dict[str, Any] = {
             "dagster/column_schema": dg.TableSchema(columns=list(described.values())),
-            **self.since(relation),
+            **self.since(relation, is_new=is_new),
         }
         if (elsewhere := self.rows_elsewhere.get(relation)) is not None:
             metadata["dagster/row_count"] = elsewhere

@@ -197,10 +197,11 @@ def _leaving(night: "duckdb.DuckDBPyConnection | None") -> Iterator[None]:
     runners: dict[Any, Any] = {kind: BuildTask.RUNNER_MAP[kind] for kind in (NodeType.Model, NodeType.Test)}
 
     def stands(node: Any) -> bool:
-        is_table, is_test = (node.config.materialized == kind for kind in ("table", "test"))
-        name = f"{node.schema}.{node.alias}" if is_table else node.unique_id
+        if node.config.materialized not in ("table", "test"):
+            return False
+        name = node.unique_id if node.resource_type == NodeType.Test else f"{node.schema}.{node.alias}"
         with lock:
-            return (is_table or is_test) and standing.stands(cursor, name, is_table=is_table)
+            return standing.stands(cursor, name)
 
     def leaving(usual: Any) -> Any:
         class Runner(usual):

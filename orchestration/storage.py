@@ -25,6 +25,7 @@ class OneConnectionEventLog(SqliteEventLogStorage):
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._open: dict[str, Connection] = {}
         self._tables: set[str] = set()
+        self._columns: set[str] = set()
         self._written: dict[str, tuple[str, EventLogRecord]] = {}
         super().__init__(base_dir, inst_data)
 
@@ -55,6 +56,14 @@ class OneConnectionEventLog(SqliteEventLogStorage):
             if not super().has_table(table_name):
                 return False
             self._tables.add(table_name)
+        return True
+
+    def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
+        """Asked for every event and every input of a table; a column that is there stays."""
+        if column_name not in self._columns:
+            if not super()._has_asset_key_col_on_connection(conn, column_name):
+                return False
+            self._columns.add(column_name)
         return True
 
     def _get_asset_entry_values(

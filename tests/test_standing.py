@@ -97,7 +97,6 @@ def test_other_sql_or_definitions_forget_what_was_made(con: duckdb.DuckDBPyConne
         pytest.param("select 1", True, id="nothing"),
         pytest.param("update control.built set content = '2' where name = 'raw.crm__lead'", False, id="a parent"),
         pytest.param("delete from control.built where name = 'raw.crm__lead'", False, id="a parent nobody knows"),
-        pytest.param("drop table core.fct_lead", False, id="the table is gone"),
         pytest.param("delete from control.built where name = 'core.fct_lead'", False, id="built by hand"),
     ],
 )
@@ -111,7 +110,18 @@ def test_a_table_stands_while_what_it_was_made_of_does(
         "insert into control.built select name, inputs, '1-1-1', null from control.inputs where name = 'core.fct_lead'"
     )
     con.execute(change)
-    assert standing.stands(con, "core.fct_lead", is_table=True) == stands
+    assert standing.stands(con, "core.fct_lead") == stands
+
+
+def test_a_table_that_is_gone_was_never_made(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    whole_build(con, tmp_path)
+    con.execute("create schema core; create table core.fct_lead as select 1 as lead_id")
+    con.executemany(
+        "insert into control.built values (?, 'read', ?, '2026-06-01')",
+        [("core.fct_lead", "5-1-1"), ("core.fct_touch", "5-2-2"), ("test.handoff.unique_lead", "passed")],
+    )
+    assert not begin(con, tmp_path).is_everything
+    assert standing.built_at(con).keys() == {"core.fct_lead", "test.handoff.unique_lead"}
 
 
 def test_a_view_is_as_published_while_what_it_reads_is(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

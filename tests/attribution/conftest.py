@@ -1,12 +1,12 @@
 """One small warehouse per session: the shipped definitions, and the compiled SQL of the attribution models."""
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 from dbt.contracts.graph.manifest import Manifest
+from dbt.node_types import NodeType
 
 from handoff.settings import CHECKOUT, DBT_PROJECT, Settings
 from orchestration import dbt_project
@@ -56,7 +56,7 @@ def dbt(dbt_environment: dict[str, str], manifest: Manifest) -> Dbt:
         with pytest.MonkeyPatch.context() as environment:
             for name, value in dbt_environment.items():
                 environment.setenv(name, value)
-            done = runner.invoke(["--quiet", *arguments])
+            done = runner.invoke(["--quiet", "--no-write-json", *arguments])
         results = getattr(done.result, "results", [])
         assert done.success, done.exception or [
             result.message for result in results if str(result.status) in ("error", "fail")
@@ -66,21 +66,20 @@ def dbt(dbt_environment: dict[str, str], manifest: Manifest) -> Dbt:
 
 
 @pytest.fixture(scope="session")
-def compiled(dbt: Dbt, dbt_home: Path) -> Compiled:
+def compiled(dbt: Dbt, dbt_home: Path, manifest: Manifest) -> Compiled:
     """The SQL and the schema of every model of touches, channels, spend and attribution."""
     dbt("build", "--select", "resource_type:seed", "path:models/staging/definitions")
     within = ("intermediate/identity", "intermediate/attribution", "marts/attribution", "marts/core")
     folders = [f"models/{folder}" for folder in within]
     dbt("compile", "--select", *(f"path:{folder}" for folder in folders))
-    manifest = json.loads((dbt_home / "dbt" / "manifest.json").read_text())
     sql: dict[str, str] = {}
     schemas: dict[str, str] = {}
-    for node in manifest["nodes"].values():
-        if node["resource_type"] == "model" and node["original_file_path"].startswith(tuple(folders)):
-            schemas[node["name"]] = node["schema"]
-            path = dbt_home / "dbt" / "compiled" / "handoff" / node["original_file_path"]
+    for node in manifest.nodes.values():
+        if node.resource_type == NodeType.Model and node.original_file_path.startswith(tuple(folders)):
+            schemas[node.name] = node.schema
+            path = dbt_home / "dbt" / "compiled" / "handoff" / node.original_file_path
             if path.suffix == ".sql":
-                sql[node["name"]] = path.read_text()
+                sql[node.name] = path.read_text()
     return sql, schemas
 
 

@@ -111,7 +111,7 @@ def check(night: Callable[..., None], home: Path, states: list[Night]) -> None:
         assert kept[model] == rows(home, model), model
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(states=nights())
 def test_nights_in_a_row_equal_a_rebuild(night: Callable[..., None], dbt_home: Path, states: list[Night]) -> None:
     check(night, dbt_home, states)
