@@ -9,7 +9,7 @@ import logging
 import os
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -35,6 +35,9 @@ logging.getLogger("great_expectations").setLevel(logging.ERROR)
 JUDGED_UNTIL = "judged_until"
 # The text as delivered, beside the one in lower case that is compared.
 DELIVERED = "__delivered"
+
+# Texts in lower case, each once, in order.
+Lowered = Callable[[Collection[str]], tuple[str, ...]]
 
 # written without \s and \d: with those pandas would leave Arrow's matcher for Python's, which is five times slower
 _NEITHER = r" \t\n\r\f\v@.,;:<>()\[\]\"\\"
@@ -76,20 +79,21 @@ class Vocabulary:
     known_statuses: tuple[str, ...]
 
     @classmethod
-    def of(cls, definitions: Definitions, source_system: str) -> "Vocabulary":
-        """A source has the statuses of its stage map; one that the map does not name speaks in stage names."""
+    def of(cls, definitions: Definitions, source_system: str, lowered: Lowered) -> "Vocabulary":
+        """A source has the statuses of its stage map; one that the map does not name speaks in stage names.
+
+        `lowered` is what made the records lower case: Python and DuckDB differ on letters such as İ and a final Σ.
+        """
         files = definitions.files
         mapped = {
-            row["crm_value"].lower()
+            row["crm_value"]
             for row in files["stage_map"]
             if row["source_system"].lower() == source_system and row["object"].lower() == "lead"
         }
         return cls(
-            fillers=tuple(sorted({row["value"].lower() for row in files["fillers"]})),
-            free_email_domains=tuple(
-                sorted({row["domain"].lower() for row in definitions.files["free_email_domains"]})
-            ),
-            known_statuses=tuple(sorted(mapped or STAGES["lead"])),
+            fillers=lowered({row["value"] for row in files["fillers"]}),
+            free_email_domains=lowered({row["domain"] for row in files["free_email_domains"]}),
+            known_statuses=lowered(mapped or set(STAGES["lead"])),
         )
 
 

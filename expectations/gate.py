@@ -8,6 +8,7 @@ order of arrival. The rules themselves are in `expectations.completeness`, the t
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -149,7 +150,7 @@ def _judge(
             from expectations.docs import Tally as NewTally
 
             tally = tally or NewTally(now)
-            vocabulary = Vocabulary.of(definitions, table.source_system)
+            vocabulary = Vocabulary.of(definitions, table.source_system, partial(records.lowered, con))
             judges = [Judge(period.rows, vocabulary) for period in periods]
             for chunk in records.unjudged(con, table, fields, [period.starts for period in periods], now, CHUNK_ROWS):
                 report.judged += len(chunk)

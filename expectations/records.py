@@ -5,7 +5,7 @@ are functions of the verdicts and the delivered versions, never of the order in 
 are ordered as everywhere: by version (none first), file name, content hash, line.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -173,6 +173,12 @@ def unjudged(
         if chunk.num_rows:
             yield chunk.to_pandas(types_mapper=texts.get)
         lowest += chunk_rows
+
+
+def lowered(con: duckdb.DuckDBPyConnection, texts: Collection[str]) -> tuple[str, ...]:
+    """Texts as `_text` makes those of a record, each once, in order."""
+    rows = con.execute("select distinct trim(lower(unnest(?::varchar[])))", [list(texts)]).fetchall()
+    return tuple(sorted(text for (text,) in rows))
 
 
 def _literal(moment: datetime) -> str:
@@ -666,7 +672,7 @@ def build_quarantine(con: duckdb.DuckDBPyConnection, now: datetime) -> int:
                         false
                     ) as is_regressed,
                     coalesce(
-                        bool_or(not is_out and failed_rules is null) over (
+                        bool_or(not is_out and (failed_rules is null or is_complete_later)) over (
                             record rows between 1 following and unbounded following
                         ),
                         false

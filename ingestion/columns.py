@@ -18,7 +18,7 @@ from ingestion.entities import (
     SQL_TYPES,
     FieldType,
 )
-from ingestion.mapping import EPOCHS, FieldMapping, ObjectMapping, normalised
+from ingestion.mapping import EPOCHS, NUMERIC, FieldMapping, ObjectMapping, normalised
 from ingestion.refusal import Refusal
 
 MAX_COLUMNS = 2_000
@@ -290,9 +290,11 @@ def value_sql(
             f"case when {lowered} in ('true', 't', '1', 'yes', 'y', '1.0') then true "
             f"when {lowered} in ('false', 'f', '0', 'no', 'n', '0.0') then false end"
         )
-    if field_type in ("amount", "number", "integer", "float"):
+    if field_type in NUMERIC:
         decimal_comma = bool(mapped.decimal_comma) and "number" not in kinds
-        return _number(_plain_number(text, decimal_comma, spec.strip), field_type, spec.multiply, limit)
+        return _number(
+            plain_number(text, decimal_comma=decimal_comma, strip=spec.strip), field_type, spec.multiply, limit
+        )
     if field_type == "id" and mapped.id_format == "salesforce":
         return salesforce_id(text)
     return text
@@ -316,7 +318,8 @@ def salesforce_id(text: str) -> str:
     )
 
 
-def _plain_number(text: str, decimal_comma: bool, strip: tuple[str, ...]) -> str:
+def plain_number(text: str, *, decimal_comma: bool, strip: tuple[str, ...] = ()) -> str:
+    """SQL for a number's text with a decimal point, without `strip`; null where a decimal comma makes it none."""
     for clutter in strip:
         text = f"replace({text}, {literal(clutter)}, '')"
     if strip:

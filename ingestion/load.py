@@ -12,10 +12,11 @@ import duckdb
 from handoff import definitions
 from handoff.settings import Settings
 from handoff.sql import literal, quoted
-from ingestion.columns import Plan
+from ingestion.columns import Plan, plain_number
 from ingestion.entities import BOOKKEEPING_COLUMNS, ENTITIES, SQL_TYPES
 from ingestion.landing import LandedFile, Stray, Zone, look
 from ingestion.mapping import (
+    NUMERIC,
     ObjectMapping,
     SourceMapping,
     did_you_mean,
@@ -197,10 +198,10 @@ def _fit_table(
 
 def _mapped_view(entity: str, tables: list[tuple[str, str, ObjectMapping]]) -> str:
     columns = {name: SQL_TYPES[kind] for name, kind in ENTITIES[entity].items()} | BOOKKEEPING_COLUMNS
-    names = ", ".join(quoted(name) for name in columns)
     selects = [
         f"select {literal(source)} as source_system, {literal(name)} as object, "
-        f"{str(mapped.snapshot).lower()} as is_snapshot, {names} from raw.{quoted(table_name(source, name))}"
+        f"{str(mapped.snapshot).lower()} as is_snapshot, {', '.join(_as_typed(column, mapped) for column in columns)} "
+        f"from raw.{quoted(table_name(source, name))}"
         for source, name, mapped in tables
     ]
     empty = ", ".join(f"cast(null as {kind}) as {quoted(name)}" for name, kind in columns.items())
@@ -209,6 +210,18 @@ def _mapped_view(entity: str, tables: list[tuple[str, str, ObjectMapping]]) -> s
         f"cast(null as boolean) as is_snapshot, {empty} where false"
     )
     return f"create or replace view raw.mapped__{entity} as {' union all '.join(selects or [nothing])}"
+
+
+def _as_typed(column: str, mapped: ObjectMapping) -> str:
+    """A column of a mapped table. Old and new values of a history are texts: numbers are read as the source's are."""
+    if mapped.entity != "lead_history" or column not in ("old_value", "new_value") or not mapped.decimal_comma:
+        return quoted(column)
+    numbers = ", ".join(literal(name) for name, kind in ENTITIES["lead"].items() if kind in NUMERIC)
+    number = plain_number(f"trim({quoted(column)})", decimal_comma=True)
+    return (
+        f"case when lower(field) in ({numbers}) then coalesce({number}, {quoted(column)}) "
+        f"else {quoted(column)} end as {quoted(column)}"
+    )
 
 
 class _Loader:

@@ -40,6 +40,55 @@
     }}
 {%- endmacro %}
 
+{% macro lead_fixed_fields() -%}
+    {#- Those that a criterion may name besides and that have no history: field -> its text. A lead is neither deleted nor
+        merged away. -#}
+    {{
+        return(
+            {
+                "native_id": "leads.native_id",
+                "created_at": "cast(leads.created_at as varchar)",
+                "updated_at": "cast(leads.updated_at as varchar)",
+                "is_deleted": "'false'",
+                "merged_into_id": "''",
+            }
+        )
+    }}
+{%- endmacro %}
+
+{% macro lead_number_fields() -%} {{ return(["employee_count", "annual_revenue", "score"]) }} {%- endmacro %}
+
+{% macro lead_id_fields() -%}
+    {#- Their ids carry the source in the warehouse (`salesforce:005…`); definitions name them as the CRM does. -#}
+    {{
+        return(
+            [
+                "campaign_id",
+                "owner_id",
+                "converted_contact_id",
+                "converted_account_id",
+                "converted_opportunity_id",
+            ]
+        )
+    }}
+{%- endmacro %}
+
+{% macro lead_field_text(field, value_fields) -%}
+    {#- The text of the field of that name of the row `leads`, of int_lead. -#}
+    case
+        {{ field }}
+        {% for name in value_fields %}
+            when '{{ name }}'
+            then
+                {% if name in lead_number_fields() %} {{ plain_text("leads." ~ name) }}
+                {% elif name in lead_id_fields() %} {{ native_id_of("leads." ~ name) }}
+                {% else %} cast(leads.{{ name }} as varchar)
+                {% endif %}
+        {% endfor %}
+        {% for name, text in lead_fixed_fields().items() %} when '{{ name }}' then {{ text }} {% endfor %}
+    end
+{%- endmacro %}
+
 {% macro icp_dimensions() -%}
     {#- Dimension of the ideal customer profile -> field of the lead. -#}
     {{
@@ -60,14 +109,24 @@
 
 {% macro holds(text, operator, value) -%}
     {#- Does a condition of the definitions hold for a value given as text? A value that is not there is the empty text;
-        numbers are compared as numbers, everything else without case. A multi-select (`a;b`) is in a list when one of
-        its parts is. -#}
+        numbers are compared as numbers, days and times as such, everything else without case. A multi-select (`a;b`) is
+        in a list when one of its parts is. A number is given as plain_text writes it. -#}
     case
         {{ operator }}
         when '>='
-        then coalesce(try_cast({{ text }} as double) >= try_cast({{ value }} as double), false)
+        then
+            coalesce(
+                try_cast({{ text }} as double) >= try_cast({{ value }} as double),
+                try_cast({{ text }} as timestamp) >= try_cast({{ value }} as timestamp),
+                false
+            )
         when '<='
-        then coalesce(try_cast({{ text }} as double) <= try_cast({{ value }} as double), false)
+        then
+            coalesce(
+                try_cast({{ text }} as double) <= try_cast({{ value }} as double),
+                try_cast({{ text }} as timestamp) <= try_cast({{ value }} as timestamp),
+                false
+            )
         when '='
         then
             coalesce(
@@ -75,7 +134,7 @@
                 lower(trim({{ text }})) = lower(coalesce({{ value }}, ''))
             )
         when 'is'
-        then lower(trim({{ text }})) = lower(coalesce({{ value }}, ''))
+        then lower(trim({{ text }})) in (lower(coalesce({{ value }}, '')), coalesce({{ plain_text(value) }}, ''))
         when 'between'
         then
             coalesce(
@@ -100,6 +159,9 @@
 {% macro in_list(text, value) -%}
     (
         list_contains({{ split_list(value) }}, lower(trim({{ text }})))
+        or list_contains(
+            list_transform({{ split_list(value) }}, lambda part:{{ plain_text("part") }}), lower(trim({{ text }}))
+        )
         or (
             contains({{ text }}, ';')
             and list_has_any(

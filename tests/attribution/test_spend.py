@@ -126,3 +126,24 @@ def test_costs_entered_by_hand_stand_on_the_first_of_their_month(costs: Lab) -> 
         (date(2026, 5, 1), "marketing_costs", "event", None, Decimal("100.000000")),
         (date(2026, 5, 1), "marketing_costs", "paid_social", "salesforce:701A", Decimal("50.000000")),
     ]
+
+
+def test_a_source_of_the_users_own_may_bill_some_campaigns_and_hold_the_cost_of_others(costs: Lab) -> None:
+    """Only what its spend names is an ads campaign; an end that means none does not spread a cost over millennia."""
+    usual = {"source_system": "zed", "type": "Trade Show", "starts_on": MAY, "actual_cost": Decimal(90)}
+    rows = spend(
+        costs,
+        [
+            {**usual, "record_id": "zed:K1", "native_id": "K1", "name": "Expo", "ends_on": MAY},
+            {**usual, "record_id": "zed:K2", "native_id": "K2", "name": "Fair 2", "ends_on": date(9999, 12, 31)},
+            {**usual, "record_id": "zed:K9", "native_id": "K9", "name": "Search"},
+        ],
+        [(MAY, "zed", "zed:K9", "Search", Decimal("12.5"), None, 1, 1)],
+    )
+    assert [(row[0], row[3], row[4]) for row in rows if row[1] == "zed"] == [
+        (MAY, "zed:K1", Decimal(90)),
+        (MAY, "zed:K2", Decimal(90)),
+        (MAY, "zed:K9", Decimal("12.5")),
+    ]
+    channels = dict(costs.con.execute("select campaign_id, channel from core.dim_campaign").fetchall())
+    assert (channels["zed:K1"], channels["zed:K2"]) == ("event", "event")

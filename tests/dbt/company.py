@@ -263,7 +263,8 @@ def write_definitions(folder: Path) -> None:
     _rewrite(
         folder / "stage_criteria.csv",
         ["stage", "rule", "side", "field", "operator", "value", "valid_from", "valid_to"],
-        [[*row[:-1], "2026-06-29" if row[0] == "sales_ready" else row[-1]] for row in criteria]
+        [[*row[:-1], row[-1] if row[0] == "mql" else "2026-06-29"] for row in criteria]
+        + [["sql", "named", "sales", "native_id", "is", "130", "2026-06-29", ""]]
         + [
             ["mql", "engagement", "engagement", field, ">=", least, "2024-01-01", ""]
             for field, least in (
@@ -624,6 +625,16 @@ def _definitions_by_date(company: Company) -> None:
     company.call("QUALIFIED", "2026-02-04T10:00:00")
     company.changed("QUALIFIED", "2026-02-06T10:00:00", "Has_Authority__c", "false", "true")
 
+    company.lead("RATED", "2026-01-05T09:00:00", Score__c=70)
+    # one campaign, answered in two ways
+    company.lead("ANSWEREDTWICE", "2026-02-05T09:00:00")
+    for on in ("2026-02-10", "2026-02-20"):
+        company.answered_campaign("ANSWEREDTWICE", on)
+    # from 29 June a criterion judges what HubSpot's word stood for: it has no column of need, budget or timeline
+    for key in ("130", "131"):
+        company.hubspot_contact(key, "2026-06-29T08:00:00", f"ada@own{key}.example", "salesqualifiedlead")
+        _hubspot_stage(company, key, "2026-06-29T08:00:00", "lead")
+        _hubspot_stage(company, key, "2026-06-30T09:00:00", "salesqualifiedlead")
     # from 29 June a lead is ready when the CRM says so; before, the criteria decide
     company.lead("SAIDREADY", "2026-06-01T09:00:00", "Sales Ready")
     company.went(

@@ -275,6 +275,34 @@ def test_a_crm_without_the_columns_is_taken_at_its_word(row: Find) -> None:
     assert row("fct_lead_stage_event", lead_id="hubspot:103", basis="definition", stage="sql") is None
 
 
+@pytest.mark.parametrize(("contact", "sql"), [("130", "2026-06-29T08:00:00"), ("131", None)])
+def test_its_word_holds_only_while_no_criterion_can_judge(row: Find, contact: str, sql: str | None) -> None:
+    """From 29 June the record's number decides, which HubSpot has; it says sales qualified on the 30th of both."""
+    lead = row("fct_lead", lead_id=f"hubspot:{contact}")
+    assert lead is not None
+    assert lead["sql_at"] == (at(sql) if sql else None)
+
+
+def test_a_campaign_answered_twice_is_one(core: duckdb.DuckDBPyConnection) -> None:
+    counted = core.execute(
+        "select responded_campaigns, responded_campaigns_60d from intermediate.int_lead_signal "
+        "where lead_id = 'salesforce:ANSWEREDTWICE'"
+    ).fetchall()
+    assert counted == [(1, 0.0)]
+
+
+@pytest.mark.parametrize(("case", "reason"), [("RATED", [("score 70",)]), ("SCORED", [])])
+def test_an_engagement_rule_on_a_field_of_the_record_gives_points(
+    core: duckdb.DuckDBPyConnection, case: str, reason: list[tuple[str]]
+) -> None:
+    """SCORED had 65 for eight days in February; it is scored now, with 30."""
+    points = core.execute(
+        "select distinct reason from intermediate.int_lead_score_point where lead_id = ? and attribute = 'engagement'",
+        [f"salesforce:{case}"],
+    ).fetchall()
+    assert points == reason
+
+
 def test_a_stage_without_criteria_takes_the_crms_word_from_that_day_on(row: Find) -> None:
     lead = row("fct_lead", lead_id="salesforce:SAIDREADY")
     assert lead is not None

@@ -18,7 +18,7 @@ def _macros() -> dict[str, Any]:
     environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
     environment.globals["return"] = lambda value: value
     blocks = re.findall(r"\{%-? macro .*?\{%-? endmacro -?%\}", "\n".join(texts), re.DOTALL)
-    names = "component_labels|holds|in_list|contains_any|split_list|regex_full_match|web_domain"
+    names = "component_labels|holds|in_list|contains_any|split_list|regex_full_match|plain_text|web_domain"
     wanted = rf"macro ({names})\("
     source = "\n".join(block for block in blocks if re.search(wanted, block.splitlines()[0]))
     module = environment.from_string(source).make_module()
@@ -71,6 +71,14 @@ def test_a_long_chain_is_one_component(length: int) -> None:
 
 HOLDS = [
     pytest.param("12", ">=", "5", True, id="numbers compare as numbers"),
+    pytest.param("1000000.5", "is", "1000000.50", True, id="zeros at a number's end"),
+    pytest.param("1000000.5", "in", "7|1000000.50", True, id="zeros at a number's end in a list"),
+    pytest.param("v1.50", "in", "v1.5|v1.500", False, id="zeros at the end of what is no number"),
+    pytest.param("1.50", "is", "1.50", True, id="a text that looks like a number"),
+    pytest.param("2025-05-10 10:00:00", ">=", "2025-05-01", True, id="a time after a day"),
+    pytest.param("2025-04-30 23:59:59", ">=", "2025-05-01", False, id="a time before a day"),
+    pytest.param("2025-04-30 23:59:59", "<=", "2025-05-01", True, id="a time until a day"),
+    pytest.param("", "<=", "2025-05-01", False, id="no time"),
     pytest.param("50", "between", "50|5000", True, id="both ends of between are included"),
     pytest.param("5000.5", "between", "50|5000", False, id="outside between"),
     pytest.param("many", ">=", "5", False, id="a text is no number"),

@@ -192,6 +192,35 @@ def test_a_rule_relaxed_from_a_day_on_releases_what_it_held(bench: Bench, tmp_pa
     assert bench.rows("select is_complete_at_first from quality.lead_admission") == [(False,)]
 
 
+def test_a_relapse_is_released_by_a_version_that_is_complete_by_the_rules_of_now(bench: Bench, tmp_path: Path) -> None:
+    bench.definitions = edited(
+        tmp_path / "definitions",
+        versions=TWO_VERSIONS,
+        completeness=("not_filler,2024-01-01,", "not_filler,2024-01-01,2026-03-03"),
+    )
+    bench.deliver(lead(), lead(version_at=V2, status=None), lead(version_at=V3, lead_source=None))
+    bench.night(NOON)
+    assert bench.quarantine() == [("1", "regressed", None), ("1", "regressed", None)]
+    bench.night(NEXT)  # version 2.0, from this day on, asks for no source
+    assert bench.quarantine() == [("1", "regressed", NEXT), ("1", "regressed", NEXT)]
+
+
+def test_case_is_that_of_the_records_also_where_languages_differ(bench: Bench, tmp_path: Path) -> None:
+    """Python and DuckDB make these letters lower case differently."""
+    bench.definitions = edited(
+        tmp_path / "definitions",
+        stage_map=("salesforce,lead,Open,captured", "salesforce,lead,İptal,rejected\nsalesforce,lead,ΝΕΟΣ,captured"),
+        fillers=("unknown", "unknown\nİlgisiz\nΚΕΝΟΣ"),
+    )
+    bench.deliver(lead("1", status="İptal"), lead("2", status="ΝΕΟΣ"))
+    bench.deliver(
+        lead("3", status="ΝΕΟΣ", lead_source="İlgisiz"), lead("4", status="ΝΕΟΣ", lead_source="ΚΕΝΟΣ"), file="b"
+    )
+    bench.night()
+    assert bench.admitted() == {"1", "2"}
+    assert [row[:2] for row in bench.quarantine()] == [("3", "lead_source"), ("4", "lead_source")]
+
+
 def test_a_stricter_rule_judges_what_comes_after_it(bench: Bench, tmp_path: Path) -> None:
     bench.definitions = edited(
         tmp_path / "definitions",

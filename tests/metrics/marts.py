@@ -31,8 +31,7 @@ COLUMNS: dict[str, str] = {
         " first_failed_rules varchar, is_admitted boolean"
     ),
     "intermediate.int_opportunity_touch": "opportunity_id varchar, first_marketing_touch_at timestamp",
-    "intermediate.int_activity_record": "person_record_id varchar, outcome varchar, happened_at timestamp",
-    "intermediate.int_lead_alias": "record_id varchar, lead_id varchar",
+    "intermediate.int_lead_activity": "lead_id varchar, outcome varchar, happened_at timestamp",
     "core.fct_lead": (
         "lead_id varchar, source_system varchar, person_id varchar, account_id varchar, owner_id varchar,"
         " campaign_id varchar, lead_source varchar, channel varchar, content varchar, created_at timestamp,"

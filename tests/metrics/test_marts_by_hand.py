@@ -108,10 +108,8 @@ def fill(w: Warehouse) -> None:
     ):  # fmt: skip
         w.add("staging.stg_definitions__targets", month_start=month, metric=metric, value=value)
 
-    w.add("intermediate.int_lead_alias", record_id="L1", lead_id="L1")
-    w.add("intermediate.int_lead_alias", record_id="L1b", lead_id="L1")
-    for record, at in (("L1", "2025-03-02"), ("L1b", "2025-03-09")):
-        w.add("intermediate.int_activity_record", person_record_id=record, outcome="Price", happened_at=at)
+    for outcome, at in (("Price", "2025-03-02"), ("price ", "2025-03-09"), ("Price", "2025-03-10")):
+        w.add("intermediate.int_lead_activity", lead_id="L1", outcome=outcome, happened_at=at)
 
     w.add("staging.stg_definitions__lead_sources", crm_value="www", crm_value_key="www", lead_source="Web")
     for rule in ("name", "reachable"):

@@ -391,3 +391,21 @@ def test_mart_equals_pandas(
             np.testing.assert_allclose(
                 found, wanted, rtol=1e-9, atol=0.006 if column == "spend" else 1e-9, err_msg=column
             )
+
+
+def test_stuck_deals_are_those_beyond_the_median_of_their_stage(core: Core, marts: duckdb.DuckDBPyConnection) -> None:
+    """In days of the reporting time zone, here UTC; a stage is that of the deal, also where its history says another."""
+    stays = marts.sql("select opportunity_id, stage, entered_at, exited_at from core.fct_opportunity_stage_event").df()
+    stays["entered_on"], stays["exited_on"] = stays.entered_at.dt.normalize(), stays.exited_at.dt.normalize()
+    over = stays[stays.exited_at.notna()]
+    median = (over.exited_on - over.entered_on).dt.days.groupby(over.stage).median()
+    standing = stays[stays.exited_at.isna()].groupby(["opportunity_id", "stage"]).entered_on.max().reset_index()
+    deals = core.deal[~core.deal.is_closed].merge(standing, on=["opportunity_id", "stage"])
+    deals["days"] = (pd.Timestamp(AS_OF).normalize() - deals.entered_on).dt.days
+    stuck = deals[deals.days > deals.stage.map(median)]
+    assert len(stuck) > 10
+    assert sorted(zip(stuck.opportunity_id, stuck.stage, stuck.days, strict=True)) == sorted(
+        marts.sql(
+            "select opportunity_id, stage, days_in_stage from reviews.review_team_meeting__stuck_deals"
+        ).fetchall()
+    )

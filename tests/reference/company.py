@@ -767,9 +767,7 @@ class Company:
                 return False
             if rule["effect"] == "require":
                 verdicts.append(held)
-        if any(verdict is False for verdict in verdicts):
-            return False
-        return None if any(verdict is None for verdict in verdicts) else True
+        return None if None in verdicts else all(verdicts)
 
     COLUMNS = {  # noqa: RUF012  (a table, never changed)
         "employee_count": "numberofemployees",

@@ -45,7 +45,7 @@ objects:
       new_value: Neu
       changed_at: Wann
     values:
-      field: {Status: status, Betreuer: owner_id}
+      field: {Status: status, Betreuer: owner_id, Umsatz: annual_revenue}
   projekte:
     entity: opportunity
     fields:
@@ -92,7 +92,7 @@ FILES = {
 1;Müller;Werk;M@werk.example;Messe;Abgelehnt;b2;02.01.2026 10:00;00Q000000000001AAA;P1;7, 8
 """,
     "vertrieb/verlauf/1.csv": "Nr;Feld;Alt;Neu;Wann\n1;Status;neu;abgelehnt;01.07.2026 12:00\n"
-    "1;Betreuer;b1;b2;02.07.2026\n",
+    "1;Betreuer;b1;b2;02.07.2026\n1;Umsatz;1.500.000,00;rund 9;03.07.2026\n",
     "vertrieb/verlauf/2.csv": "Nr;Feld;Alt;Neu;Wann\n1;Status;neu;abgelehnt;01.07.2026 12:00\n",
     "vertrieb/projekte/1.csv": "Nr;Interessent;Phase;Wert;Angelegt;Abschluss\nP1;1;gewonnen;1.234,50 EUR;;31.03.2026\n",
     "vertrieb/projektverlauf/1.csv": "Lfd;Projekt;Feld;Alt;Neu;Wann\n1;P2;Wert;1;2;01.03.2026\n"
@@ -142,6 +142,7 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
         [
             ("status", "neu", "abgelehnt", datetime(2026, 7, 1, 10)),
             ("owner_id", "vertrieb:b1", "vertrieb:b2", datetime(2026, 7, 2)),
+            ("annual_revenue", "1500000.00", "rund 9", datetime(2026, 7, 3)),
         ],
     ),
     "opportunity": (

@@ -83,9 +83,6 @@ with
     ),
 
     ads_platform as (
-        select distinct platform
-        from spend_record
-        union
         select platform
         from (values ('google_ads'), ('linkedin_ads'), ('meta_ads'), ('microsoft_ads')) as shipped(platform)
     ),
@@ -100,10 +97,12 @@ with
             cast(known.ended_on as date) as ended_on,
             cast(known.actual_cost as decimal(18, 6)) as actual_cost,
             known.currency,
-            ads_platform.platform is not null as is_ads_platform,
+            -- a source of the user's own may hold events beside what it bills by the day
+            ads_platform.platform is not null or spend_campaign.campaign_id is not null as is_ads_campaign,
             cast(null as {{ dbt.type_string() }}) as entered_channel
         from known
         left join ads_platform on known.platform = ads_platform.platform
+        left join spend_campaign on known.campaign_id = spend_campaign.campaign_id
         union all
         select
             campaign_id,
@@ -114,7 +113,7 @@ with
             ended_on,
             actual_cost,
             currency,
-            false as is_ads_platform,
+            false as is_ads_campaign,
             channel as entered_channel
         from entered_by_hand
     )

@@ -51,7 +51,7 @@ with
             'web_session' as touch_type,
             '' as click_id
         from campaign
-        where is_ads_platform
+        where is_ads_campaign
         union
         select {{ platform_source("platform") }} as source, 'cpc', '', 'web_session', ''
         from spend_record
@@ -64,7 +64,7 @@ with
             'campaign_response' as touch_type,
             '' as click_id
         from campaign
-        where not is_ads_platform
+        where not is_ads_campaign
     ),
 
     field_value as (
@@ -172,7 +172,7 @@ with
     -- Ads platforms before the CRM before what was entered by hand; among equals the platform the touch came from, an
     -- id before a name, the first system, the smallest id.
     campaign_match as (
-        select combination.source, combination.campaign, campaign_key.campaign_id, campaign_key.is_ads_platform
+        select combination.source, combination.campaign, campaign_key.campaign_id, campaign_key.is_ads_campaign
         from combination_key as combination
         inner join campaign_key on combination.campaign_key = campaign_key.campaign_key
         qualify
@@ -180,7 +180,7 @@ with
                 partition by combination.source, combination.campaign
                 order by
                     case
-                        when campaign_key.is_ads_platform
+                        when campaign_key.is_ads_campaign
                         then 0
                         when campaign_key.platform = 'marketing_costs'
                         then 2
@@ -207,7 +207,7 @@ with
             coalesce(rule.channel, 'unassigned') as channel,
             coalesce(rule.is_marketing, false) as is_marketing,
             campaign_match.campaign_id,
-            coalesce(campaign_match.is_ads_platform, false) as is_ads_campaign
+            coalesce(campaign_match.is_ads_campaign, false) as is_ads_campaign
         from combination
         left join
             winning_rule

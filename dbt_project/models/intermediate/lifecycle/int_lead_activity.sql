@@ -30,6 +30,7 @@ with
             coalesce(owner.is_sales, false) as is_by_sales,
             activity.outcome,
             activity.subject,
+            activity.happened_at,
             case
                 when activity.source_system = 'salesforce'
                 then coalesce(activity.completed_at, activity.created_at, activity.happened_at)

@@ -2,7 +2,7 @@
 -- rules of the stage held, by the rows in force then and with what was known then (fields without history: today's).
 -- Only values that make a criterion true are followed, as intervals: rules and stages are sums over their starts and
 -- ends.
--- A stage that takes the CRM's word (int_stage_judgement) is absent.
+-- A stage is absent while it takes the CRM's word (int_stage_judgement).
 {% set touch_counters = {
     "form_submissions": ("touch_type in ('form_submission', 'form_submit')", none),
     "event_attendances": ("touch_type in ('event_attendance', 'event')", none),
@@ -104,7 +104,12 @@ with
     record_field as (
         select field, field_number, is_met_by_empty
         from used_field
-        where field in ({% for field in lead_value_fields() %}'{{ field }}'{{ "," if not loop.last }} {% endfor %})
+        where
+            field in (
+                {% for field in lead_value_fields() + (lead_fixed_fields() | list) %}
+                    '{{ field }}'{{ "," if not loop.last }}
+                {% endfor %}
+            )
     ),
 
     record_value as (
@@ -112,25 +117,7 @@ with
             leads.lead_number,
             record_field.field_number,
             leads.created_at as known_from,
-            coalesce(
-                trim(
-                    case
-                        record_field.field
-                        {% for field in lead_value_fields() %}
-                            when '{{ field }}'
-                            then
-                                {{
-                                    (
-                                        plain_text("leads." ~ field)
-                                        if field in ["annual_revenue", "score"]
-                                        else "cast(leads." ~ field ~ " as varchar)"
-                                    )
-                                }}
-                        {% endfor %}
-                    end
-                ),
-                ''
-            ) as value,
+            coalesce(trim({{ lead_field_text("record_field.field", lead_value_fields()) }}), '') as value,
             record_field.is_met_by_empty
         from leads
         cross join record_field
@@ -511,6 +498,15 @@ with
         where is_simple and held_from < held_to
     ),
 
+    -- of a lead that several systems know, one that has the columns is enough
+    judged as (
+        select distinct alias.lead_number, judgement.stage, judgement.effective_from, judgement.effective_to
+        from alias
+        inner join
+            {{ ref("int_stage_judgement") }} as judgement
+            on split_part(alias.record_id, ':', 1) = judgement.source_system
+    ),
+
     holding as (
         select
             stage_interval.lead_number,
@@ -524,6 +520,12 @@ with
             on stage_interval.stage_number = stage_rules.stage_number
             and stage_interval.period_number = stage_rules.period_number
             and stage_interval.rules_met = stage_rules.rules
+        inner join
+            judged
+            on stage_interval.lead_number = judged.lead_number
+            and stage_rules.stage = judged.stage
+            and judged.effective_from <= stage_interval.held_from
+            and stage_interval.held_from < judged.effective_to
     ),
 
     -- criteria that came to hold between two events (a new version, a window that moved) wait for the next event
@@ -584,19 +586,9 @@ with
         group by lead_number, stage
     ),
 
-    judged as (
-        select distinct alias.lead_number, judgement.stage
-        from alias
-        inner join
-            {{ ref("int_stage_judgement") }} as judgement
-            on split_part(alias.record_id, ':', 1) = judgement.source_system
-            and judgement.is_judged
-    ),
-
     final as (
         select leads.lead_id, reached.stage, reached.reached_at
         from reached
-        inner join judged on reached.lead_number = judged.lead_number and reached.stage = judged.stage
         inner join leads on reached.lead_number = leads.lead_number
     )
 

@@ -41,6 +41,10 @@ with
                 case
                     when changes.field like 'has_%' and lower(trim(changes.{{ column }})) in ('1', 'yes', 't', 'y')
                     then 'true'
+                    when changes.field in ('{{ lead_number_fields() | join("', '") }}')
+                    then coalesce({{ plain_text("changes." ~ column) }}, '')
+                    when changes.field in ('{{ lead_id_fields() | join("', '") }}')
+                    then coalesce({{ native_id_of("trim(changes." ~ column ~ ")") }}, '')
                     else coalesce(trim(changes.{{ column }}), '')
                 end as {{ column }},
             {% endfor %}

@@ -1,7 +1,8 @@
 -- Grain: one row per lead and stretch of time over which neither its ICP fields nor the profile changed, from creation;
 -- of a lead with a history before it (a record merged into it is older), also before (is_before_creation).
--- is_icp_fit: false when a disqualifier holds or a required rule is known to fail, null when a required value is
--- unknown.
+-- is_icp_fit: false when a disqualifier holds, else null when a required value is unknown, also beside one that is
+-- known
+-- to fail.
 -- A field without history counts with today's value. is_moment: the stretch starts with a change of the lead itself.
 {% set dimensions = icp_dimensions() %}
 with
@@ -220,13 +221,14 @@ with
                 when
                     false
                     {% for dimension in dimensions %} or coalesce(v_{{ dimension }}.is_disqualified, false) {% endfor %}
-                    {% for dimension in dimensions %} or coalesce(v_{{ dimension }}.is_failed, false) {% endfor %}
                 then false
                 when
                     false
                     {% for dimension in dimensions %} or coalesce(v_{{ dimension }}.is_unknown, false) {% endfor %}
                 then null
-                else true
+                else
+                    true
+                    {% for dimension in dimensions %} and not coalesce(v_{{ dimension }}.is_failed, false) {% endfor %}
             end as is_icp_fit,
             nullif(
                 concat_ws('; ' {% for dimension in dimensions %}, v_{{ dimension }}.reason {% endfor %}), ''

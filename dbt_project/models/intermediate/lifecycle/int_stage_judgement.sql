@@ -1,6 +1,7 @@
--- Grain: one row per source and stage that has criteria: does the agreed definition judge it there, or the CRM's word?
--- A stage judged by qualification (need, budget, timeline, authority) takes the word of a CRM that has none of its
--- columns.
+-- Grain: one row per source, stage and stretch of time over which the agreed definition judges the stage there. While
+-- it
+-- does not, the stage takes the CRM's word: no criterion is in force, or those that are ask for qualification (need,
+-- budget, timeline, authority) and the CRM has none of their columns.
 {% set qualification_fields = [
     "has_need",
     "has_budget",
@@ -42,23 +43,43 @@ with
             field,
             field in (
                 {% for field in qualification_fields %}'{{ field }}'{{ "," if not loop.last }} {% endfor %}
-            ) as is_qualification
+            ) as is_qualification,
+            effective_from,
+            effective_to
         from {{ ref("stg_definitions__stage_criteria") }}
     ),
 
-    final as (
+    boundary as (
+        select effective_from as moment
+        from criteria
+        union
+        select effective_to as moment
+        from criteria
+        where effective_to < timestamp '9999-12-31 00:00:00'
+    ),
+
+    period as (
         select
-            systems.source_system,
-            criteria.stage,
-            not bool_or(criteria.is_qualification) or count(present.field) > 0 as is_judged
+            moment as effective_from,
+            coalesce(lead(moment) over (order by moment), timestamp '9999-12-31 00:00:00') as effective_to
+        from boundary
+    ),
+
+    final as (
+        select systems.source_system, criteria.stage, period.effective_from, period.effective_to
         from systems
-        cross join criteria
+        cross join period
+        inner join
+            criteria
+            on criteria.effective_from <= period.effective_from
+            and period.effective_from < criteria.effective_to
         left join
             present
             on criteria.is_qualification
             and systems.source_system = present.source_system
             and criteria.field = present.field
-        group by systems.source_system, criteria.stage
+        group by systems.source_system, criteria.stage, period.effective_from, period.effective_to
+        having not bool_or(criteria.is_qualification) or count(present.field) > 0
     )
 
 select *

@@ -9,6 +9,7 @@
     "responded_campaigns",
 ] %}
 {% set text_fields = category_signals() + ["job_title"] %}
+{% set record_fields = lead_value_fields() | reject("in", number_fields + text_fields) | list %}
 with
     signal as (select * from {{ ref("int_lead_signal") }}),
 
@@ -47,8 +48,61 @@ with
         cross join asked
     ),
 
+    -- an engagement rule may ask for what is no signal
+    asked_of_record as (
+        select field from asked where field in ('{{ (record_fields + (lead_fixed_fields() | list)) | join("', '") }}')
+    ),
+
+    recorded_change as (
+        select
+            signal.lead_id,
+            change.field,
+            max(case when change.changed_at <= signal.scored_at then change.change_number else 0 end) as change_number
+        from signal
+        inner join {{ ref("int_lead_field_change") }} as change on signal.lead_id = change.lead_id
+        inner join asked_of_record on change.field = asked_of_record.field
+        group by signal.lead_id, change.field
+    ),
+
+    recorded as (
+        select
+            recorded_change.lead_id,
+            recorded_change.field,
+            case when recorded_change.change_number = 0 then change.old_value else change.new_value end as text_value
+        from recorded_change
+        inner join
+            {{ ref("int_lead_field_change") }} as change
+            on recorded_change.lead_id = change.lead_id
+            and recorded_change.field = change.field
+            and greatest(recorded_change.change_number, 1) = change.change_number
+    ),
+
+    record_value as (
+        select
+            signal.lead_id,
+            signal.scored_at,
+            asked_of_record.field,
+            nullif(
+                lower(coalesce(recorded.text_value, {{ lead_field_text("asked_of_record.field", record_fields) }})), ''
+            ) as text_value
+        from signal
+        inner join {{ ref("int_lead") }} as leads on signal.lead_id = leads.lead_id
+        cross join asked_of_record
+        left join recorded on signal.lead_id = recorded.lead_id and asked_of_record.field = recorded.field
+    ),
+
+    asked_value as (
+        select value.lead_id, value.scored_at, value.field, value.text_value
+        from value
+        left join asked_of_record on value.field = asked_of_record.field
+        where asked_of_record.field is null
+        union all
+        select lead_id, scored_at, field, text_value
+        from record_value
+    ),
+
     -- a value is judged once for all the leads that have it
-    rule_value as (select distinct field, text_value from value where text_value is not null),
+    rule_value as (select distinct field, text_value from asked_value where text_value is not null),
 
     rule_met as (
         select rule_value.field, rule_value.text_value, bin.version, bin.attribute, bin.bin_number, bin.kind
@@ -59,7 +113,7 @@ with
 
     met as (
         select value.lead_id, rule_met.version, rule_met.attribute, rule_met.bin_number, value.text_value, rule_met.kind
-        from value
+        from asked_value as value
         inner join rule_met on value.field = rule_met.field and value.text_value = rule_met.text_value
         inner join
             (select distinct version, effective_from, effective_to from bin where method = 'rules') as period

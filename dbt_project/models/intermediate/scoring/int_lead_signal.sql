@@ -19,7 +19,6 @@
     "form_submissions": is_form("touch_type", "medium"),
     "event_attendances": is_event("touch_type", "medium"),
     "email_clicks": "touch_type = 'email_click'",
-    "responded_campaigns": "touch_type = 'campaign_response'",
     "paid_touches": "lower(medium) in ('cpc', 'ppc', 'paid', 'paidsocial', 'paid-social', 'display', 'retargeting')",
 } %}
 with
@@ -47,6 +46,7 @@ with
             touch.medium,
             touch.landing_page,
             touch.channel,
+            touch.campaign_id,
             touch.touched_at,
             {{ seconds_between("touch.touched_at", "scored.scored_at") }} / 86400.0 as days_before
         from scored
@@ -74,10 +74,27 @@ with
             ) as page_views_30d,
             sum(case when touch_type in ('form_submission', 'form_submit') then 1 else 0 end) as form_submissions,
             sum(case when touch_type in ('event_attendance', 'event') then 1 else 0 end) as event_attendances,
-            sum(case when touch_type = 'campaign_response' then 1 else 0 end) as responded_campaigns,
             cast(floor(min(days_before)) as double) as days_since_last_touch,
             cast(floor(max(days_before)) as double) as days_since_first_touch
         from seen
+        group by lead_id
+    ),
+
+    -- a campaign answered twice is one, answered when it was last
+    response as (
+        select
+            lead_id,
+            {% for days in (30, 60) %}
+                sum(case when days_before < {{ days }} then 1 else 0 end) as responded_campaigns_{{ days }}d,
+            {% endfor %}
+            count(*) as responded_campaigns
+        from
+            (
+                select lead_id, min(days_before) as days_before
+                from seen
+                where touch_type = 'campaign_response'
+                group by lead_id, coalesce(campaign_id, touch_id)
+            ) as campaign
         group by lead_id
     ),
 
@@ -145,13 +162,18 @@ with
                     cast(coalesce(behaviour.{{ counter }}_{{ days }}d, 0) as double) as {{ counter }}_{{ days }}d,
                 {% endfor %}
             {% endfor %}
+            {% for days in (30, 60) %}
+                cast(
+                    coalesce(response.responded_campaigns_{{ days }}d, 0) as double
+                ) as responded_campaigns_{{ days }}d,
+            {% endfor %}
             cast(coalesce(behaviour.distinct_channels_60d, 0) as double) as distinct_channels_60d,
             coalesce(behaviour.touches_30d, 0) as touches_30d,
             coalesce(behaviour.touches_90d, 0) as touches_90d,
             coalesce(behaviour.page_views_30d, 0) as page_views_30d,
             coalesce(behaviour.form_submissions, 0) as form_submissions,
             coalesce(behaviour.event_attendances, 0) as event_attendances,
-            coalesce(behaviour.responded_campaigns, 0) as responded_campaigns,
+            coalesce(response.responded_campaigns, 0) as responded_campaigns,
             behaviour.days_since_last_touch,
             behaviour.days_since_first_touch,
             cast(
@@ -177,6 +199,7 @@ with
         from scored
         inner join fit on scored.lead_id = fit.lead_id
         left join behaviour on scored.lead_id = behaviour.lead_id
+        left join response on scored.lead_id = response.lead_id
         left join last_touch on scored.lead_id = last_touch.lead_id
         left join outcome on scored.lead_id = outcome.lead_id
     )

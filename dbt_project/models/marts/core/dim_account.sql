@@ -34,9 +34,9 @@ with
     verdict as (
         select
             account_id,
-            bool_or(effect = 'disqualify' and is_met)
-            or bool_or(effect = 'require' and not is_unknown and not is_met) as is_outside,
-            bool_or(effect = 'require' and is_unknown) as is_unknown
+            bool_or(effect = 'disqualify' and is_met) as is_disqualified,
+            bool_or(effect = 'require' and is_unknown) as is_unknown,
+            bool_or(effect = 'require' and not is_met) as is_failed
         from judged
         group by account_id
     ),
@@ -57,11 +57,11 @@ with
             alias.account_id as parent_account_id,
             account.created_at,
             case
-                when coalesce(verdict.is_outside, false)
+                when coalesce(verdict.is_disqualified, false)
                 then false
                 when coalesce(verdict.is_unknown, false)
                 then null
-                else true
+                else not coalesce(verdict.is_failed, false)
             end as is_icp_fit,
             account.attributes
         from account

@@ -22,12 +22,12 @@ with
             on channel_match.click_id = ''
             and coalesce(campaign.name, '') = channel_match.campaign
             and case
-                when campaign.is_ads_platform then {{ platform_source("campaign.platform") }} else campaign.platform
+                when campaign.is_ads_campaign then {{ platform_source("campaign.platform") }} else campaign.platform
             end
             = channel_match.source
-            and case when campaign.is_ads_platform then 'cpc' else coalesce(campaign.campaign_type, '') end
+            and case when campaign.is_ads_campaign then 'cpc' else coalesce(campaign.campaign_type, '') end
             = channel_match.medium
-            and case when campaign.is_ads_platform then 'web_session' else 'campaign_response' end
+            and case when campaign.is_ads_campaign then 'web_session' else 'campaign_response' end
             = channel_match.touch_type
         left join {{ ref("int_campaign_record") }} as record on campaign.campaign_id = record.record_id
     )

@@ -10,7 +10,7 @@ with
     crm as (
         select
             lead_id,
-            {% for stage in ["mql", "contacted", "accepted", "rejected", "recycled", "sql", "sales_ready"] %}
+            {% for stage in ["contacted", "accepted", "rejected", "recycled"] %}
                 min(case when stage = '{{ stage }}' then entered_at end) as {{ stage }}_at,
             {% endfor %}
             max_by(stage, entry_number) as last_stage
@@ -29,7 +29,24 @@ with
         group by lead_id
     ),
 
-    -- what the CRM said while a stage that has criteria at other times had none
+    lead_system as (
+        select distinct lead_id, split_part(record_id, ':', 1) as source_system from {{ ref("int_lead_alias") }}
+    ),
+
+    judged_entry as (
+        select distinct event.lead_id, event.entry_number
+        from {{ ref("int_lead_stage_event") }} as event
+        inner join lead_system on event.lead_id = lead_system.lead_id
+        inner join
+            {{ ref("int_stage_judgement") }} as judgement
+            on lead_system.source_system = judgement.source_system
+            and event.stage = judgement.stage
+            and judgement.effective_from <= event.entered_at
+            and event.entered_at < judgement.effective_to
+        where event.basis = 'crm'
+    ),
+
+    -- what the CRM said while the definition took its word
     crm_word as (
         select
             event.lead_id,
@@ -38,34 +55,10 @@ with
                 {{- "," if not loop.last }}
             {% endfor %}
         from {{ ref("int_lead_stage_event") }} as event
-        where
-            event.basis = 'crm'
-            and not exists (
-                select 1
-                from {{ ref("stg_definitions__stage_criteria") }} as criteria
-                where
-                    event.stage = criteria.stage
-                    and criteria.effective_from <= event.entered_at
-                    and event.entered_at < criteria.effective_to
-            )
+        left join
+            judged_entry on event.lead_id = judged_entry.lead_id and event.entry_number = judged_entry.entry_number
+        where event.basis = 'crm' and judged_entry.lead_id is null
         group by event.lead_id
-    ),
-
-    lead_system as (
-        select distinct lead_id, split_part(record_id, ':', 1) as source_system from {{ ref("int_lead_alias") }}
-    ),
-
-    judged as (
-        select
-            lead_system.lead_id,
-            {% for stage in ["mql", "sql", "sales_ready"] %}
-                bool_or(
-                    judgement.stage = '{{ stage }}' and judgement.is_judged
-                ) as is_{{ stage }}_judged{{ "," if not loop.last }}
-            {% endfor %}
-        from lead_system
-        inner join {{ ref("int_stage_judgement") }} as judgement on lead_system.source_system = judgement.source_system
-        group by lead_system.lead_id
     ),
 
     handoff as (select * from {{ ref("int_handoff") }}),
@@ -133,11 +126,7 @@ with
             coalesce(touch.channel, 'unattributed') as channel,
             touch.content,
             leads.created_at,
-            case
-                when coalesce(judged.is_mql_judged, false)
-                then {{ earliest("agreed.mql_at", "crm_word.mql_at") }}
-                else crm.mql_at
-            end as mql_at,
+            {{ earliest("agreed.mql_at", "crm_word.mql_at") }} as mql_at,
             handoff.handed_off_at,
             handoff.response_at as first_response_at,
             crm.contacted_at,
@@ -145,16 +134,8 @@ with
             crm.rejected_at,
             rejection.reason as rejection_reason,
             crm.recycled_at,
-            case
-                when coalesce(judged.is_sql_judged, false)
-                then {{ earliest("agreed.sql_at", "crm_word.sql_at") }}
-                else crm.sql_at
-            end as sql_at,
-            case
-                when coalesce(judged.is_sales_ready_judged, false)
-                then {{ earliest("agreed.sales_ready_at", "crm_word.sales_ready_at") }}
-                else crm.sales_ready_at
-            end as sales_ready_at,
+            {{ earliest("agreed.sql_at", "crm_word.sql_at") }} as sql_at,
+            {{ earliest("agreed.sales_ready_at", "crm_word.sales_ready_at") }} as sales_ready_at,
             first_opportunity.opportunity_at,
             won.won_at,
             case
@@ -192,7 +173,6 @@ with
         left join crm on leads.lead_id = crm.lead_id
         left join agreed on leads.lead_id = agreed.lead_id
         left join crm_word on leads.lead_id = crm_word.lead_id
-        left join judged on leads.lead_id = judged.lead_id
         left join handoff on leads.lead_id = handoff.lead_id and handoff.handoff_number = 1
         left join handoff_story on leads.lead_id = handoff_story.lead_id
         left join rejection on leads.lead_id = rejection.lead_id

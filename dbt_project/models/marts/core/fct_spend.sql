@@ -37,11 +37,25 @@ with
     ads_key as (
         select lower(trim(name)) as campaign_key
         from campaign
-        where is_ads_platform
+        where is_ads_campaign
         union
         select lower({{ native_id_of("campaign_id") }}) as campaign_key
         from campaign
-        where is_ads_platform
+        where is_ads_campaign
+    ),
+
+    -- an end ten years ahead (9999-12-31) is none: its cost stands on the first day, as where no end is given
+    dated_campaign as (
+        select
+            campaign_id,
+            name,
+            platform,
+            currency,
+            actual_cost,
+            started_on,
+            case when ended_on > {{ dbt.dateadd("year", 10, "started_on") }} then null else ended_on end as ended_on
+        from campaign
+        where not is_ads_campaign and actual_cost <> 0
     ),
 
     crm_campaign as (
@@ -56,13 +70,11 @@ with
             greatest(
                 coalesce(campaign.started_on, campaign.ended_on), coalesce(campaign.ended_on, campaign.started_on)
             ) as last_day
-        from campaign
+        from dated_campaign as campaign
         left join ads_key as by_name on lower(trim(campaign.name)) = by_name.campaign_key
         left join ads_key as by_id on lower({{ native_id_of("campaign.campaign_id") }}) = by_id.campaign_key
         where
-            not campaign.is_ads_platform
-            and campaign.actual_cost <> 0
-            and coalesce(campaign.started_on, campaign.ended_on) is not null
+            coalesce(campaign.started_on, campaign.ended_on) is not null
             and by_name.campaign_key is null
             and by_id.campaign_key is null
     ),
@@ -119,7 +131,7 @@ with
                 partition by marketing_cost.campaign
                 order by
                     case
-                        when campaign_key.is_ads_platform
+                        when campaign_key.is_ads_campaign
                         then 0
                         when campaign_key.platform = 'marketing_costs'
                         then 2

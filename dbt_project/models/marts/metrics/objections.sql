@@ -10,12 +10,11 @@ with
 
     dispositions as (
         select
-            aliases.lead_id,
-            trim(activities.outcome) as theme,
-            {{ period_start("month", to_reporting_date("activities.happened_at")) }} as month_start
-        from {{ ref("int_activity_record") }} as activities
-        inner join {{ ref("int_lead_alias") }} as aliases on activities.person_record_id = aliases.record_id
-        where trim(activities.outcome) <> ''
+            lead_id,
+            trim(outcome) as theme,
+            {{ period_start("month", to_reporting_date("happened_at")) }} as month_start
+        from {{ ref("int_lead_activity") }}
+        where trim(outcome) <> '' and happened_at is not null
     ),
 
     mentions as (
@@ -53,13 +52,34 @@ with
         inner join leads on dispositions.lead_id = leads.lead_id
     ),
 
+    -- a theme is shown as it is written most
+    written as (select lower(theme) as theme_key, theme, count(*) as times from mentions group by lower(theme), theme),
+
+    spelling as (
+        select theme_key, theme
+        from written
+        qualify row_number() over (partition by theme_key order by times desc, theme) = 1
+    ),
+
     once as (
         select
-            *,
+            mentions.month_start,
+            mentions.lead_source,
+            spelling.theme,
+            mentions.theme_type,
+            mentions.opportunity_id,
+            mentions.amount,
+            mentions.lead_id,
             row_number() over (
-                partition by month_start, lead_source, theme, coalesce(opportunity_id, lead_id) order by theme_type
+                partition by
+                    mentions.month_start,
+                    mentions.lead_source,
+                    spelling.theme,
+                    coalesce(mentions.opportunity_id, mentions.lead_id)
+                order by mentions.theme_type
             ) as mention
         from mentions
+        inner join spelling on lower(mentions.theme) = spelling.theme_key
     ),
 
     final as (

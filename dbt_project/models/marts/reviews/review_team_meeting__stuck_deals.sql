@@ -1,5 +1,5 @@
 -- Grain: one row per open opportunity that has been in its stage longer than the median of all finished stays in that
--- stage, as of now.
+-- stage, as of now, in days of the reporting time zone. A deal whose history does not know its stage yet is not listed.
 with
     events as (select * from {{ ref("fct_opportunity_stage_event") }}),
 
@@ -14,7 +14,7 @@ with
             stage,
             cast(
                 percentile_cont(0.5) within group (
-                    order by {{ dbt.datediff("entered_at", "exited_at", "day") }}
+                    order by {{ dbt.datediff(to_reporting_date("entered_at"), to_reporting_date("exited_at"), "day") }}
                 ) as double
             ) as median_stage_days
         from events
@@ -26,7 +26,9 @@ with
         select
             opportunity_id,
             stage,
-            cast({{ dbt.datediff("max(entered_at)", as_of(), "day") }} as bigint) as days_in_stage
+            cast(
+                {{ dbt.datediff(to_reporting_date("max(entered_at)"), to_reporting_date(as_of()), "day") }} as bigint
+            ) as days_in_stage
         from events
         where exited_at is null
         group by opportunity_id, stage
@@ -43,7 +45,8 @@ with
             standing.days_in_stage,
             usual.median_stage_days
         from opportunities
-        inner join standing on opportunities.opportunity_id = standing.opportunity_id
+        inner join
+            standing on opportunities.opportunity_id = standing.opportunity_id and opportunities.stage = standing.stage
         inner join usual on standing.stage = usual.stage
         left join accounts on opportunities.account_id = accounts.account_id
         left join owners on opportunities.owner_id = owners.owner_id
