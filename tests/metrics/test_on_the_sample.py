@@ -394,7 +394,7 @@ def test_mart_equals_pandas(
 
 
 def test_stuck_deals_are_those_beyond_the_median_of_their_stage(core: Core, marts: duckdb.DuckDBPyConnection) -> None:
-    """In days of the reporting time zone, here UTC; a stage is that of the deal, also where its history says another."""
+    """In days of the reporting time zone, here UTC; the stage is the deal's, also where its history says another."""
     stays = marts.sql("select opportunity_id, stage, entered_at, exited_at from core.fct_opportunity_stage_event").df()
     stays["entered_on"], stays["exited_on"] = stays.entered_at.dt.normalize(), stays.exited_at.dt.normalize()
     over = stays[stays.exited_at.notna()]
