@@ -2,10 +2,12 @@
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 from handoff import definitions
 from handoff.errors import HandoffError, disk_trouble
@@ -167,5 +169,15 @@ def _quiet() -> None:
     logging.raiseExceptions = False
 
 
+def leave(code: int) -> NoReturn:
+    """Ends the process. Where a night failed while dbt is at work in threads of its own, at once: an interpreter that
+    shuts down under a query of DuckDB aborts the process, with another exit code."""
+    if code and threading.active_count() > 1:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    leave(main(sys.argv[1:]))
