@@ -1,5 +1,6 @@
 """`python -m orchestration [nightly|ui|rebuild|erase]`: the night in this process, or the Dagster UI on loopback."""
 
+import atexit
 import os
 import sys
 import threading
@@ -170,9 +171,10 @@ def _quiet() -> None:
 
 
 def leave(code: int) -> NoReturn:
-    """Ends the process. Where a night failed while dbt is at work in threads of its own, at once: an interpreter that
-    shuts down under a query of DuckDB aborts the process, with another exit code."""
+    """Ends the process. Where a night failed while dbt is at work in threads of its own, without the interpreter's last
+    stage: it ends threads under a query of DuckDB, which aborts the process with another exit code."""
     if code and threading.active_count() > 1:
+        atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
