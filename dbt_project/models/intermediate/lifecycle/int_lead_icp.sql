@@ -1,8 +1,6 @@
 -- Grain: one row per lead and stretch of time over which neither its ICP fields nor the profile changed, from creation;
 -- of a lead with a history before it (a record merged into it is older), also before (is_before_creation).
--- is_icp_fit: false when a disqualifier holds, else null when a required value is unknown, also beside one that is
--- known
--- to fail.
+-- is_icp_fit: false when a disqualifier holds, else null when a required value is unknown, another failing or not.
 -- A field without history counts with today's value. is_moment: the stretch starts with a change of the lead itself.
 {% set dimensions = icp_dimensions() %}
 with
