@@ -7,18 +7,17 @@ SQL's and the columns' hash, and parsed again only where one of these changed.
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import duckdb
 
+from handoff import standing
 from orchestration import dbt_project
 from orchestration.translator import Translator
 
 Columns = dict[str, str]
-BUILT_AT = "select name, built_at from control.built"
 
 
 class Catalog:
@@ -30,7 +29,7 @@ class Catalog:
         self._kept_at = target / "column_lineage.json"
         self._kept: dict[str, Any] = json.loads(self._kept_at.read_text()) if self._kept_at.exists() else {}
         self._columns: dict[str, Columns] = {}
-        self._built_at: dict[str, datetime | None] = dict(self._con.execute(BUILT_AT).fetchall())
+        self._built_at = standing.built_at(self._con)
         # the rows of tables that another engine holds
         self.rows_elsewhere: Mapping[str, int | None] = {}
         for database, schema, table, column, kind in self._con.execute(
@@ -42,7 +41,8 @@ class Catalog:
     def since(self, name: str, *, is_new: bool = False) -> dict[str, Any]:
         """The night that last made a table or asked a data test, by relation or id; `is_new` where it may be this."""
         if is_new:
-            self._built_at.update(self._con.execute(f"{BUILT_AT} where name = ?", [name]).fetchall())
+            made = self._con.execute("select name, built_at from control.built where name = ?", [name])
+            self._built_at.update(made.fetchall())
         night = self._built_at.get(name)
         return {"since": f"{night:%Y-%m-%d %H:%M} UTC"} if night else {}
 

@@ -67,7 +67,7 @@ def test_again_on_the_same_input_is_the_same_row_for_row_and_readers_see_whole_b
 def test_nothing_new_but_the_clock_and_other_deliveries_over_two_nights_give_the_same_marts(
     built_home: Path, sample_extracts: Path, new_home: Path, tmp_path: Path
 ) -> None:
-    """Tomorrow's night, once over today's build without a file and once over half of the rows with the other half."""
+    """Tomorrow's night, over today's build without a file, and over two thirds of the rows with the last third."""
     tomorrow = f"{AS_OF + timedelta(days=1)}Z"
     standing, dealt = copy_home(built_home, tmp_path / "standing"), new_home
     run_night(standing, HANDOFF_EXTRACTS=str(sample_extracts), HANDOFF_AS_OF=tomorrow)

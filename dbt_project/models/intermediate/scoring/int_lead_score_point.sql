@@ -53,28 +53,18 @@ with
         select field from asked where field in ('{{ (record_fields + (lead_fixed_fields() | list)) | join("', '") }}')
     ),
 
-    recorded_change as (
+    recorded as (
         select
             signal.lead_id,
             change.field,
-            max(case when change.changed_at <= signal.scored_at then change.change_number else 0 end) as change_number
+            coalesce(
+                max_by(change.new_value, case when change.changed_at <= signal.scored_at then change.change_number end),
+                min_by(change.old_value, change.change_number)
+            ) as text_value
         from signal
         inner join {{ ref("int_lead_field_change") }} as change on signal.lead_id = change.lead_id
         inner join asked_of_record on change.field = asked_of_record.field
         group by signal.lead_id, change.field
-    ),
-
-    recorded as (
-        select
-            recorded_change.lead_id,
-            recorded_change.field,
-            case when recorded_change.change_number = 0 then change.old_value else change.new_value end as text_value
-        from recorded_change
-        inner join
-            {{ ref("int_lead_field_change") }} as change
-            on recorded_change.lead_id = change.lead_id
-            and recorded_change.field = change.field
-            and greatest(recorded_change.change_number, 1) = change.change_number
     ),
 
     record_value as (
@@ -91,11 +81,10 @@ with
         left join recorded on signal.lead_id = recorded.lead_id and asked_of_record.field = recorded.field
     ),
 
+    -- what stands on the record alone is null among the signals
     asked_value as (
-        select value.lead_id, value.scored_at, value.field, value.text_value
+        select lead_id, scored_at, field, text_value
         from value
-        left join asked_of_record on value.field = asked_of_record.field
-        where asked_of_record.field is null
         union all
         select lead_id, scored_at, field, text_value
         from record_value
