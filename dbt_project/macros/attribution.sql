@@ -45,6 +45,32 @@
     (lower({{ campaign }}), lower({{ salesforce_id(campaign) }}))
 {%- endmacro %}
 
+{% macro campaign_key() -%}
+    {#- CTE campaign_key, out of campaign: each campaign under the texts that name it, its id and its name. -#}
+    campaign_key as (
+        select lower({{ native_id_of("campaign_id") }}) as campaign_key, 0 as is_name, *
+        from campaign
+        union all
+        select lower(trim(name)) as campaign_key, 1 as is_name, *
+        from campaign
+        where name is not null
+    )
+{%- endmacro %}
+
+{% macro campaign_precedence(source=none) -%}
+    {#- Which of several campaigns of one text is meant, as an order of campaign_key: ads platforms before the CRM before
+        what was entered by hand; among equals the platform of `source`, an id before a name, the first system, the
+        smallest id. -#}
+    case when campaign_key.is_ads_campaign then 0 when campaign_key.platform = 'marketing_costs' then 2 else 1 end,
+    {% if source %}
+        case when {{ platform_source("campaign_key.platform") }} = lower({{ source }}) then 0 else 1 end,
+    {% endif %}
+    campaign_key.is_name,
+    {{ system_rank("campaign_key.platform") }},
+    campaign_key.platform,
+    campaign_key.campaign_id
+{%- endmacro %}
+
 {% macro row_hash(columns) -%}
     {#- A 64-bit hash of the columns, nulls included. Good within one warehouse, not across engine versions. -#}
     hash({{ columns | join(", ") }})

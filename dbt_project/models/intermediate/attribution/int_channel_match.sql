@@ -150,14 +150,7 @@ with
         group by 1, 2, 3, 4, 5
     ),
 
-    campaign_key as (
-        select lower({{ native_id_of("campaign_id") }}) as campaign_key, 0 as is_name, *
-        from campaign
-        union all
-        select lower(trim(name)) as campaign_key, 1 as is_name, *
-        from campaign
-        where name is not null
-    ),
+    {{ campaign_key() }},
 
     combination_key as (
         select source, campaign, lower(trim(campaign)) as campaign_key
@@ -169,8 +162,6 @@ with
         where campaign <> ''
     ),
 
-    -- Ads platforms before the CRM before what was entered by hand; among equals the platform the touch came from, an
-    -- id before a name, the first system, the smallest id.
     campaign_match as (
         select combination.source, combination.campaign, campaign_key.campaign_id, campaign_key.is_ads_campaign
         from combination_key as combination
@@ -178,21 +169,7 @@ with
         qualify
             row_number() over (
                 partition by combination.source, combination.campaign
-                order by
-                    case
-                        when campaign_key.is_ads_campaign
-                        then 0
-                        when campaign_key.platform = 'marketing_costs'
-                        then 2
-                        else 1
-                    end,
-                    case
-                        when {{ platform_source("campaign_key.platform") }} = lower(combination.source) then 0 else 1
-                    end,
-                    campaign_key.is_name,
-                    {{ system_rank("campaign_key.platform") }},
-                    campaign_key.platform,
-                    campaign_key.campaign_id
+                order by {{ campaign_precedence("combination.source") }}
             )
             = 1
     ),

@@ -113,36 +113,13 @@ with
         from crm_day
     ),
 
-    campaign_key as (
-        select lower({{ native_id_of("campaign_id") }}) as campaign_key, 0 as is_name, *
-        from campaign
-        union all
-        select lower(trim(name)) as campaign_key, 1 as is_name, *
-        from campaign
-        where name is not null
-    ),
+    {{ campaign_key() }},
 
     cost_campaign as (
         select distinct marketing_cost.campaign, campaign_key.campaign_id
         from marketing_cost
         inner join campaign_key on campaign_key.campaign_key in {{ campaign_keys("marketing_cost.campaign") }}
-        qualify
-            row_number() over (
-                partition by marketing_cost.campaign
-                order by
-                    case
-                        when campaign_key.is_ads_campaign
-                        then 0
-                        when campaign_key.platform = 'marketing_costs'
-                        then 2
-                        else 1
-                    end,
-                    campaign_key.is_name,
-                    {{ system_rank("campaign_key.platform") }},
-                    campaign_key.platform,
-                    campaign_key.campaign_id
-            )
-            = 1
+        qualify row_number() over (partition by marketing_cost.campaign order by {{ campaign_precedence() }}) = 1
     ),
 
     entered_spend as (
