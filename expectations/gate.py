@@ -194,7 +194,7 @@ def _verdicts(
             later |= ~np.logical_or.reduce([*verdict.values(), np.zeros(len(held), dtype=bool)])
         times = [each.field for each in own.alternatives if each.test == "not_future"]
         waits = held[times].where(held[times] > pd.Timestamp(now)).max(axis=1)
-        keys = held[["_delivery_id", "_line"]].assign(is_complete_later=later, waits_until=waits)
+        keys = held[["_delivery_id", "_line", "record_key"]].assign(is_complete_later=later, waits_until=waits)
         for rule, fails in failed.items():
             if fails.any():
                 yield keys[fails].assign(rule=rule, detail=own.details(rule, held[fails]))

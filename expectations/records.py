@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _ORDER = "version_at nulls first, source_file, sha256, _line"
+# the records of a page of an API lie on one line
+_RECORD_KEY = "coalesce(native_id, _delivery_id || ':' || _line)"
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ def lead_tables(con: duckdb.DuckDBPyConnection) -> list[LeadTable]:
 
 def create_tables(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("create schema if not exists quality")
+    _forget_verdicts_by_line(con)
     con.execute(
         """
         create table if not exists quality.gate_state (gate_sha256 varchar, judged_at timestamp);
@@ -61,7 +64,7 @@ def create_tables(con: duckdb.DuckDBPyConnection) -> None:
             mapping_sha256 varchar, is_judged boolean, is_new boolean, incomplete_share double
         );
         create table if not exists quality.lead_verdict (
-            source_system varchar, object varchar, _delivery_id varchar, _line bigint,
+            source_system varchar, object varchar, _delivery_id varchar, _line bigint, record_key varchar,
             rule varchar, detail varchar, is_complete_later boolean, waits_until timestamp
         );
         create table if not exists quality.quarantine (
@@ -70,6 +73,16 @@ def create_tables(con: duckdb.DuckDBPyConnection) -> None:
         );
         """
     )
+
+
+def _forget_verdicts_by_line(con: duckdb.DuckDBPyConnection) -> None:
+    """A warehouse of an earlier release kept verdicts per line, whatever records lie there: all is judged anew."""
+    columns = con.execute(
+        "select column_name from duckdb_columns() where schema_name = 'quality' and table_name = 'lead_verdict'"
+    ).fetchall()
+    if columns and ("record_key",) not in columns:
+        con.execute("drop table quality.lead_verdict")
+        con.execute("update quality.gate_delivery set is_judged = false")
 
 
 # What is to be judged
@@ -83,7 +96,7 @@ def forget_stale_verdicts(
     All of them where the rules themselves were changed, or now lies before the last night; else those of held records
     where other rules came into force since or a time that lay in the future has passed.
     """
-    con.execute("create or replace temp table gate_again (_delivery_id varchar, _line bigint)")
+    con.execute("create or replace temp table gate_again (_delivery_id varchar, _line bigint, record_key varchar)")
     # a delivery that was read again, by another mapping, has other rows
     con.execute(
         """
@@ -108,13 +121,11 @@ def forget_stale_verdicts(
         return
     has_other_rules = any(state[1] < starts <= now for starts in periods)
     con.execute(
-        "insert into gate_again select distinct _delivery_id, _line from quality.lead_verdict"
+        "insert into gate_again select distinct _delivery_id, _line, record_key from quality.lead_verdict"
         " where not is_complete_later and (? or waits_until <= ?)",
         [has_other_rules, now],
     )
-    con.execute(
-        "delete from quality.lead_verdict where (_delivery_id, _line) in (select _delivery_id, _line from gate_again)"
-    )
+    con.execute("delete from quality.lead_verdict where (_delivery_id, _line, record_key) in (from gate_again)")
 
 
 def _unjudged(table: LeadTable) -> str:
@@ -133,7 +144,7 @@ def _unjudged(table: LeadTable) -> str:
                         and status <> 'refused'
                         and delivery_id not in (select delivery_id from quality.gate_delivery where is_judged)
                 )
-                or (_delivery_id, _line) in (select _delivery_id, _line from gate_again)
+                or (_delivery_id, _line, {_RECORD_KEY}) in (from gate_again)
             )
     """
 
@@ -166,7 +177,9 @@ def unjudged(
     while lowest is not None and lowest <= highest:
         chunk = con.execute(
             f"""
-            select _delivery_id, _line, {own_time} as judged_until, {period} as period, {", ".join(columns)}
+            select
+                _delivery_id, _line, {_RECORD_KEY} as record_key,
+                {own_time} as judged_until, {period} as period, {", ".join(columns)}
             {_unjudged(table)} and delivered.rowid >= {lowest} and delivered.rowid < {lowest + chunk_rows}
             """
         ).to_arrow_table()
@@ -196,12 +209,13 @@ def _text(field: str) -> str:
 
 
 def keep_verdicts(con: duckdb.DuckDBPyConnection, table: LeadTable, verdicts: "pd.DataFrame") -> None:
-    """Keeps the verdicts on incomplete records: _delivery_id, _line, rule, detail, is_complete_later, waits_until."""
+    """Keeps the verdicts on incomplete records: _delivery_id, _line, record_key, rule, detail, is_complete_later,
+    waits_until."""
     con.register("gate_verdicts", verdicts)
     con.execute(
         """
         insert into quality.lead_verdict
-        select ?, ?, _delivery_id, _line, rule, detail, is_complete_later, waits_until
+        select ?, ?, _delivery_id, _line, record_key, rule, detail, is_complete_later, waits_until
         from gate_verdicts
         """,
         [table.source_system, table.object],
@@ -328,7 +342,7 @@ def build_versions(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) 
         f"""
         select
             '{table.source_system}' as source_system, '{table.object}' as object, native_id, version_at,
-            _delivery_id, _line,
+            _delivery_id, _line, {_RECORD_KEY} as record_key,
             {_is_deleted(table)} as is_deleted, merged_into_id
         from {table.sql}
         """
@@ -341,7 +355,7 @@ def build_versions(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) 
             delivered as ({delivered or _NO_VERSIONS}),
             verdict as (
                 select
-                    _delivery_id, _line, string_agg(rule, '|' order by rule) as failed_rules,
+                    _delivery_id, _line, record_key, string_agg(rule, '|' order by rule) as failed_rules,
                     bool_or(is_complete_later) as is_complete_later
                 from quality.lead_verdict
                 group by all
@@ -376,7 +390,7 @@ def build_versions(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) 
             )
         select
             delivered.source_system, delivered.object, delivered.native_id, delivered.version_at,
-            coalesce(delivered.native_id, delivered._delivery_id || ':' || delivered._line) as record_key,
+            delivered.record_key,
             load_log.source_file, load_log.sha256, delivered._delivery_id, delivered._line, load_log.loaded_at,
             delivered.is_out, delivered.merged_into_id,
             case when not delivered.is_out then verdict.failed_rules end as failed_rules,
@@ -388,7 +402,11 @@ def build_versions(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) 
             and delivered.source_system = load_log.source_system
             and delivered.object = load_log.object
             and load_log.status <> 'refused'
-        left join verdict on delivered._delivery_id = verdict._delivery_id and delivered._line = verdict._line
+        left join
+            verdict
+            on delivered._delivery_id = verdict._delivery_id
+            and delivered._line = verdict._line
+            and delivered.record_key = verdict.record_key
         """
     )
     con.execute(
@@ -520,7 +538,7 @@ _NO_VERSIONS = """
     select
         null::varchar as source_system, null::varchar as object, null::varchar as native_id,
         null::timestamp as version_at, null::varchar as _delivery_id,
-        null::bigint as _line, false as is_deleted, null::varchar as merged_into_id
+        null::bigint as _line, null::varchar as record_key, false as is_deleted, null::varchar as merged_into_id
     where false
 """
 
@@ -712,7 +730,7 @@ def build_quarantine(con: duckdb.DuckDBPyConnection, now: datetime) -> int:
             failure as (
                 select gate_held.*, lead_verdict.rule, lead_verdict.detail
                 from gate_held
-                join quality.lead_verdict using (_delivery_id, _line)
+                join quality.lead_verdict using (_delivery_id, _line, record_key)
                 where not gate_held.is_regressed
                 union all by name
                 select
@@ -791,15 +809,17 @@ def update_load_log(con: duckdb.DuckDBPyConnection) -> None:
             rows_loaded = load_log.rows_read - load_log.rows_malformed - counted.held
         from
             (
-                select gate_delivery.delivery_id, count(distinct held._line) as held
+                select
+                    gate_delivery.delivery_id,
+                    count(distinct (held._line, held.record_key)) filter (held._line is not null) as held
                 from quality.gate_delivery
                 left join
                     (
-                        select _delivery_id, _line from gate_held where not is_regressed
+                        select _delivery_id, _line, record_key from gate_held where not is_regressed
                         union all
-                        select _delivery_id, _line from gate_cycle
+                        select _delivery_id, _line, record_key from gate_cycle
                         union all
-                        select _delivery_id, _line
+                        select _delivery_id, _line, record_key
                         from gate_delivered
                         where
                             failed_rules is not null
@@ -825,7 +845,7 @@ def newly_held(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int]]:
             (
                 select gate_held.source_system, lead_verdict.rule, _delivery_id
                 from gate_held
-                join quality.lead_verdict using (_delivery_id, _line)
+                join quality.lead_verdict using (_delivery_id, _line, record_key)
                 where not gate_held.is_regressed
                 union all
                 select source_system, 'merge_cycle' as rule, _delivery_id

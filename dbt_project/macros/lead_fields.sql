@@ -187,3 +187,12 @@
         end
     )
 {%- endmacro %}
+
+{% macro is_opening_value(change, created_at) -%}
+    {#- A property history opens with the first value itself, which changes nothing; Salesforce's does not. -#}
+    (
+        {{ change }}.source_system <> 'salesforce'
+        and nullif(trim({{ change }}.old_value), '') is null
+        and {{ change }}.changed_at <= {{ created_at }} + interval '1' minute
+    )
+{%- endmacro %}

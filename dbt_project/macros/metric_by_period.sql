@@ -152,16 +152,24 @@
             group by 1
         ),
 
+        -- not rounded to cents before it is divided
+        monthly_spend as (
+            select {{ period_start("month", "spend_date") }} as month_start, sum(cost) as spend
+            from {{ ref("fct_spend") }}
+            group by 1
+        ),
+
         acquisition as (
             select
-                {{ period_start(part, "month_start") }} as {{ start }},
+                {{ period_start(part, "cost.month_start") }} as {{ start }},
                 {{
                     rate(
-                        "sum(case when spend is not null and sales_cost is not null then spend + sales_cost end)",
-                        "sum(case when spend is not null and sales_cost is not null then customers end)",
+                        "sum(case when cost.sales_cost is not null then monthly_spend.spend + cost.sales_cost end)",
+                        "sum(case when cost.sales_cost is not null then cost.customers end)",
                     )
                 }} as customer_acquisition_cost
-            from {{ ref("acquisition_cost") }}
+            from {{ ref("acquisition_cost") }} as cost
+            inner join monthly_spend on cost.month_start = monthly_spend.month_start
             group by 1
         ),
 
@@ -192,6 +200,9 @@
                             union all
                             select {{ start }}
                             from closed
+                            union all
+                            select {{ start }}
+                            from spend
                         ) as seen
                 )
         ),
@@ -203,7 +214,7 @@
                 {{ rate("nullif(spend.spend, 0)", "cohort.mqls") }} as cost_per_mql,
                 {{ rate("nullif(spend.spend, 0)", "created.qualified_opportunities") }}
                 as cost_per_qualified_opportunity,
-                {{ rate("spend.spend", "closed.customers") }} as cost_per_customer,
+                {{ rate("nullif(spend.spend, 0)", "closed.customers") }} as cost_per_customer,
                 acquisition.customer_acquisition_cost
             from periods
             left join spend on periods.{{ start }} = spend.{{ start }}

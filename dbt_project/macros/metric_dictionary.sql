@@ -474,7 +474,7 @@
                     "share",
                     "higher",
                     false,
-                    false,
+                    true,
                     0,
                     "agreement",
                     "Lead stages that both the CRM and the agreed definition say were reached / stages that at least one says were reached, by cohort month.",

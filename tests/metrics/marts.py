@@ -25,11 +25,22 @@ COLUMNS: dict[str, str] = {
         "crm_value varchar, crm_value_key varchar, lead_source varchar, is_marketing boolean"
     ),
     "staging.stg_definitions__completeness": "rule varchar",
+    "staging.stg_definitions__fillers": "value varchar",
     "intermediate.int_lead_record": (
         "record_id varchar, source_system varchar, native_id varchar, lead_source varchar, campaign_id varchar,"
         " created_at timestamp, version_at timestamp, is_judged boolean, is_complete_at_first boolean,"
         " first_failed_rules varchar, is_admitted boolean"
     ),
+    "intermediate.int_lead_alias": "record_id varchar, lead_id varchar",
+    "intermediate.int_lead": "lead_id varchar, lead_source varchar",
+    "intermediate.int_lead_change": (
+        "record_id varchar, source_system varchar, field varchar, old_value varchar, changed_at timestamp,"
+        " sequence varchar"
+    ),
+    "intermediate.int_opportunity_path": (
+        "opportunity_id varchar, touch_id varchar, channel varchar, touched_at timestamp, content varchar"
+    ),
+    "intermediate.int_opportunity_window": "opportunity_id varchar, created_at timestamp",
     "intermediate.int_opportunity_touch": "opportunity_id varchar, first_marketing_touch_at timestamp",
     "intermediate.int_lead_activity": "lead_id varchar, outcome varchar, happened_at timestamp",
     "core.fct_lead": (

@@ -71,6 +71,10 @@ def _leads(con: duckdb.DuckDBPyConnection, company: Company) -> Iterator[tuple[s
         deal = company.opportunities.get(lead.opportunity or "")
         acceptances = [h.decided_at for h in lead.handoffs if h.decision == "accepted" and h.decided_at]
         acceptances += [lead.reached["accepted"]] if "accepted" in lead.reached else []
+        # reached further without a recorded acceptance
+        further = [at for at, stage in lead.events if stage in ("sql", "sales_ready", "opportunity")]
+        further += [deal.created] if deal and "opportunity" not in {stage for _, stage in lead.events} else []
+        acceptances = acceptances or further
         expected[SF + lead.record] = {
             "lead_source": lead.source,
             "channel": lead.channel,

@@ -26,7 +26,10 @@ with
             coalesce(campaign_record.name, spend_campaign.name) as name,
             campaign_record.source_system as platform,
             campaign_record.type as campaign_type,
-            campaign_record.starts_on as started_on,
+            -- LinkedIn's and Meta's lists tell no start
+            coalesce(
+                campaign_record.starts_on, case when campaign_record.ends_on is null then spend_campaign.started_on end
+            ) as started_on,
             campaign_record.ends_on as ended_on,
             campaign_record.actual_cost,
             campaign_record.currency

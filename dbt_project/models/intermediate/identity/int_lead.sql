@@ -74,14 +74,7 @@ with
         from {{ ref("int_lead_change") }} as change
         inner join alias on change.record_id = alias.record_id
         inner join record on alias.lead_id = record.record_id and change.source_system = record.source_system
-        where
-            change.field = 'lead_source'
-            -- a property history opens with the first value itself, which changes nothing; Salesforce's does not
-            and not (
-                change.source_system <> 'salesforce'
-                and nullif(trim(change.old_value), '') is null
-                and change.changed_at <= record.created_at + interval '1' minute
-            )
+        where change.field = 'lead_source' and not {{ is_opening_value("change", "record.created_at") }}
     ),
 
     first_source as (
@@ -138,6 +131,19 @@ with
         where contact_record.account_id is not null
     ),
 
+    -- of an account that several systems know, each record's
+    account_domain as (
+        select distinct {{ web_domain("record.website") }} as domain, account.account_id, account.created_at
+        from {{ ref("int_account_record") }} as record
+        inner join
+            {{ ref("int_record_survivor") }} as survivor
+            on survivor.object = 'account'
+            and record.record_id = survivor.record_id
+            and survivor.state = 'survivor'
+        inner join {{ ref("int_account_alias") }} as account_alias on record.record_id = account_alias.record_id
+        inner join {{ ref("int_account") }} as account on account_alias.account_id = account.account_id
+    ),
+
     account_of_domain as (
         select domain, min_by(account_id, account_rank) as account_id
         from
@@ -146,7 +152,7 @@ with
                     domain,
                     account_id,
                     row_number() over (partition by domain order by created_at nulls last, account_id) as account_rank
-                from {{ ref("int_account") }}
+                from account_domain
                 where domain is not null and not {{ is_free_domain("domain") }}
             ) as ranked
         group by domain

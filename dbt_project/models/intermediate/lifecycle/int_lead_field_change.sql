@@ -1,6 +1,6 @@
 -- Grain: one row per change of a field that criteria or the ideal customer profile read, in order (change_number).
--- The history of the records merged into a lead is the lead's; of several systems the lead's own tells it, else the
--- first that has a history of the field.
+-- The history of the records merged into a lead is the lead's; of several systems the lead's own tells it, else, where
+-- its own record does not know the field, the first that has a history of it.
 with
     used_field as (
         select field
@@ -31,7 +31,24 @@ with
         inner join {{ ref("int_lead") }} as leads on alias.lead_id = leads.lead_id
     ),
 
-    first_teller as (select lead_id, field, min(teller) as teller from changes group by lead_id, field),
+    own_value as (
+        select told.lead_id, told.field
+        from (select distinct lead_id, field from changes where teller <> '') as told
+        inner join {{ ref("int_lead_record") }} as leads on told.lead_id = leads.record_id
+        where trim({{ lead_field_text("told.field", lead_value_fields()) }}) <> ''
+    ),
+
+    first_teller as (
+        select changes.lead_id, changes.field, min(changes.teller) as teller
+        from changes
+        left join
+            own_value
+            on changes.teller <> ''
+            and changes.lead_id = own_value.lead_id
+            and changes.field = own_value.field
+        where own_value.lead_id is null
+        group by changes.lead_id, changes.field
+    ),
 
     final as (
         select

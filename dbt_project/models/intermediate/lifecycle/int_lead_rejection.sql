@@ -1,5 +1,6 @@
 -- Grain: one row per entry of a lead into rejected, with its reason: the one the record carried then by its field
--- history, else the first one entered while it was rejected, else the record's current one.
+-- history, unless it is left over from the rejection before and another one is entered now; else the first one entered
+-- while it was rejected, else the record's current one.
 -- reason: one of rejection_reasons.csv, `unmapped` for a text it does not know, `missing` without one.
 with
     rejections as (
@@ -7,7 +8,8 @@ with
             lead_id,
             entered_at as rejected_at,
             coalesce(exited_at, timestamp '9999-12-31 00:00:00') as rejected_to,
-            row_number() over (partition by lead_id order by entry_number) as rejection_number
+            row_number() over (partition by lead_id order by entry_number) as rejection_number,
+            lag(exited_at) over (partition by lead_id order by entry_number) as taken_back_at
         from {{ ref("int_lead_stage_event") }}
         where basis = 'crm' and stage = 'rejected'
     ),
@@ -35,6 +37,11 @@ with
                 changes.new_value, case when changes.changed_at <= rejections.rejected_at then changes.change_number end
             ) as value_then,
             count(case when changes.changed_at <= rejections.rejected_at then 1 end) as changes_before,
+            coalesce(
+                max(case when changes.changed_at <= rejections.rejected_at then changes.changed_at end)
+                < min(rejections.taken_back_at),
+                false
+            ) as is_left_over,
             min_by(
                 changes.new_value,
                 case
@@ -59,6 +66,7 @@ with
             rejections.rejection_number,
             rejections.rejected_at,
             coalesce(
+                case when history.is_left_over then history.value_entered_later end,
                 nullif(
                     case when history.changes_before > 0 then history.value_then else history.value_before_change end,
                     ''

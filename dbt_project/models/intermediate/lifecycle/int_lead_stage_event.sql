@@ -24,13 +24,6 @@ with
 
     shared_lead as (select lead_number from records group by lead_number having count(*) > 1),
 
-    later_record as (
-        select records.survivor_number
-        from records
-        inner join shared_lead on records.lead_number = shared_lead.lead_number
-        qualify row_number() over (partition by records.lead_number order by records.created_at, records.record_id) > 1
-    ),
-
     changes as (
         select
             records.lead_number,
@@ -65,6 +58,7 @@ with
             changes.created_at,
             changes.changed_at,
             changes.stage,
+            nullif(trim(changes.old_value), '') is null as is_beginning,
             stage_value.stage as initial_stage
         from changes
         left join
@@ -92,25 +86,28 @@ with
     ),
 
     record_entry as (
-        select beginning.lead_number, beginning.record_number, beginning.stage, beginning.entered_at, 0 as change_number
+        select lead_number, record_number, stage, entered_at, 0 as change_number, true as is_beginning
         from beginning
-        left join later_record on beginning.survivor_number = later_record.survivor_number
-        where
-            beginning.stage is not null
-            -- a lead is captured once: a second record of it that begins there is no way back
-            and not (beginning.stage = 'captured' and later_record.survivor_number is not null)
+        where stage is not null
         union all
-        select lead_number, record_number, stage, changed_at as entered_at, 1 as change_number
+        -- a history without old values begins with the first value
+        select lead_number, record_number, stage, changed_at as entered_at, 1 as change_number, is_beginning
         from first_change
         where stage is distinct from initial_stage
         union all
-        select lead_number, record_number, stage, changed_at as entered_at, change_number
+        select lead_number, record_number, stage, changed_at as entered_at, change_number, false as is_beginning
         from changes
         where change_number > 1 and stage is distinct from stage_before
     ),
 
     stated as (
-        select alias.lead_number, alias.record_number, 'mql' as stage, leads.mql_at as entered_at, 0 as change_number
+        select
+            alias.lead_number,
+            alias.record_number,
+            'mql' as stage,
+            leads.mql_at as entered_at,
+            0 as change_number,
+            false as is_beginning
         from {{ ref("int_lead") }} as leads
         inner join alias on leads.lead_id = alias.record_id
         left join
@@ -123,7 +120,8 @@ with
             alias.record_number,
             'opportunity' as stage,
             link.opportunity_at as entered_at,
-            1000000 as change_number
+            1000000 as change_number,
+            false as is_beginning
         from {{ ref("int_lead_opportunity") }} as link
         inner join alias on link.lead_id = alias.record_id
         left join
@@ -140,9 +138,21 @@ with
         from stated
     ),
 
-    -- only leads of several systems can enter the stage they are already in
+    shared_entry as (
+        select
+            entries.*,
+            row_number() over (
+                partition by entries.lead_number
+                order by entries.entered_at, entries.change_number, entries.record_number
+            ) as place
+        from entries
+        inner join shared_lead on entries.lead_number = shared_lead.lead_number
+    ),
+
+    -- only leads of several systems can enter the stage they are already in. A lead is captured once: a second record
+    -- of it that begins there is no way back
     distinct_entry as (
-        select entries.*
+        select entries.lead_number, entries.record_number, entries.stage, entries.entered_at, entries.change_number
         from entries
         left join shared_lead on entries.lead_number = shared_lead.lead_number
         where shared_lead.lead_number is null
@@ -150,14 +160,9 @@ with
         select lead_number, record_number, stage, entered_at, change_number
         from
             (
-                select
-                    entries.*,
-                    lag(entries.stage) over (
-                        partition by entries.lead_number
-                        order by entries.entered_at, entries.change_number, entries.record_number
-                    ) as stage_before
-                from entries
-                inner join shared_lead on entries.lead_number = shared_lead.lead_number
+                select *, lag(stage) over (partition by lead_number order by place) as stage_before
+                from shared_entry
+                where not (is_beginning and stage = 'captured' and place > 1)
             ) as sequenced
         where stage is distinct from stage_before
     ),

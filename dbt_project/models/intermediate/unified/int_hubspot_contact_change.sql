@@ -1,5 +1,6 @@
 -- Grain: one row per change of a contact property. lifecyclestage and hs_lead_status are both the status; each takes
 -- its own value before as the old one. Where a contact has no history, the dates it carries itself stand in.
+-- HubSpot's own source (hs_analytics_source) is the lead source of a contact that names no other.
 with
     delivered as (
         select
@@ -82,6 +83,20 @@ with
             )
     ),
 
+    last_source as (
+        select record_id, new_value as value
+        from recorded
+        where property = 'hs_analytics_source'
+        qualify row_number() over (partition by record_id order by changed_at desc, change_id desc) = 1
+    ),
+
+    sourced_by_hubspot as (
+        select contact.record_id
+        from contact
+        inner join last_source on contact.record_id = last_source.record_id and contact.lead_source = last_source.value
+        where contact.record_id not in (select record_id from recorded where property = 'lead_source')
+    ),
+
     changes as (
         select change_id, record_id, property, old_value, new_value, changed_at, changed_by, change_id as sequence
         from recorded
@@ -103,7 +118,13 @@ with
             change_id,
             record_id,
             'hubspot' as source_system,
-            case when property in ('lifecyclestage', 'hs_lead_status') then 'status' else property end as field,
+            case
+                when property in ('lifecyclestage', 'hs_lead_status')
+                then 'status'
+                when property = 'hs_analytics_source'
+                then 'lead_source'
+                else property
+            end as field,
             old_value,
             new_value,
             changed_at,
@@ -111,7 +132,9 @@ with
             sequence
         from changes
         -- the first value of a source is no change of it: the source at creation is the old value of the first change
-        where property <> 'lead_source' or old_value is not null
+        where
+            (property not in ('lead_source', 'hs_analytics_source') or old_value is not null)
+            and (property <> 'hs_analytics_source' or record_id in (select record_id from sourced_by_hubspot))
     )
 
 select *

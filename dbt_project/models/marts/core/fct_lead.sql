@@ -13,6 +13,7 @@ with
             {% for stage in ["contacted", "accepted", "rejected", "recycled"] %}
                 min(case when stage = '{{ stage }}' then entered_at end) as {{ stage }}_at,
             {% endfor %}
+            min(case when stage in ('sql', 'sales_ready', 'opportunity') then entered_at end) as advanced_at,
             max_by(stage, entry_number) as last_stage
         from {{ ref("int_lead_stage_event") }}
         where basis = 'crm'
@@ -74,16 +75,28 @@ with
 
     stage_value as (select * from {{ ref("int_stage_value") }} where object = 'lead'),
 
-    -- HubSpot's status is two properties: where their history knows the record's own, the last entry is where it stands
+    -- HubSpot's status is two properties: where their history knows the record's own, the last of both is where it
+    -- stands
     told as (
-        select distinct leads.lead_id
-        from leads
-        inner join
-            {{ ref("int_lead_change") }} as change
-            on leads.lead_id = change.record_id
-            and change.field = 'status'
-            and change.new_value = leads.status
-        where leads.source_system = 'hubspot'
+        select lead_id, new_value as status
+        from
+            (
+                select
+                    leads.lead_id,
+                    change.new_value,
+                    row_number() over (
+                        partition by leads.lead_id order by change.changed_at desc, change.sequence desc
+                    ) as place_from_end,
+                    bool_or(change.new_value = leads.status) over (partition by leads.lead_id) as is_known
+                from leads
+                inner join
+                    {{ ref("int_lead_change") }} as change
+                    on leads.lead_id = change.record_id
+                    and change.field = 'status'
+                    and change.new_value <> ''
+                where leads.source_system = 'hubspot'
+            ) as changes
+        where place_from_end = 1 and is_known
     ),
 
     first_opportunity as (select * from {{ ref("int_lead_opportunity") }} where opportunity_number = 1),
@@ -130,7 +143,7 @@ with
             handoff.handed_off_at,
             handoff.response_at as first_response_at,
             crm.contacted_at,
-            {{ earliest("crm.accepted_at", "handoff_story.accepted_at") }} as accepted_at,
+            coalesce({{ earliest("crm.accepted_at", "handoff_story.accepted_at") }}, crm.advanced_at) as accepted_at,
             crm.rejected_at,
             rejection.reason as rejection_reason,
             crm.recycled_at,
@@ -138,12 +151,8 @@ with
             {{ earliest("agreed.sales_ready_at", "crm_word.sales_ready_at") }} as sales_ready_at,
             first_opportunity.opportunity_at,
             won.won_at,
-            case
-                when told.lead_id is not null and crm.last_stage <> 'opportunity'
-                then crm.last_stage
-                else coalesce(stage_value.stage, crm.last_stage)
-            end as current_stage,
-            leads.status as crm_status,
+            coalesce(stage_value.stage, crm.last_stage) as current_stage,
+            coalesce(told.status, leads.status) as crm_status,
             first_opportunity.opportunity_id,
             icp.is_icp_fit,
             icp.icp_reasons,
@@ -176,9 +185,11 @@ with
         left join handoff on leads.lead_id = handoff.lead_id and handoff.handoff_number = 1
         left join handoff_story on leads.lead_id = handoff_story.lead_id
         left join rejection on leads.lead_id = rejection.lead_id
-        left join
-            stage_value on leads.source_system = stage_value.source_system and leads.status = stage_value.crm_value
         left join told on leads.lead_id = told.lead_id
+        left join
+            stage_value
+            on leads.source_system = stage_value.source_system
+            and coalesce(told.status, leads.status) = stage_value.crm_value
         left join first_opportunity on leads.lead_id = first_opportunity.lead_id
         left join won on leads.lead_id = won.lead_id
         left join icp on leads.lead_id = icp.lead_id

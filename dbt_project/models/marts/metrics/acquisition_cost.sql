@@ -39,7 +39,7 @@ with
             cast(spend.spend as decimal(18, 2)) as spend,
             cast(sales_costs.sales_cost as decimal(18, 2)) as sales_cost,
             cast(coalesce(customers.customers, 0) as bigint) as customers,
-            {{ rate("spend.spend", "customers.customers") }} as cost_per_customer,
+            {{ rate("nullif(spend.spend, 0)", "customers.customers") }} as cost_per_customer,
             {{ rate("spend.spend + sales_costs.sales_cost", "customers.customers") }} as customer_acquisition_cost
         from months
         left join spend on months.month_start = spend.month_start

@@ -7,15 +7,12 @@ with
     accounts as (select * from {{ ref("dim_account") }}),
 
     path as (
-        select distinct
-            attribution.opportunity_id,
-            attribution.touch_id,
-            attribution.channel,
-            attribution.touched_at,
-            touches.content
-        from {{ ref("fct_attribution") }} as attribution
-        left join {{ ref("fct_touch") }} as touches on attribution.touch_id = touches.touch_id
-        where attribution.basis = 'pipeline' and attribution.model = 'linear' and attribution.touch_id is not null
+        select path.opportunity_id, path.touch_id, path.channel, path.touched_at, path.content
+        from {{ ref("int_opportunity_path") }} as path
+        inner join
+            {{ ref("int_opportunity_window") }} as opportunity_window
+            on path.opportunity_id = opportunity_window.opportunity_id
+            and path.touched_at <= opportunity_window.created_at
     ),
 
     ordered as (

@@ -74,10 +74,12 @@ select
     old_value,
     new_value,
     merge_ids,
-    -- of a form, Marketo tells the query beside the page
+    -- of a form, Marketo tells the query beside the page; where both name a source, the query is the form's own
     case
         when query is null
         then page
+        when query like '%utm_%' or query like '%clid=%'
+        then concat_ws('?', split_part(coalesce(page, ''), '?', 1), query)
         else concat_ws(case when page like '%?%' then '&' else '?' end, coalesce(page, ''), query)
     end as link,
     is_success,
