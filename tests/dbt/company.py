@@ -326,6 +326,7 @@ def hand_worked() -> Company:
     _deals(company)
     _accounts(company)
     _restated(company)
+    _told_by_two(company)
     return company
 
 
@@ -680,7 +681,7 @@ def _merges(company: Company) -> None:
     company.lead("CHAINC", "2026-01-07T09:00:00")
     company.went("CHAINA", ("", "Open"), ("2026-01-20T10:00:00", "Marketing Qualified"))
     company.answered_campaign("CHAINB", "2026-01-21")
-    # merged away: its changes are the survivor's, the status it began with is not
+    # merged away: its changes are the survivor's, and so is the status it began with
     company.lead("LOSER", "2026-01-05T09:00:00", "Handed Off", MasterRecordId="WINNER", **gone)
     company.lead("WINNER", "2026-01-07T09:00:00", "Working")
     company.went("WINNER", ("", "Open"), ("2026-01-20T10:00:00", "Working"))
@@ -794,6 +795,88 @@ def _hubspot_stage(company: Company, contact: str, at: str, stage: str, name: st
         value=stage,
         timestamp=f"{at}Z",
     )
+
+
+def _told_by_two(company: Company) -> None:
+    """What one of two systems, or of two histories, tells differently from the other."""
+    day = "2026-02-05T"
+    # the second record begins while sales is at work on the first
+    company.lead("SYNCLATER", f"{day}10:00:00", "Working")
+    company.went(
+        "SYNCLATER",
+        ("", "Open"),
+        (f"{day}10:30:00", "Handed Off"),
+        ("2026-02-06T10:00:00", "Working"),
+        by=SELLER,
+    )
+    company.hubspot_contact("160", f"{day}11:00:00", "ada@synclater.example", salesforceleadid="SYNCLATER")
+    _hubspot_stage(company, "160", f"{day}11:00:00", "lead")
+    _hubspot_stage(company, "160", f"{day}11:05:00", "OPEN", name="hs_lead_status")
+    # both begin in one second, and only one tells how
+    company.lead("SYNCSAME", f"{day}10:00:00")
+    company.hubspot_contact("161", f"{day}10:00:00", "ada@syncsame.example", salesforceleadid="SYNCSAME")
+    _hubspot_stage(company, "161", "2026-02-06T10:00:00", "OPEN", name="hs_lead_status")
+    # Salesforce knows one number of employees; HubSpot's history, others
+    company.lead("SYNCSIZE", f"{day}10:00:00", NumberOfEmployees=20)
+    company.hubspot_contact("162", f"{day}10:00:00", "ada@syncsize.example", salesforceleadid="SYNCSIZE")
+    for at, size in ((f"{day}10:00:00", "500"), ("2026-02-20T10:00:00", "600")):
+        _hubspot_stage(company, "162", at, size, name="numemployees")
+    # HubSpot's own source, first "Cold Call", is "Webinar" today; its form asks for the size as a range
+    company.hubspot_contact("163", f"{day}10:00:00", "ada@firstsource.example", numemployees="50-100")
+    for at, source in ((f"{day}10:00:00", "Cold Call"), ("2026-02-20T10:00:00", "Webinar")):
+        _hubspot_stage(company, "163", at, source, name="hs_analytics_source")
+    # a property of the company's own says the source, and HubSpot's is another
+    company.hubspot_contact("164", f"{day}10:00:00", "ada@ownsource.example", lead_source="Referral")
+    for at, source in ((f"{day}10:00:00", "OFFLINE"), ("2026-02-20T10:00:00", "Webinar")):
+        _hubspot_stage(company, "164", at, source, name="hs_analytics_source")
+    # the domain that only HubSpot knows of an account of both
+    company.add(
+        "salesforce/account",
+        Id="ACCOUNTOFBOTH",
+        Name="Both",
+        Website="https://www.both.example",
+        CreatedDate="2026-01-01T09:00:00Z",
+        IsDeleted="false",
+    )
+    company.add(
+        "hubspot/company",
+        Id="760",
+        name="Both",
+        domain="both-hub.example",
+        salesforceaccountid="ACCOUNTOFBOTH",
+        createdate="2026-01-01T09:00:00Z",
+    )
+    company.lead("OFBOTH", f"{day}10:00:00", Email="ada@both-hub.example")
+    # each rejection's reason is entered five seconds after it, and never cleared
+    company.lead("REJECTEDTWICE", f"{day}10:00:00", "Unqualified", Rejection_Reason__c="competitor")
+    company.went(
+        "REJECTEDTWICE",
+        ("", "Handed Off"),
+        ("2026-02-10T10:00:00", "Unqualified"),
+        ("2026-02-20T10:00:00", "Handed Off"),
+        ("2026-02-21T10:00:00", "Unqualified"),
+    )
+    company.changed("REJECTEDTWICE", "2026-02-10T10:00:05", "Rejection_Reason__c", "", "not_ready")
+    company.changed("REJECTEDTWICE", "2026-02-21T10:00:05", "Rejection_Reason__c", "not_ready", "competitor")
+    # qualified without an acceptance, then rejected, and accepted in the end
+    company.lead("ACCEPTEDLATE", f"{day}10:00:00", "Accepted")
+    company.went(
+        "ACCEPTEDLATE",
+        ("", "Handed Off"),
+        ("2026-02-10T10:00:00", "Qualified"),
+        ("2026-02-11T10:00:00", "Unqualified"),
+        ("2026-02-12T10:00:00", "Accepted"),
+    )
+    company.lead("NEVERHANDED", f"{day}10:00:00", "Qualified")
+    company.went("NEVERHANDED", ("", "Open"), ("2026-02-10T10:00:00", "Qualified"))
+    # merged in one system: each record began in its own time
+    gone = {"IsDeleted": "true"}
+    company.lead("REJECTEDLOSER", "2026-01-05T09:00:00", "Unqualified", MasterRecordId="LATEWINNER", **gone)
+    company.went("REJECTEDLOSER", ("", "Handed Off"), ("2026-01-10T09:00:00", "Unqualified"))
+    company.lead("LATEWINNER", "2026-02-01T09:00:00", "New")
+    company.lead("WORKEDLOSER", "2026-01-05T09:00:00", "Working", MasterRecordId="HANDEDWINNER", **gone)
+    company.went("WORKEDLOSER", ("", "New"), ("2026-01-10T09:00:00", "Working"))
+    company.lead("HANDEDWINNER", "2026-02-01T09:00:00", "Handed Off")
 
 
 def _deals(company: Company) -> None:

@@ -381,12 +381,99 @@ def test_merge_chains(core: duckdb.DuckDBPyConnection, row: Find) -> None:
     assert row("fct_lead", lead_id="salesforce:TOUNKNOWN") is None
 
 
-def test_a_merged_records_first_status_is_no_entry_of_the_survivor(core: duckdb.DuckDBPyConnection) -> None:
+def test_a_merged_records_first_status_is_an_entry_of_its_own_time(core: duckdb.DuckDBPyConnection) -> None:
+    """Unless it is the beginning: the lead is captured when the survivor is."""
     events = core.execute(
         "select stage, entered_at from core.fct_lead_stage_event"
         " where lead_id = 'salesforce:WINNER' and basis = 'crm' order by entered_at"
     ).fetchall()
-    assert events == [("captured", at("2026-01-07T09:00:00")), ("contacted", at("2026-01-20T10:00:00"))]
+    assert events == [
+        ("handed_off", at("2026-01-05T09:00:00")),
+        ("captured", at("2026-01-07T09:00:00")),
+        ("contacted", at("2026-01-20T10:00:00")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lead", "entries"),
+    [
+        pytest.param(
+            "SYNCLATER",
+            [("captured", "2026-02-05T10:00"), ("handed_off", "2026-02-05T10:30"), ("contacted", "2026-02-06T10:00")],
+            id="a second system's beginning is no way back",
+        ),
+        pytest.param(
+            "SYNCSAME",
+            [("captured", "2026-02-05T10:00"), ("handed_off", "2026-02-06T10:00")],
+            id="of two beginnings in one second the told one counts",
+        ),
+        pytest.param(
+            "LATEWINNER",
+            [("handed_off", "2026-01-05T09:00"), ("rejected", "2026-01-10T09:00"), ("captured", "2026-02-01T09:00")],
+            id="a merged record begins when it was created",
+        ),
+        pytest.param(
+            "HANDEDWINNER",
+            [("contacted", "2026-01-10T09:00"), ("handed_off", "2026-02-01T09:00")],
+            id="the survivor's own status is an entry",
+        ),
+    ],
+)
+def test_records_of_one_lead_are_laid_side_by_side(
+    core: duckdb.DuckDBPyConnection, lead: str, entries: list[tuple[str, str]]
+) -> None:
+    found = core.execute(
+        "select stage, entered_at from core.fct_lead_stage_event where lead_id = ? and basis = 'crm' order by all",
+        [f"salesforce:{lead}"],
+    ).fetchall()
+    assert sorted(found, key=lambda entry: entry[1]) == [(stage, at(when)) for stage, when in entries]
+
+
+def test_a_second_systems_beginning_is_no_second_handoff(row: Find, core: duckdb.DuckDBPyConnection) -> None:
+    lead = row("fct_lead", lead_id="salesforce:SYNCLATER")
+    assert lead is not None
+    assert (lead["handoff_count"], lead["first_response_at"], lead["is_within_sla"]) == (
+        1,
+        at("2026-02-06T10:00:00"),
+        True,
+    )
+    # what the lead's own record knows is not told by the other system's history
+    told = core.execute(
+        "select count(*) from intermediate.int_lead_field_change"
+        " where lead_id = 'salesforce:SYNCSIZE' and field = 'employee_count'"
+    ).fetchone()
+    assert told == (0,)
+
+
+def test_the_source_at_creation_of_a_hubspot_lead(row: Find) -> None:
+    lead, other = row("fct_lead", lead_id="hubspot:163"), row("fct_lead", lead_id="hubspot:164")
+    assert lead is not None
+    assert other is not None
+    assert (lead["lead_source"], lead["employee_count"]) == ("Cold Call", 50)
+    assert other["lead_source"] == "Referral"
+
+
+def test_an_account_is_found_by_the_domain_that_either_system_knows(row: Find) -> None:
+    lead = row("fct_lead", lead_id="salesforce:OFBOTH")
+    assert lead is not None
+    assert lead["account_id"] == "salesforce:ACCOUNTOFBOTH"
+
+
+def test_each_rejection_has_the_reason_entered_for_it(core: duckdb.DuckDBPyConnection) -> None:
+    reasons = core.execute(
+        "select rejection_reason from core.fct_handoff where lead_id = 'salesforce:REJECTEDTWICE'"
+        " order by handoff_number"
+    ).fetchall()
+    assert reasons == [("not_ready",), ("competitor",)]
+
+
+def test_an_acceptance_after_a_rejection_does_not_undo_the_first_decision(row: Find) -> None:
+    lead, never = row("fct_lead", lead_id="salesforce:ACCEPTEDLATE"), row("fct_lead", lead_id="salesforce:NEVERHANDED")
+    assert lead is not None
+    assert never is not None
+    assert (lead["first_decision"], lead["accepted_at"]) == ("accepted", at("2026-02-10T10:00:00"))
+    # gone on without a handoff
+    assert (never["handoff_count"], never["accepted_at"]) == (0, at("2026-02-10T10:00:00"))
 
 
 def test_hubspots_two_words_for_a_status(row: Find) -> None:

@@ -56,8 +56,9 @@ class Bench:
         source: str = "salesforce",
         name: str = "lead",
         malformed: int = 0,
+        is_page: bool = False,
     ) -> str:
-        """Lands a file of records; line 2 is the first. Returns the delivery's id."""
+        """Lands a file of records; line 2 is the first, and that of all on a page. Returns the delivery's id."""
         delivery = f"{source}-{file}"
         self.con.execute(
             """
@@ -73,7 +74,7 @@ class Bench:
             self.con.execute(
                 f"insert into raw.{source}__{name} ({', '.join(row)}, _delivery_id, _line)"
                 f" values ({', '.join('?' * len(row))}, ?, ?)",
-                [*row.values(), delivery, line],
+                [*row.values(), delivery, 2 if is_page else line],
             )
         return delivery
 

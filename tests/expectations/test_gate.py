@@ -51,6 +51,23 @@ def test_a_repaired_record_is_released_and_its_story_kept(bench: Bench) -> None:
     ]
 
 
+def test_the_records_of_a_page_are_judged_one_by_one(bench: Bench) -> None:
+    """They lie on one line, and their names in quarantine's words are those of each."""
+    bench.deliver(lead(), lead(native_id="2", status=None), lead(native_id="3", status=None), is_page=True)
+    bench.night()
+    assert bench.admitted() == {"1"}
+    assert bench.quarantine() == [("2", "status", None), ("3", "status", None)]
+    assert counts(bench) == [("a.csv", 3, 1, 2, 0)]
+
+
+def test_verdicts_of_an_earlier_release_that_knew_lines_alone_are_made_anew(bench: Bench) -> None:
+    bench.deliver(lead(), lead(native_id="2", status=None), is_page=True)
+    bench.night()
+    bench.con.execute("alter table quality.lead_verdict drop column record_key")
+    assert bench.night(NEXT).judged == 2
+    assert bench.admitted() == {"1"}
+
+
 def test_a_release_keeps_its_date(bench: Bench) -> None:
     bench.deliver(lead(status=None))
     bench.night()

@@ -127,6 +127,84 @@ def test_no_data_gives_empty_marts(tmp_path: Path) -> None:
         assert w.rows(f"select * from metrics.{mart}") == []
 
 
+def test_figures_begin_with_money_spent_before_the_first_lead(tmp_path: Path) -> None:
+    w = Warehouse(tmp_path, as_of="2025-04-30")
+    w.add("core.fct_spend", spend_date="2025-01-05", platform="google_ads", channel="paid", cost=90)
+    w.add("core.fct_spend", spend_date="2025-02-05", platform="google_ads", channel="paid", cost=0)
+    deal = {"opportunity_type": "new_business", "is_new_business": True, "is_closed": True, "is_won": True}
+    for number, day in enumerate(("2025-02-10", "2025-02-11")):
+        w.add(
+            "core.fct_opportunity", opportunity_id=f"O{number}", account_id=f"A{number}", created_at="2025-02-01",
+            closed_at=day, close_date=day, is_customer_acquired=True, amount=100, **deal,
+        )  # fmt: skip
+    w.build()
+    figure = "select value from metrics.metric_month where month_start = ? and metric = ?"
+    assert w.con.execute(figure, ["2025-01-01", "spend"]).fetchall() == [(90.0,)]
+    assert w.con.execute(figure, ["2025-01-01", "customers"]).fetchall() == [(0.0,)]
+    # customers where nothing was spent cost null, not 0, in the mart as in the figure
+    assert w.con.execute(figure, ["2025-02-01", "cost_per_customer"]).fetchall() == [(None,)]
+    mart = w.one("select * from metrics.acquisition_cost where month_start = '2025-02-01'")
+    assert (mart["spend"], mart["customers"], mart["cost_per_customer"]) == (0, 2, None)
+
+
+def test_customer_acquisition_cost_is_divided_before_it_is_rounded(tmp_path: Path) -> None:
+    w = Warehouse(tmp_path, as_of="2025-04-30")
+    w.add("core.fct_spend", spend_date="2025-01-05", platform="google_ads", channel="paid", cost="10.004900")
+    w.add("staging.stg_definitions__sales_costs", month_start="2025-01-01", cost=5)
+    w.add(
+        "core.fct_opportunity", opportunity_id="O", account_id="A", created_at="2025-01-01", closed_at="2025-01-10",
+        close_date="2025-01-10", is_customer_acquired=True, is_closed=True, is_won=True, is_new_business=True,
+    )  # fmt: skip
+    w.build()
+    figure = "select value from metrics.metric_month where metric = 'customer_acquisition_cost' and value is not null"
+    assert w.one(figure)["value"] == pytest.approx(15.0049)
+    assert w.one("select * from metrics.acquisition_cost")["customer_acquisition_cost"] == pytest.approx(15.0049)
+
+
+def test_the_touches_before_a_deal_that_was_lost_unqualified(tmp_path: Path) -> None:
+    """Up to its creation, as before every other deal: attribution has no path for it."""
+    w = Warehouse(tmp_path, as_of="2025-04-30")
+    w.add(
+        "core.fct_opportunity", opportunity_id="O", created_at="2025-02-01", closed_at="2025-02-10", is_won=False,
+        close_date="2025-02-10", is_closed=True, is_new_business=True, is_qualified=False, amount=100,
+    )  # fmt: skip
+    w.add("intermediate.int_opportunity_window", opportunity_id="O", created_at="2025-02-01")
+    for number, (channel, at) in enumerate(
+        [("partner", "2025-01-02"), ("email", "2025-01-20"), ("event", "2025-02-05")]
+    ):
+        w.add(
+            "intermediate.int_opportunity_path", opportunity_id="O", touch_id=f"t{number}", channel=channel,
+            touched_at=at, content=f"c{number}",
+        )  # fmt: skip
+    w.build()
+    found = w.one("select * from reviews.review_win_loss__deals")
+    assert (found["touches"], found["entry_channel"], found["last_channel"], found["last_content"]) == (
+        2,
+        "partner",
+        "email",
+        "c1",
+    )
+
+
+def test_completeness_is_told_by_the_source_at_creation(tmp_path: Path) -> None:
+    """An admitted record's is its lead's; a held one's is the old value of its first change, unless a filler."""
+    w = Warehouse(tmp_path, as_of="2025-04-30")
+    record = {"source_system": "salesforce", "created_at": "2025-01-05", "is_judged": True, "lead_source": "Referral"}
+    for number, admitted in (("1", True), ("2", False), ("3", False), ("4", False)):
+        w.add("intermediate.int_lead_record", record_id=number, is_admitted=admitted, **record)
+    w.add("intermediate.int_lead_alias", record_id="1", lead_id="1")
+    w.add("intermediate.int_lead", lead_id="1", lead_source="Webinar")
+    w.add("staging.stg_definitions__fillers", value="select")
+    for number, old in (("2", "Event"), ("3", "Select")):
+        w.add(
+            "intermediate.int_lead_change", record_id=number, source_system="salesforce", field="lead_source",
+            old_value=old, changed_at="2025-01-05", sequence="1",
+        )  # fmt: skip
+    w.build()
+    found = w.rows("select record_id, lead_source from metrics.metric_lead_delivery order by 1")
+    assert [row["lead_source"] for row in found] == ["Webinar", "Event", "Referral", "Referral"]
+
+
 def test_a_win_without_a_close_day_breaks_no_mart(tmp_path: Path) -> None:
     """It is in no month: the marts by month keep it under a null month, the cost of a customer leaves it out."""
     w = Warehouse(tmp_path, as_of="2025-04-30")

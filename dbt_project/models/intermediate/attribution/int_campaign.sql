@@ -75,7 +75,7 @@ with
             'marketing_costs' as platform,
             cast(null as {{ dbt.type_string() }}) as campaign_type,
             min(marketing_cost.month_start) as started_on,
-            cast(null as date) as ended_on,
+            {{ dbt.last_day("max(marketing_cost.month_start)", "month") }} as ended_on,
             cast(null as decimal(18, 6)) as actual_cost,
             cast(null as {{ dbt.type_string() }}) as currency,
             min(marketing_cost.channel) as channel

@@ -67,9 +67,12 @@ with
             outcome_event.stage,
             outcome_event.entered_at,
             outcome_event.entry_number,
-            count(case when outcome_event.stage = 'accepted' then 1 end) over (
+            min(case when outcome_event.stage = 'accepted' then outcome_event.entered_at end) over (
                 partition by numbered.lead_id, numbered.handoff_number
-            ) as acceptances
+            ) as first_accepted_at,
+            min(case when outcome_event.stage = 'rejected' then outcome_event.entered_at end) over (
+                partition by numbered.lead_id, numbered.handoff_number
+            ) as first_rejected_at
         from numbered
         inner join
             (
@@ -94,8 +97,8 @@ with
             case stage when 'rejected' then 'rejected' else 'accepted' end as decision,
             entered_at as decided_at
         from outcome_moment
-        -- a later stage stands in for an acceptance that nobody recorded
-        where stage in ('accepted', 'rejected') or acceptances = 0
+        -- a later stage stands in for an acceptance that nobody recorded before a rejection
+        where stage in ('accepted', 'rejected') or first_accepted_at is null or first_rejected_at < first_accepted_at
         qualify row_number() over (partition by lead_id, handoff_number order by entered_at, entry_number) = 1
     ),
 

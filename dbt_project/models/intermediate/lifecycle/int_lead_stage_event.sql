@@ -1,6 +1,6 @@
--- Grain: one row per lead, basis and entry into a stage. basis `crm`: each entry by the history of its records, which
--- begins with the initial status at creation; a merged record's history is the survivor's. basis `definition`: the
--- first time the agreed criteria held.
+-- Grain: one row per lead, basis and entry into a stage. basis `crm`: each entry by the history of its records, each of
+-- which begins with its initial status at its creation, laid side by side; those merged into it are among them. basis
+-- `definition`: the first time the agreed criteria held.
 -- Going back and skipping are entries like any other; a status that the stage map does not know ends a stage and is
 -- none.
 with
@@ -8,41 +8,47 @@ with
 
     stage_value as (select * from {{ ref("int_stage_value") }} where object = 'lead'),
 
-    -- one per system that knows the lead; the history of the records merged into it is its own
+    -- what was merged away before it was ever delivered may have a history, but no beginning
     records as (
         select
             alias.lead_number,
             alias.record_number,
-            alias.survivor_number,
-            record.record_id,
-            record.source_system,
+            split_part(alias.record_id, ':', 1) as source_system,
+            record.record_id is not null as is_delivered,
+            alias.record_id <> alias.survivor_id as is_merged_away,
             record.status,
             record.created_at
-        from {{ ref("int_lead_record") }} as record
-        inner join alias on record.record_id = alias.record_id and alias.record_id = alias.survivor_id
+        from alias
+        left join {{ ref("int_lead_record") }} as record on alias.record_id = record.record_id
     ),
 
-    shared_lead as (select lead_number from records group by lead_number having count(*) > 1),
+    shared_lead as (
+        select lead_number, min(source_system) <> max(source_system) as is_of_systems
+        from records
+        group by lead_number
+        having count(*) > 1
+    ),
 
     changes as (
         select
             records.lead_number,
             records.record_number,
-            records.survivor_number,
             records.source_system,
+            records.is_delivered,
+            records.is_merged_away,
             records.created_at,
             change.old_value,
             stage_value.stage,
             change.changed_at,
             lag(stage_value.stage) over (
-                partition by records.survivor_number order by change.changed_at, change.sequence
+                partition by records.record_number order by change.changed_at, change.sequence
             ) as stage_before,
             row_number() over (
-                partition by records.survivor_number order by change.changed_at, change.sequence
+                partition by records.record_number order by change.changed_at, change.sequence
             ) as change_number
         from {{ ref("int_lead_change") }} as change
         inner join alias on change.record_id = alias.record_id
-        inner join records on alias.survivor_number = records.survivor_number
+        inner join records on alias.record_number = records.record_number
         left join
             stage_value
             on records.source_system = stage_value.source_system
@@ -54,7 +60,8 @@ with
         select
             changes.lead_number,
             changes.record_number,
-            changes.survivor_number,
+            changes.is_delivered,
+            changes.is_merged_away,
             changes.created_at,
             changes.changed_at,
             changes.stage,
@@ -69,31 +76,33 @@ with
     ),
 
     beginning as (
-        select lead_number, record_number, survivor_number, initial_stage as stage, created_at as entered_at
+        select lead_number, record_number, is_merged_away, initial_stage as stage, created_at as entered_at
         from first_change
+        where is_delivered
         union all
         select
             records.lead_number,
             records.record_number,
-            records.survivor_number,
+            records.is_merged_away,
             stage_value.stage,
             records.created_at as entered_at
         from records
-        left join first_change on records.survivor_number = first_change.survivor_number
+        left join first_change on records.record_number = first_change.record_number
         left join
             stage_value on records.source_system = stage_value.source_system and records.status = stage_value.crm_value
-        where first_change.survivor_number is null
+        where first_change.record_number is null
     ),
 
+    -- a duplicate that was merged away is not captured once more
     record_entry as (
         select lead_number, record_number, stage, entered_at, 0 as change_number, true as is_beginning
         from beginning
-        where stage is not null
+        where stage is not null and not (is_merged_away and stage = 'captured')
         union all
         -- a history without old values begins with the first value
         select lead_number, record_number, stage, changed_at as entered_at, 1 as change_number, is_beginning
         from first_change
-        where stage is distinct from initial_stage
+        where stage is distinct from initial_stage and not (is_merged_away and is_beginning and stage = 'captured')
         union all
         select lead_number, record_number, stage, changed_at as entered_at, change_number, false as is_beginning
         from changes
@@ -141,6 +150,7 @@ with
     shared_entry as (
         select
             entries.*,
+            shared_lead.is_of_systems,
             row_number() over (
                 partition by entries.lead_number
                 order by entries.entered_at, entries.change_number, entries.record_number
@@ -149,8 +159,9 @@ with
         inner join shared_lead on entries.lead_number = shared_lead.lead_number
     ),
 
-    -- only leads of several systems can enter the stage they are already in. A lead is captured once: a second record
-    -- of it that begins there is no way back
+    -- only leads of several records can enter the stage they are already in. A lead of several systems is captured
+    -- once:
+    -- another system's record of it that begins there is no way back
     distinct_entry as (
         select entries.lead_number, entries.record_number, entries.stage, entries.entered_at, entries.change_number
         from entries
@@ -162,7 +173,7 @@ with
             (
                 select *, lag(stage) over (partition by lead_number order by place) as stage_before
                 from shared_entry
-                where not (is_beginning and stage = 'captured' and place > 1)
+                where not (is_of_systems and is_beginning and stage = 'captured' and place > 1)
             ) as sequenced
         where stage is distinct from stage_before
     ),

@@ -77,8 +77,8 @@ with
             coalesce(max(campaign.name), max(identified.campaign_name)) as campaign_name,
             cast(sum(coalesce(identified.cost, 0)) as decimal(18, 6)) as cost,
             identified.currency,
-            cast(sum(coalesce(identified.impressions, 0)) as bigint) as impressions,
-            cast(sum(coalesce(identified.clicks, 0)) as bigint) as clicks
+            cast(sum(identified.impressions) as bigint) as impressions,
+            cast(sum(identified.clicks) as bigint) as clicks
         from identified
         left join campaign on identified.campaign_record_id = campaign.record_id
         group by identified.spend_date, identified.platform, identified.campaign_record_id, identified.currency
