@@ -159,7 +159,12 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
             ("hubspot:801", "call", "outbound", True, "hubspot:101", "hubspot:900"),
             ("hubspot:802", "email", "inbound", True, "hubspot:101", None),
             ("hubspot:803", "meeting", "outbound", False, "hubspot:101", "hubspot:900"),
+            ("hubspot:804", "meeting", "outbound", True, "hubspot:101", "hubspot:900"),
         ],
+    ),
+    "a meeting answers from when it was entered, not from its start": (
+        "select happened_at from intermediate.int_activity_record where activity_id = 'hubspot:804'",
+        [(at("2026-01-12 01:00"),)],
     ),
     "forms and clicks are touches, opens and machines' clicks are not": (
         "select touch_type, touched_at, source, medium, campaign, content, email from intermediate.int_touch_record "
@@ -198,6 +203,8 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
             ("campaign_response", "marketo", "program", "Spring Webinar", None),
             ("form_submission", "marketo", "form", None, "Pricing form"),
             ("form_submission", "bing", "cpc", None, "blue"),
+            # the form's own parameters, none of the page that led to it
+            ("form_submission", "newsletter", "email", "May", "Contact form"),
         ],
     ),
     "spend: micros, dollars, breakdowns added up, restated rows replaced, the campaign's newest name": (

@@ -41,14 +41,14 @@ with
             cast(
                 coalesce(sum(case when weekly.week_start = running.week_start then weekly.leads end), 0) as bigint
             ) as leads_of_week,
-            cast(sum(weekly.leads) as bigint) as leads,
-            cast(sum(weekly.mqls) as bigint) as mqls,
-            cast(sum(weekly.opportunities) as bigint) as opportunities,
-            cast(sum(weekly.customers) as bigint) as customers,
+            cast(coalesce(sum(weekly.leads), 0) as bigint) as leads,
+            cast(coalesce(sum(weekly.mqls), 0) as bigint) as mqls,
+            cast(coalesce(sum(weekly.opportunities), 0) as bigint) as opportunities,
+            cast(coalesce(sum(weekly.customers), 0) as bigint) as customers,
             {{ rate("sum(weekly.mqls)", "sum(weekly.leads)") }} as mql_rate,
             {{ rate("sum(weekly.opportunities)", "sum(weekly.leads)") }} as lead_to_opportunity_rate
         from running
-        inner join weekly on running.campaign_id = weekly.campaign_id and weekly.week_start <= running.week_start
+        left join weekly on running.campaign_id = weekly.campaign_id and weekly.week_start <= running.week_start
         group by running.week_start, running.campaign_id
     )
 
