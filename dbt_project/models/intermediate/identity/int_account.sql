@@ -4,7 +4,7 @@ with
         select
             alias.account_id,
             record.*,
-            {{ web_domain("record.website") }} as domain,
+            alias.domain,
             row_number() over (
                 partition by alias.account_id
                 order by

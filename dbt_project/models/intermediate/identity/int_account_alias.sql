@@ -1,6 +1,6 @@
--- Grain: one row per account record that lives on: record_id -> account_id. Accounts of different systems are one
--- when a
--- sync id links them, else when they have one business domain; the higher system's earliest one gives the id.
+-- Grain: one row per account record that lives on: record_id -> account_id. Accounts of different systems are one when
+-- a sync id links them, else when they have one business domain; the higher system's earliest one gives the id. domain
+-- is the record's own, null where it was merged away.
 with
     accounts as (
         select
@@ -74,7 +74,10 @@ with
     {% endfor %}
 
     final as (
-        select survivors.record_id, coalesce(parent_4.parent_id, accounts.record_id) as account_id
+        select
+            survivors.record_id,
+            coalesce(parent_4.parent_id, accounts.record_id) as account_id,
+            case when survivors.record_id = accounts.record_id then accounts.domain end as domain
         from survivors
         inner join accounts on survivors.survivor_id = accounts.record_id
         left join parent_4 on accounts.record_id = parent_4.record_id

@@ -133,14 +133,8 @@ with
 
     -- of an account that several systems know, each record's
     account_domain as (
-        select distinct {{ web_domain("record.website") }} as domain, account.account_id, account.created_at
-        from {{ ref("int_account_record") }} as record
-        inner join
-            {{ ref("int_record_survivor") }} as survivor
-            on survivor.object = 'account'
-            and record.record_id = survivor.record_id
-            and survivor.state = 'survivor'
-        inner join {{ ref("int_account_alias") }} as account_alias on record.record_id = account_alias.record_id
+        select distinct account_alias.domain, account.account_id, account.created_at
+        from {{ ref("int_account_alias") }} as account_alias
         inner join {{ ref("int_account") }} as account on account_alias.account_id = account.account_id
     ),
 

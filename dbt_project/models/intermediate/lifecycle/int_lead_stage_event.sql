@@ -11,6 +11,7 @@ with
     -- what was merged away before it was ever delivered may have a history, but no beginning
     records as (
         select
+            alias.record_id,
             alias.lead_number,
             alias.record_number,
             split_part(alias.record_id, ':', 1) as source_system,
@@ -47,8 +48,7 @@ with
                 partition by records.record_number order by change.changed_at, change.sequence
             ) as change_number
         from {{ ref("int_lead_change") }} as change
-        inner join alias on change.record_id = alias.record_id
-        inner join records on alias.record_number = records.record_number
+        inner join records on change.record_id = records.record_id
         left join
             stage_value
             on records.source_system = stage_value.source_system
@@ -159,8 +159,7 @@ with
         inner join shared_lead on entries.lead_number = shared_lead.lead_number
     ),
 
-    -- only leads of several records can enter the stage they are already in. A lead of several systems is captured
-    -- once:
+    -- only leads of several records can enter the stage they are already in; one of several systems is captured once:
     -- another system's record of it that begins there is no way back
     distinct_entry as (
         select entries.lead_number, entries.record_number, entries.stage, entries.entered_at, entries.change_number
