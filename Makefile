@@ -29,12 +29,15 @@ bench: $(VENV)/.runtime
 	@$(RUN) -m benchmarks --sizes $(SIZES) --write
 	@$(RUN) -m benchmarks.bench_ingestion --old-files 10000
 
+# The tests left out, by mark. Continuous integration leaves out `heavy` alone.
+WITHOUT ?= heavy or spark
+
 # The types are checked while the tests run: from nothing it takes a minute of one core.
 test: style
 	@$(MAKE) --no-print-directory -j2 types pytest
 
 pytest: $(VENV)/.dev
-	@$(RUN) -m pytest -m "not heavy and not spark" -n 2 --dist loadfile --no-loadscope-reorder
+	@$(RUN) -m pytest -m "not ($(WITHOUT))" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-heavy: $(VENV)/.dev
 	@$(RUN) -m pytest -m heavy

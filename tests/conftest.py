@@ -45,8 +45,9 @@ def run_night(home: Path, *, check: bool = True, seconds: int = 570, **more: str
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest file comes first: of two workers, neither is left with it at the end."""
-    items.sort(key=lambda item: item.path.name != "test_nights.py")
+    """The longest files come first: of two workers, neither is left with one of them at the end."""
+    longest = ["test_spark.py", "test_nights.py"]
+    items.sort(key=lambda item: longest.index(item.path.name) if item.path.name in longest else len(longest))
 
 
 @pytest.fixture(scope="module", autouse=True)
