@@ -183,8 +183,24 @@
             where date_day = {{ dbt.last_day("date_day", part) }} or date_day = {{ as_of_day() }}
         ),
 
+        began as (
+            select min({{ start }}) as {{ start }}
+            from
+                (
+                    select {{ start }}
+                    from cohort
+                    union all
+                    select {{ start }}
+                    from created
+                    union all
+                    select {{ start }}
+                    from closed
+                ) as seen
+        ),
+
+        -- money may have been spent for months before the first lead came: these have their spend and no other figure
         periods as (
-            select distinct {{ start }}
+            select distinct {{ start }}, {{ start }} >= (select {{ start }} from began) as has_begun
             from {{ ref("dim_date") }}
             where
                 {{ start }} <= {{ as_of_day() }}
@@ -193,13 +209,7 @@
                     from
                         (
                             select {{ start }}
-                            from cohort
-                            union all
-                            select {{ start }}
-                            from created
-                            union all
-                            select {{ start }}
-                            from closed
+                            from began
                             union all
                             select {{ start }}
                             from spend
@@ -224,35 +234,39 @@
             left join acquisition on periods.{{ start }} = acquisition.{{ start }}
         ),
 
-        stacked as (
-            {% for metric in metric_dictionary() %}
-                select
-                    periods.{{ start }},
-                    '{{ metric[0] }}' as metric,
+        wide as (
+            select
+                {% for metric in metric_dictionary() %}
                     cast(
                         {% if metric[4] %}coalesce({{ metric[7] }}.{{ metric[0] }}, 0)
                         {% else %}{{ metric[7] }}.{{ metric[0] }}
                         {% endif %} as double
-                    ) as value
-                from periods
-                left join {{ metric[7] }} on periods.{{ start }} = {{ metric[7] }}.{{ start }}
-                {% if not loop.last %}
-                    union all
-                {% endif %}
+                    ) as {{ metric[0] }},
+                {% endfor %}
+                periods.{{ start }},
+                periods.has_begun
+            from periods
+            {% for step in metric_dictionary() | map(attribute=7) | unique %}
+                left join {{ step }} on periods.{{ start }} = {{ step }}.{{ start }}
             {% endfor %}
         ),
 
         final as (
             select
-                stacked.{{ start }},
-                stacked.metric,
-                stacked.value,
+                wide.{{ start }},
+                dictionary.metric,
+                case
+                    dictionary.metric
+                    {% for metric in metric_dictionary() %}
+                        when '{{ metric[0] }}' then wide.{{ metric[0] }}
+                    {% endfor %}
+                end as value,
                 dictionary.unit,
                 dictionary.better,
                 dictionary.is_additive,
-                not dictionary.is_cohort or {{ is_mature("stacked." ~ start, part) }} as is_mature
-            from stacked
-            inner join {{ ref("metric_dictionary") }} as dictionary on stacked.metric = dictionary.metric
+                not dictionary.is_cohort or {{ is_mature("wide." ~ start, part) }} as is_mature
+            from wide
+            inner join {{ ref("metric_dictionary") }} as dictionary on wide.has_begun or dictionary.metric = 'spend'
         )
 
     select *

@@ -321,8 +321,8 @@ def attained(found: pd.DataFrame, figures: pd.DataFrame, start: str, begins: Any
 
 
 def began(core: Core) -> "pd.Series[Any]":
-    """When leads and deals came and money was spent: figures begin with the first of them."""
-    return pd.concat([core.lead.created_at, core.deal.created_at, pd.to_datetime(core.spend.spend_date)])
+    """When leads and deals came: figures begin with the first of them (no target is one of spend)."""
+    return pd.concat([core.lead.created_at, core.deal.created_at])
 
 
 def plan_vs_actual(core: Core) -> pd.DataFrame:
