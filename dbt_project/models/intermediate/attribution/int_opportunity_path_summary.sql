@@ -1,8 +1,7 @@
 -- Grain: one row per opportunity with touches: what tonight's touches make of its path, counted in one pass without
--- sorting them.
--- The anchors and int_opportunity_touch need no more than this. fingerprint covers every touch of the path, and the SQL
--- that numbers them: int_opportunity_path redoes what it no longer matches. pipeline_hash covers those
--- up to the creation.
+-- sorting them. The anchors and int_opportunity_touch need no more than this. fingerprint covers every touch of the
+-- path, and the SQL that numbers them: int_opportunity_path redoes what it no longer matches. pipeline_hash covers
+-- those up to the creation.
 with
     {{ opportunity_span() }},
 

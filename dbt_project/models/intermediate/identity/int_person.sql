@@ -1,6 +1,5 @@
 -- Grain: one row per person (identity cluster). The contact is the earliest surviving one; the account is the
--- contact's,
--- else that of the person's earliest lead with one.
+-- contact's, else that of the person's earliest lead with one.
 with
     record as (
         select person.person_id, person.object, survivor.state, person.record_id

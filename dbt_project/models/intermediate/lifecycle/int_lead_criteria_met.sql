@@ -1,8 +1,7 @@
--- Grain: one row per lead and stage that the agreed definition says was reached: the first touch or change at which all
--- rules of the stage held, by the rows in force then and with what was known then (fields without history: today's).
--- Only values that make a criterion true are followed, as intervals: rules and stages are sums over their starts and
--- ends.
--- A stage is absent while it takes the CRM's word (int_stage_judgement).
+-- Grain: one row per lead and stage that the agreed definition says was reached: the first touch or change at which
+-- all rules of the stage held, by the rows in force then and with what was known then (fields without history:
+-- today's). Only values that make a criterion true are followed, as intervals: rules and stages are sums over their
+-- starts and ends. A stage is absent while it takes the CRM's word (int_stage_judgement).
 {% set touch_counters = {
     "form_submissions": ("touch_type in ('form_submission', 'form_submit')", none),
     "event_attendances": ("touch_type in ('event_attendance', 'event')", none),
@@ -364,9 +363,8 @@ with
         group by lead_number, stage_number, rule_bit, period_number
     ),
 
-    -- most leads meet each rule once and for good: their stages hold from the last rule's beginning to the first
-    -- one's end.
-    -- A rule met more than once shows in the sum of its bit.
+    -- most leads meet each rule once and for good: their stages hold from the last rule's beginning to the first one's
+    -- end. A rule met more than once shows in the sum of its bit.
     summary as (
         select
             lead_number,

@@ -1,7 +1,7 @@
 -- Grain: one row per entry of a lead into rejected, with its reason: the one the record carried then by its field
 -- history, unless it is left over from the rejection before and another one is entered now; else the first one entered
--- while it was rejected, else the record's current one.
--- reason: one of rejection_reasons.csv, `unmapped` for a text it does not know, `missing` without one.
+-- while it was rejected, else the record's current one. reason: one of rejection_reasons.csv, `unmapped` for a text it
+-- does not know, `missing` without one.
 with
     rejections as (
         select

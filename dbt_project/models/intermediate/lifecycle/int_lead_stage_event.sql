@@ -1,8 +1,7 @@
--- Grain: one row per lead, basis and entry into a stage. basis `crm`: each entry by the history of its records, each of
--- which begins with its initial status at its creation, laid side by side; those merged into it are among them. basis
--- `definition`: the first time the agreed criteria held.
--- Going back and skipping are entries like any other; a status that the stage map does not know ends a stage and is
--- none.
+-- Grain: one row per lead, basis and entry into a stage. basis `crm`: each entry by the history of its records, each
+-- of which begins with its initial status at its creation, laid side by side; those merged into it are among them.
+-- basis `definition`: the first time the agreed criteria held. Going back and skipping are entries like any other; a
+-- status that the stage map does not know ends a stage and is none.
 with
     alias as (select * from {{ ref("int_lead_alias") }}),
 

@@ -1,7 +1,6 @@
 -- Grain: one row per source, stage and stretch of time over which the agreed definition judges the stage there. While
--- it
--- does not, the stage takes the CRM's word: no criterion is in force, or those that are ask for qualification (need,
--- budget, timeline, authority) and the CRM has none of their columns.
+-- it does not, the stage takes the CRM's word: no criterion is in force, or those that are ask for qualification
+-- (need, budget, timeline, authority) and the CRM has none of their columns.
 {% set qualification_fields = [
     "has_need",
     "has_budget",

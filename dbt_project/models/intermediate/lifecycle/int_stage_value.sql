@@ -1,6 +1,5 @@
--- Grain: one row per (object, source_system, crm_value) that occurs in the records, with the stage it means.
--- The source's own rows of stage_map decide alone; a source that the map does not name speaks the map's common
--- language:
+-- Grain: one row per (object, source_system, crm_value) that occurs in the records, with the stage it means. The
+-- source's own rows of stage_map decide alone; a source that the map does not name speaks the map's common language:
 -- the name of a stage itself, else what the value means wherever the map knows it.
 with
     occurring as (

@@ -1,7 +1,7 @@
 -- Grain: one row per lead as it was at its scoring time: the first handoff, else the run's now. The training table of
--- the scorecards and what they are applied to.
--- Nothing known only afterwards enters the signals: touches up to the scoring time, fields as they were then (the old
--- value of the first later change). A field without history counts with today's value. `attributes` are today's.
+-- the scorecards and what they are applied to. Nothing known only afterwards enters the signals: touches up to the
+-- scoring time, fields as they were then (the old value of the first later change). A field without history counts
+-- with today's value. `attributes` are today's.
 {% set fields = [
     "job_title",
     "industry",

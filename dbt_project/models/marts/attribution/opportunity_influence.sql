@@ -1,6 +1,5 @@
 -- Grain: one row per opportunity: sourced and influenced side by side, by the touches of its own people and, as the
--- wider
--- option, by those of everybody at its account (the buying group beyond the contact roles).
+-- wider option, by those of everybody at its account (the buying group beyond the contact roles).
 -- Hazard: sourced and influenced overlap, and so do the two widths: never sum them.
 with
     opportunity as (select * from {{ ref("int_opportunity") }}),

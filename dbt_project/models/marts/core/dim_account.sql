@@ -1,6 +1,5 @@
 -- Grain: one row per surviving account, one for all the systems that know it. is_icp_fit: by the profile in force now
--- on
--- the company's own values; rules about a person or a trigger event are left to the lead.
+-- on the company's own values; rules about a person or a trigger event are left to the lead.
 {% set dimensions = ["employee_count", "annual_revenue", "industry", "country", "technology", "growth_stage"] %}
 with
     account as (select * from {{ ref("int_account") }}),

@@ -1,6 +1,5 @@
 -- Grain: one row per person: an identity cluster of leads and contacts. Joined by conversion link, merge chain, sync
--- id,
--- then e-mail; never by name. Join facts on person_id; a person may have several leads.
+-- id, then e-mail; never by name. Join facts on person_id; a person may have several leads.
 with
     touched as (
         select person_id, min(touched_at) as first_touched_at

@@ -1,9 +1,7 @@
 -- Grain: one row per surviving, complete lead, one for all the systems that know it. handed_off_at, response and SLA
--- are
--- those of its first handoff: fct_handoff has all. mql_at, sql_at and sales_ready_at are the agreed definition's, or
--- the
--- CRM's where the definition takes its word; the other stage times are the CRM's first entries.
--- opportunity_id and won_amount repeat where several leads share an opportunity: sum fct_opportunity.amount instead.
+-- are those of its first handoff: fct_handoff has all. mql_at, sql_at and sales_ready_at are the agreed definition's,
+-- or the CRM's where the definition takes its word; the other stage times are the CRM's first entries. opportunity_id
+-- and won_amount repeat where several leads share an opportunity: sum fct_opportunity.amount instead.
 with
     leads as (select * from {{ ref("int_lead") }}),
 

@@ -1,7 +1,6 @@
 -- Grain: one row per day, platform, campaign and channel; in the reporting currency, six decimals as ads platforms
--- bill.
--- Three origins: ads platforms (their day), marketing_costs.csv (the first day of its month) and a CRM campaign's
--- actual cost, spread evenly over its dates where no ads campaign has its name or native id.
+-- bill. Three origins: ads platforms (their day), marketing_costs.csv (the first day of its month) and a CRM
+-- campaign's actual cost, spread evenly over its dates where no ads campaign has its name or native id.
 -- Hazard: a CRM campaign without dates has no day to stand on and is left out; round after summing, not before.
 with
     spend_record as (select * from {{ ref("int_spend_record") }}),

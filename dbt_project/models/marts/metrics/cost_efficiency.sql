@@ -1,6 +1,5 @@
 -- Grain: one row per (month, channel, campaign). Spend by its day; leads and MQLs by the month the lead was created;
--- qualified
--- opportunities (new business) by the month they were created; customers by the month they closed.
+-- qualified opportunities (new business) by the month they were created; customers by the month they closed.
 -- Hazard: spend is null, not 0, where nothing was booked on the slice, and so is every cost of it: such rows do not
 -- make a channel free.
 with

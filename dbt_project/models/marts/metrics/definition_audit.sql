@@ -1,8 +1,6 @@
 -- Grain: one row per (cohort month, stage, lead_source), for the stages both teams agreed on: mql, sql, sales_ready.
--- What the CRM says a
--- lead reached against what the agreed criteria say. Hazard: where a stage has no criteria for a lead it takes the
--- CRM's word and agrees
--- by construction; taken_from_crm counts those.
+-- What the CRM says a lead reached against what the agreed criteria say. Hazard: where a stage has no criteria for a
+-- lead it takes the CRM's word and agrees by construction; taken_from_crm counts those.
 with
     leads as (select * from {{ ref("metric_lead") }}),
 

@@ -1,7 +1,6 @@
 -- Grain: one row per (cohort month, lead_source, channel, campaign). A lead is counted in the month it was created,
--- whenever
--- it reached a stage. Hazard: rates do not add up or average; for other slices sum the counts or ask the semantic
--- layer.
+-- whenever it reached a stage. Hazard: rates do not add up or average; for other slices sum the counts or ask the
+-- semantic layer.
 with
     leads as (select * from {{ ref("metric_lead") }}),
 

@@ -1,6 +1,5 @@
--- Grain: one row per (month of the first handoff, lead_source). A credit is a lead handed off outside the ICP in
--- force that day;
--- where a required value is unknown the fit is unknown and nothing is credited.
+-- Grain: one row per (month of the first handoff, lead_source). A credit is a lead handed off outside the ICP in force
+-- that day; where a required value is unknown the fit is unknown and nothing is credited.
 with
     handoffs as (select * from {{ ref("metric_handoff") }} where is_first),
 

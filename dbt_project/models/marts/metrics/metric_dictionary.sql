@@ -1,6 +1,5 @@
 -- Grain: one row per metric that has one figure a month: its name, unit, which direction is better and how it is
--- computed. The list itself is
--- the macro of the same name, which metric_month walks too.
+-- computed. The list itself is the macro of the same name, which metric_month walks too.
 with
     listed as (
         {% for metric in metric_dictionary() %}

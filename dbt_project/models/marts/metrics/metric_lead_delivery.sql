@@ -1,6 +1,5 @@
 -- Grain: one row per lead record judged at the door: whether its first version was complete, and the slice it is
--- counted in.
--- Deleted and merged-away records are not judged and not here.
+-- counted in. Deleted and merged-away records are not judged and not here.
 with
     records as (select * from {{ ref("int_lead_record") }} where is_judged),
 

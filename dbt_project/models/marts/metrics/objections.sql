@@ -1,7 +1,6 @@
--- Grain: one row per (month, lead_source, theme). Lost deals by close month and their loss reason or competitor;
--- leads by the month of a
--- sales activity and its disposition. A word used as loss reason, competitor and disposition is one theme;
--- theme_types names its origins.
+-- Grain: one row per (month, lead_source, theme). Lost deals by close month and their loss reason or competitor; leads
+-- by the month of a sales activity and its disposition. A word used as loss reason, competitor and disposition is one
+-- theme; theme_types names its origins.
 -- Hazard: a deal lost for a reason and to a competitor stands under both themes: never sum over themes.
 with
     lost as (select * from {{ ref("metric_opportunity") }} where is_closed and not is_won),

@@ -1,6 +1,6 @@
--- Grain: one row per (month an opportunity was created, its own channel, its campaign). Qualified opportunities of
--- all types, at
--- their amount of today. Hazard: sourced and influenced overlap; they stand side by side and are never summed.
+-- Grain: one row per (month an opportunity was created, its own channel, its campaign). Qualified opportunities of all
+-- types, at their amount of today. Hazard: sourced and influenced overlap; they stand side by side and are never
+-- summed.
 with
     opportunities as (select * from {{ ref("metric_opportunity") }} where is_qualified),
 

@@ -1,8 +1,7 @@
 -- Grain: one row per (month, metric) of the agreed targets. What adds up is held against the target prorated by
--- working days (the as-of
--- day counts as worked); rates, medians and costs against the target itself. Where lower is better the attainment is
--- target / actual.
--- Months to come have no actual, and a target on a name the dictionary does not know has none either.
+-- working days (the as-of day counts as worked); rates, medians and costs against the target itself. Where lower is
+-- better the attainment is target / actual. Months to come have no actual, and a target on a name the dictionary does
+-- not know has none either.
 with
     targets as (select * from {{ ref("stg_definitions__targets") }}),
 

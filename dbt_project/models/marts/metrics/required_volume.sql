@@ -1,20 +1,14 @@
 -- Grain: one row per (month with a target of customers, lead_source, stage): what it takes to reach the target, read
--- backwards from
--- `customer` over sales_ready, sql, mql and lead to `spend` (money). The target is shared out by each source's part
--- of the customers won by
--- the trailing cohorts: the newest twelve cohort months that were mature when the month began (or are now, for a
--- month to come).
--- trailing_rate is the share of a stage's leads that reached the next one; of `spend`, the spend per lead, a
--- channel's spend being shared
--- over its leads of the month. required = required of the next stage / trailing_rate.
--- Interval of 80 %: the log of every rate is taken as normal around the observed one, with the variance (1 - p) / ((n
--- + 1) p) of the
--- Jeffreys estimate p = (k + 1/2) / (n + 1); variances add up along the chain; the bounds are exp(-+1.2816 standard
--- deviations) times the figure.
--- It covers what the cohorts leave open about the rates, not a market that changes.
--- A lead that skips a stage is not counted on by the chain: where many do, required is an upper bound.
--- required_by_any_path reads the same
--- target over the share of a stage's leads that became customers on whatever path.
+-- backwards from `customer` over sales_ready, sql, mql and lead to `spend` (money). The target is shared out by each
+-- source's part of the customers won by the trailing cohorts: the newest twelve cohort months that were mature when
+-- the month began (or are now, for a month to come). trailing_rate is the share of a stage's leads that reached the
+-- next one; of `spend`, the spend per lead, a channel's spend being shared over its leads of the month. required =
+-- required of the next stage / trailing_rate. Interval of 80 %: the log of every rate is taken as normal around the
+-- observed one, with the variance (1 - p) / ((n + 1) p) of the Jeffreys estimate p = (k + 1/2) / (n + 1); variances
+-- add up along the chain; the bounds are exp(-+1.2816 standard deviations) times the figure. It covers what the
+-- cohorts leave open about the rates, not a market that changes. A lead that skips a stage is not counted on by the
+-- chain: where many do, required is an upper bound. required_by_any_path reads the same target over the share of a
+-- stage's leads that became customers on whatever path.
 -- Hazard: stages follow from each other: never sum over stages.
 with
     leads as (select *, {{ period_start("month", "created_on") }} as cohort_month from {{ ref("metric_lead") }}),

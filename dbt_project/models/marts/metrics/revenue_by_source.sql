@@ -1,6 +1,5 @@
 -- Grain: one row per (close month, lead_source, channel, campaign) of won opportunities. Revenue counts all types;
--- customers are
--- first new-business wins. Hazard: shared_revenue is a part of revenue, not an addition to it.
+-- customers are first new-business wins. Hazard: shared_revenue is a part of revenue, not an addition to it.
 with
     opportunities as (select * from {{ ref("metric_opportunity") }} where is_won),
 

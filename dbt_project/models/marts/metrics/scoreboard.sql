@@ -9,10 +9,9 @@
     )
 }}
 -- Grain: one row per (as_of_date, month, metric of the joint scoreboard). Every night appends what it shows under its
--- as-of day and replaces
--- what it showed under the same day before; earlier days stay, so a restated past is visible. A warehouse rebuilt
--- from nothing has the
--- newest as_of_date only. Hazard: filter one as_of_date (the newest is "now") before anything else.
+-- as-of day and replaces what it showed under the same day before; earlier days stay, so a restated past is visible. A
+-- warehouse rebuilt from nothing has the newest as_of_date only. Hazard: filter one as_of_date (the newest is "now")
+-- before anything else.
 with
     actuals as (select * from {{ ref("metric_month") }}),
 

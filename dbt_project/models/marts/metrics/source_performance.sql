@@ -1,6 +1,6 @@
--- Grain: one row per (quarter, lead_source). Wins, losses, cycles: new business, by close quarter. Revenue: all
--- types, by close quarter.
--- SQLs and rejected leads: cohorts by the quarter the lead was created in; is_mature speaks of those.
+-- Grain: one row per (quarter, lead_source). Wins, losses, cycles: new business, by close quarter. Revenue: all types,
+-- by close quarter. SQLs and rejected leads: cohorts by the quarter the lead was created in; is_mature speaks of
+-- those.
 -- Hazard: medians, means and rates are of this row and cannot be averaged over sources or quarters.
 with
     opportunities as (select * from {{ ref("metric_opportunity") }} where is_closed),

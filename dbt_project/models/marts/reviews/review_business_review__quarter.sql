@@ -1,6 +1,5 @@
 -- Grain: one row per (calendar quarter, metric of the scoreboard): the quarter's own figure against plan and against
--- the
--- quarter before.
+-- the quarter before.
 with
     quarters as (
         select *, lag(value) over (partition by metric order by quarter_start) as prior from {{ ref("metric_quarter") }}

@@ -1,7 +1,6 @@
 -- Grain: one row per (week of the decision, dimension, value): the whole week, each lead source, campaign and reason,
--- against the four
--- weeks before. Hazard: a reason's rows share the week's decisions as their denominator; the dimensions cut the same
--- decisions anew.
+-- against the four weeks before. Hazard: a reason's rows share the week's decisions as their denominator; the
+-- dimensions cut the same decisions anew.
 with
     decisions as (
         select

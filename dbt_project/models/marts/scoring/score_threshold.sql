@@ -1,7 +1,6 @@
 -- Grain: one row per version and threshold (every fifth point): what a handoff from that score on would have brought,
--- over
--- the handed-off leads whose horizon is over, per month. Rows of a version overlap: never sum them.
--- is_proposed: the highest threshold that keeps four fifths of the wins.
+-- over the handed-off leads whose horizon is over, per month. Rows of a version overlap: never sum them. is_proposed:
+-- the highest threshold that keeps four fifths of the wins.
 with
     scored as (
         select score.version, score.score, signal.scored_at, signal.is_won, signal.has_opportunity, signal.is_rejected

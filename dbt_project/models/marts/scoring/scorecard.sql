@@ -1,7 +1,6 @@
 -- Grain: one row per version, attribute and bin. A lead's score is the sum of the points of its bins, between 0 and
--- 100.
--- leads and wins are those the card was learned from; for rule points, the handed-off leads whose horizon is over.
--- Several bins of an attribute may hold for rule points: do not sum leads over them.
+-- 100. leads and wins are those the card was learned from; for rule points, the handed-off leads whose horizon is
+-- over. Several bins of an attribute may hold for rule points: do not sum leads over them.
 with
     bin as (select * from {{ ref("int_scorecard_bin") }}),
 

@@ -1,6 +1,5 @@
--- Grain: one row per version: the learned cards, and the rule points of each version of the definitions.
--- auc of a learned card is out of time, as measured when it was trained; of rule points, over all handed-off leads
--- whose
+-- Grain: one row per version: the learned cards, and the rule points of each version of the definitions. auc of a
+-- learned card is out of time, as measured when it was trained; of rule points, over all handed-off leads whose
 -- horizon is over (Hanley and McNeil's interval).
 with
     mature as (
