@@ -2,7 +2,8 @@
 
 Only SQL. Verdicts are kept per incomplete version and failed rule; admission, quarantine and the counts of the load log
 are functions of the verdicts and the delivered versions, never of the order in which files came. The versions of a lead
-are ordered as everywhere: by version (none first), file name, content hash, line.
+are ordered as everywhere: by version (none first), file name (what it holds now last), content hash, line. A delivery
+of several names goes by the first of them where it is asked what came first, by the last where what is newest.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -17,7 +18,8 @@ from handoff.definitions import LEAD_FIELDS, TIME_FIELDS
 if TYPE_CHECKING:
     import pandas as pd
 
-_ORDER = "version_at nulls first, source_file, sha256, _line"
+_ORDER = "version_at nulls first, source_file, is_current, sha256, _line"
+_NEWEST_FIRST = "version_at desc nulls last, newest_file desc, is_current desc, sha256 desc, _line desc"
 # the records of a page of an API lie on one line
 _RECORD_KEY = "coalesce(native_id, _delivery_id || ':' || _line)"
 
@@ -391,7 +393,8 @@ def build_versions(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) 
         select
             delivered.source_system, delivered.object, delivered.native_id, delivered.version_at,
             delivered.record_key,
-            load_log.source_file, load_log.sha256, delivered._delivery_id, delivered._line, load_log.loaded_at,
+            load_log.source_file, load_log.newest_file, load_log.is_current, load_log.sha256, load_log.loaded_at,
+            delivered._delivery_id, delivered._line,
             delivered.is_out, delivered.merged_into_id,
             case when not delivered.is_out then verdict.failed_rules end as failed_rules,
             coalesce(verdict.is_complete_later, false) as is_complete_later
@@ -462,7 +465,7 @@ def _build_told(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) -> 
     def counting(source_system: str, name: str) -> str:
         return f"""
             (
-                select delivered.*, load_log.source_file, load_log.sha256
+                select delivered.*, load_log.source_file, load_log.newest_file, load_log.is_current, load_log.sha256
                 from raw."{source_system}__{name}" as delivered
                 join
                     quality.load_log
@@ -498,7 +501,7 @@ def _build_told(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) -> 
                     )
                 qualify row_number() over (
                     partition by native_id
-                    order by version_at desc nulls last, source_file desc, sha256 desc, _line desc
+                    order by {_NEWEST_FIRST}
                 ) = 1
             )
             where merged_ids is not null
@@ -546,7 +549,7 @@ _NO_VERSIONS = """
 def build_merge_cycles(con: duckdb.DuckDBPyConnection) -> None:
     """Temporary table gate_cycle: the newest version of every lead whose merges, followed on, come back to it."""
     edges = con.execute(
-        """
+        f"""
         select source_system, object, native_id, merged_into_id
         from (
             select *
@@ -558,7 +561,7 @@ def build_merge_cycles(con: duckdb.DuckDBPyConnection) -> None:
             )
             qualify row_number() over (
                 partition by source_system, object, native_id
-                order by version_at desc nulls last, source_file desc, sha256 desc, _line desc
+                order by {_NEWEST_FIRST}
             ) = 1
         )
         where merged_into_id is not null
@@ -577,14 +580,14 @@ def build_merge_cycles(con: duckdb.DuckDBPyConnection) -> None:
     if members := list(cycle_members(survivors)):
         con.executemany("insert into gate_cycle_member values (?, ?, ?, ?)", members)
     con.execute(
-        """
+        f"""
         create or replace temp table gate_cycle as
         select gate_version.*, gate_cycle_member.path
         from gate_version
         join gate_cycle_member using (source_system, object, native_id)
         qualify row_number() over (
             partition by source_system, object, native_id
-            order by version_at desc nulls last, source_file desc, sha256 desc, _line desc
+            order by {_NEWEST_FIRST}
         ) = 1
         """
     )
@@ -640,7 +643,7 @@ def build_admission(con: duckdb.DuckDBPyConnection) -> None:
                 select
                     source_system, object, native_id,
                     bool_or(not is_out and (failed_rules is null or is_complete_later)) as is_admitted,
-                    min_by(coalesce(failed_rules, ''), place) filter (not is_out) as first_failed_rules,
+                    min_by(coalesce(failed_rules, ''), first_place) filter (not is_out) as first_failed_rules,
                     max_by(coalesce(failed_rules, ''), place) filter (not is_out) as newest_failed_rules,
                     max_by(is_out, place) as is_out,
                     -- a source of full snapshots deletes what its newest delivery does not hold
@@ -650,7 +653,9 @@ def build_admission(con: duckdb.DuckDBPyConnection) -> None:
                         gate_version.*,
                         source_object.is_snapshot,
                         source_object.newest_delivery_id,
-                        (coalesce(version_at, timestamp '0001-01-01'), source_file, sha256, _line) as place
+                        (coalesce(version_at, timestamp '0001-01-01'), source_file, is_current, sha256, _line)
+                            as first_place,
+                        (coalesce(version_at, timestamp '0001-01-01'), newest_file, is_current, sha256, _line) as place
                     from gate_version
                     join control.source_object using (source_system, object)
                     where native_id is not null
@@ -752,7 +757,8 @@ def build_quarantine(con: duckdb.DuckDBPyConnection, now: datetime) -> int:
                 select
                     source_system, object, native_id, version_at, rule,
                     min_by(
-                        {'source_file': source_file, 'line': _line, 'detail': detail}, (source_file, sha256, _line)
+                        {'source_file': source_file, 'line': _line, 'detail': detail},
+                        (source_file, is_current, sha256, _line)
                     ) as first,
                     min(loaded_at) as first_seen_at,
                     bool_and(is_released) as is_released
@@ -767,7 +773,8 @@ def build_quarantine(con: duckdb.DuckDBPyConnection, now: datetime) -> int:
             attempt.first.line as line,
             attempt.rule,
             attempt.first.detail as detail,
-            attempt.first_seen_at,
+            -- a merge that goes in a circle is found in the newest delivery of a version, and began with an earlier one
+            least(attempt.first_seen_at, before.first_seen_at) as first_seen_at,
             case when attempt.is_released then coalesce(before.released_at, $now) end as released_at,
             attempt.version_at
         from attempt

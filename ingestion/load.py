@@ -36,13 +36,19 @@ create schema if not exists raw;
 create table if not exists quality.load_log (
     delivery_id varchar, source_system varchar, object varchar, source_file varchar, sha256 varchar,
     rows_read bigint, rows_loaded bigint, rows_held bigint, rows_malformed bigint,
-    status varchar, error varchar, loaded_at timestamp, notes varchar
+    status varchar, error varchar, loaded_at timestamp, notes varchar, is_current boolean default true,
+    newest_file varchar
 );
+alter table quality.load_log add column if not exists is_current boolean default true;
+alter table quality.load_log add column if not exists newest_file varchar;
 create table if not exists quality.malformed_row (
     source_system varchar, object varchar, source_file varchar, line bigint, raw_text varchar, error varchar,
     delivery_id varchar
 );
-create table if not exists control.landed_file (path varchar, fingerprint varchar, delivery_id varchar, sha256 varchar);
+create table if not exists control.landed_file (
+    path varchar, fingerprint varchar, delivery_id varchar, sha256 varchar, name varchar
+);
+alter table control.landed_file add column if not exists name varchar;
 create table if not exists control.delivery_reading (delivery_id varchar, mapping_sha256 varchar, formats varchar);
 create table if not exists control.landed_header (source_system varchar, object varchar, header varchar);
 create table if not exists control.declared_object (
@@ -52,7 +58,7 @@ create or replace view control.source_object as
 select
     declared_object.*,
     (
-        select max_by(load_log.delivery_id, (load_log.source_file, load_log.sha256))
+        select max_by(load_log.delivery_id, (load_log.newest_file, load_log.is_current, load_log.sha256))
         from quality.load_log
         where
             load_log.source_system = declared_object.source_system
@@ -60,6 +66,25 @@ select
             and load_log.status in ('loaded', 'accepted')
     ) as newest_delivery_id
 from control.declared_object;
+"""
+# What is newest where versions are equal or missing, and of snapshots, is what a rebuild would find newest: a delivery
+# goes by the last of the names that hold it now, and comes before what a name of its own holds now in its place.
+CURRENT = """
+update quality.load_log
+set is_current = not is_current
+where is_current <> (delivery_id in (select delivery_id from control.landed_file));
+update quality.load_log
+set newest_file = landed.newest_file
+from (
+    select load_log.delivery_id, coalesce(max(landed_file.name), min(load_log.source_file)) as newest_file
+    from quality.load_log
+    left join control.landed_file on load_log.delivery_id = landed_file.delivery_id
+    group by load_log.delivery_id
+) as landed
+where
+    load_log.delivery_id = landed.delivery_id
+    and load_log.newest_file is distinct from landed.newest_file
+    and (load_log.is_current or load_log.newest_file is null);
 """
 
 
@@ -246,7 +271,8 @@ class _Loader:
             for row in con.execute("from control.delivery_reading").fetchall()
         }
         self.known_files: dict[str, tuple[str, str, str]] = {
-            row[0]: row[1:] for row in con.execute("from control.landed_file").fetchall()
+            row[0]: row[1:]
+            for row in con.execute("select path, fingerprint, delivery_id, sha256 from control.landed_file").fetchall()
         }
         self.headers: dict[tuple[str, str], set[str]] = {}
         for source, object_, header in con.execute("from control.landed_header").fetchall():
@@ -265,6 +291,7 @@ class _Loader:
                 # A file of a folder with another name than its object's goes by both: `contacts/1.csv`.
                 name = file.name if file.object == object_ else f"{file.object}/{file.name}"
                 self._take(replace(file, source=source, object=object_, name=name), mapped)
+        self.con.execute(CURRENT)
         self.report.deliveries = [
             replace(delivery, is_new=delivery.delivery_id in self.new)
             for delivery in sorted(self.deliveries.values(), key=lambda d: (d.source_system, d.object, d.source_file))
@@ -486,8 +513,8 @@ class _Loader:
         path = storable(file.path)
         if path in self.known_files:
             self.con.execute("delete from control.landed_file where path = ?", [path])
-        row = [path, file.fingerprint, delivery_id, sha256]
-        self.con.execute("insert into control.landed_file values (?, ?, ?, ?)", row)
+        row = [path, file.fingerprint, delivery_id, sha256, file.name]
+        self.con.execute("insert into control.landed_file values (?, ?, ?, ?, ?)", row)
         self.known_files[path] = (file.fingerprint, delivery_id, sha256)
 
     def _log(self, delivery: Delivery) -> None:
@@ -498,12 +525,13 @@ class _Loader:
             """
             insert into quality.load_log
             select ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-                coalesce((select min(loaded_at) from quality.load_log where delivery_id = ? and ?), ?), ?
+                coalesce((select min(loaded_at) from quality.load_log where delivery_id = ? and ?), ?), ?, true, ?
             """,
             [
                 delivery.delivery_id, delivery.source_system, delivery.object, delivery.source_file, delivery.sha256,
                 delivery.rows_read, delivery.rows_loaded, delivery.rows_held, delivery.rows_malformed,
                 delivery.status, delivery.error, delivery.delivery_id, again, self.now, delivery.notes,
+                delivery.source_file,
             ],
         )  # fmt: skip
         if known:

@@ -19,11 +19,12 @@ def con() -> duckdb.DuckDBPyConnection:
     con.execute("create table control.delivery_reading (delivery_id varchar, mapping_sha256 varchar, formats varchar)")
     con.execute(
         "create table quality.load_log (delivery_id varchar, source_system varchar, object varchar, "
-        "source_file varchar, status varchar, rows_held bigint, loaded_at timestamp)"
+        "source_file varchar, status varchar, rows_held bigint, loaded_at timestamp, is_current boolean, "
+        "newest_file varchar)"
     )
     for table in ("crm__lead", "crm__deal", "mapped__lead"):
         con.execute(f"create table raw.{table} (native_id varchar)")
-    con.execute("insert into quality.load_log values ('d1', 'crm', 'lead', 'a.csv', 'loaded', 0, null)")
+    con.execute("insert into quality.load_log values ('d1', 'crm', 'lead', 'a.csv', 'loaded', 0, null, true, null)")
     con.execute("insert into control.delivery_reading values ('d1', 'm1', 'csv')")
     return con
 
@@ -48,10 +49,11 @@ def test_the_first_build_is_everything(con: duckdb.DuckDBPyConnection, tmp_path:
         pytest.param("update quality.load_log set loaded_at = now()::timestamp", set(), id="read again"),
         pytest.param("update control.run set as_of = '2026-06-02'", {"control.run"}, id="the clock"),
         pytest.param(
-            "insert into quality.load_log values ('d2', 'crm', 'deal', 'b.csv', 'loaded', 0, null)",
+            "insert into quality.load_log values ('d2', 'crm', 'deal', 'b.csv', 'loaded', 0, null, true, null)",
             {"raw.crm__deal", "raw.mapped__lead", "quality.load_log"},
             id="a delivery of deals",
         ),
+        pytest.param("update quality.load_log set is_current = false", {"quality.load_log"}, id="a file written over"),
         pytest.param(
             "update control.delivery_reading set mapping_sha256 = 'm2'",
             {"raw.crm__lead", "raw.mapped__lead"},

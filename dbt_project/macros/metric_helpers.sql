@@ -41,11 +41,12 @@
 {%- endmacro %}
 
 {% macro plan_status() -%}
-    {#- Where a row of a plan stands against its paced target; null where one of the two is missing. -#}
+    {#- Where a row of a plan stands against its paced target; null where one of the two is missing. Equal but for what
+        dividing leaves in the last digits is on plan. -#}
     case
         when actual is null or paced_target is null
         then null
-        when actual = paced_target
+        when abs(actual - paced_target) <= 1e-9 * greatest(abs(paced_target), 1)
         then 'on_plan'
         when (actual > paced_target) = (better = 'higher')
         then 'ahead'

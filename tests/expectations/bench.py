@@ -64,11 +64,11 @@ class Bench:
             """
             insert into quality.load_log (
                 delivery_id, source_system, object, source_file, sha256, rows_read, rows_loaded, rows_held,
-                rows_malformed, status, loaded_at
+                rows_malformed, status, loaded_at, newest_file
             )
-            values (?, ?, ?, ?, ?, ?, ?, 0, ?, 'loaded', ?)
+            values (?, ?, ?, ?, ?, ?, ?, 0, ?, 'loaded', ?, ?)
             """,
-            [delivery, source, name, file, f"sha-{file}", len(rows) + malformed, len(rows), malformed, at],
+            [delivery, source, name, file, f"sha-{file}", len(rows) + malformed, len(rows), malformed, at, file],
         )
         for line, row in enumerate(rows, start=2):
             self.con.execute(

@@ -298,6 +298,13 @@ def test_a_merge_cycle_holds_its_records_and_no_others(bench: Bench) -> None:
     assert report.held_by_rule == {"merge_cycle": 4}
 
 
+def test_a_merge_cycle_was_first_seen_when_it_was(bench: Bench) -> None:
+    for at, file in ((NOON, "a.csv"), (NEXT, "b.csv")):
+        bench.deliver(lead("1", merged_into_id="1"), file=file, at=at)
+        bench.night(at)
+    assert bench.rows("select first_seen_at from quality.quarantine") == [(NOON,)]
+
+
 def test_hubspot_lists_of_merged_ids_can_be_cycles_too(bench: Bench) -> None:
     bench.deliver(lead("1", merged_ids="2;3"), lead("2", merged_ids="1;2"), source="hubspot", name="contact")
     bench.night()

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -647,6 +648,24 @@ def test_a_snapshot_object_knows_its_newest_delivery(zone: Zone) -> None:
         "select source_file from control.source_object join quality.load_log on newest_delivery_id = delivery_id"
     ).fetchall()
     assert name == "2026-02.csv", "late files and refused ones are not the newest"
+
+
+@pytest.mark.parametrize(
+    "deliveries",
+    [
+        pytest.param([("leads.csv", number) for number in (1, 2, 3, 4, 5, 2, 1)], id="written over"),
+        pytest.param([(f"{day}.csv", number) for day, number in enumerate((1, 2, 3, 1, 2))], id="as it was before"),
+        pytest.param([("1.csv", 1), ("2.csv", 2), ("3.csv", 1), ("3.csv", 3), ("3.csv", 4)], id="both"),
+    ],
+)
+def test_the_newest_is_what_a_rebuild_would_find_newest(zone: Zone, deliveries: list[tuple[str, int]]) -> None:
+    """Whichever of the contents came first or has the greater hash."""
+    zone.map(CRM + "    snapshot: true\n")
+    newest = "select sha256 from control.source_object join quality.load_log on newest_delivery_id = delivery_id"
+    for name, number in deliveries:
+        zone.put(name, content := HEADER + lead(number))
+        zone.load()
+        assert zone.con.execute(newest).fetchall() == [(hashlib.sha256(content.encode()).hexdigest(),)]
 
 
 # Hostile names and values

@@ -147,6 +147,22 @@ def test_money_spent_before_the_first_lead_counts_and_nothing_else_has_begun(tmp
     assert (mart["spend"], mart["customers"], mart["cost_per_customer"]) == (0, 2, None)
 
 
+def test_a_mean_of_targets_is_on_plan_but_for_its_last_digit(tmp_path: Path) -> None:
+    """(0.1 + 0.1 + 0.1) / 3 is 0.10000000000000002 in doubles."""
+    w = Warehouse(tmp_path, as_of="2025-04-30")
+    for number in range(10):
+        w.add(
+            "core.fct_lead", lead_id=f"L{number}", created_at="2025-01-05", opportunity_id="O" if not number else None
+        )
+    for month in ("2025-01-01", "2025-02-01", "2025-03-01"):
+        w.add(
+            "staging.stg_definitions__targets", month_start=month, metric="lead_to_opportunity_rate", value=0.1
+        )  # fmt: skip
+    w.build()
+    plan = w.one("select * from metrics.plan_vs_actual_quarter")
+    assert (plan["actual"], plan["status"]) == (0.1, "on_plan")
+
+
 def test_customer_acquisition_cost_is_divided_before_it_is_rounded(tmp_path: Path) -> None:
     w = Warehouse(tmp_path, as_of="2025-04-30")
     w.add("core.fct_spend", spend_date="2025-01-05", platform="google_ads", channel="paid", cost="10.004900")

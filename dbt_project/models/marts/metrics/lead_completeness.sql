@@ -1,6 +1,6 @@
--- Grain: one row per (week the lead was created, lead_source, rule), a row for every rule of the definitions and one,
--- rule `all`, for the record as a whole. Delivered counts lead records (not yet matched across systems) that were
--- judged at the door, by their first version.
+-- Grain: one row per (week the lead was created, lead_source, rule), a row for every rule of the definitions, one, rule
+-- `all`, for the record as a whole and, where any lead is held for it, one of `merge_cycle`. Delivered counts lead
+-- records (not yet matched across systems) that were judged at the door, by their first version.
 -- Hazard: delivered repeats on every rule's row, and a record can fail several rules: never sum over rules.
 with
     deliveries as (select * from {{ ref("metric_lead_delivery") }}),
@@ -10,6 +10,10 @@ with
         from {{ ref("stg_definitions__completeness") }}
         union
         select 'all' as rule
+        union
+        select 'merge_cycle' as rule
+        from deliveries
+        where concat('|', first_failed_rules, '|') like '%|merge_cycle|%'
     ),
 
     judged as (
