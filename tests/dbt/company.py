@@ -148,19 +148,18 @@ class Company:
             )
 
     def hubspot_contact(self, key: str, created: str, email: str, stage: str = "lead", **fields: object) -> None:
-        self.add(
-            "hubspot/contact",
-            Id=key,
-            firstname="Ada",
-            lastname=key,
-            email=email,
-            company=f"{key} GmbH",
-            lifecyclestage=stage,
-            createdate=f"{created}Z",
-            lastmodifieddate=f"{created}Z",
-            hs_analytics_source="Webinar",
-            **fields,
-        )
+        usual: dict[str, object] = {
+            "Id": key,
+            "firstname": "Ada",
+            "lastname": key,
+            "email": email,
+            "company": f"{key} GmbH",
+            "lifecyclestage": stage,
+            "createdate": f"{created}Z",
+            "lastmodifieddate": f"{created}Z",
+            "hs_analytics_source": "Webinar",
+        }
+        self.add("hubspot/contact", **(usual | fields))
 
     def hubspot_deal(
         self, key: str, created: str, stage: str, closed: str, amount: str, contact: str = "", **fields: object
@@ -847,6 +846,42 @@ def _told_by_two(company: Company) -> None:
         createdate="2026-01-01T09:00:00Z",
     )
     company.lead("OFBOTH", f"{day}10:00:00", Email="ada@both-hub.example")
+    # fillers came later to the records of two systems; a third knows the source
+    for at, source, others in ((f"{day}10:00:00", "Webinar", "Webinar"), ("2026-03-05T10:00:00", "Other", "n/a")):
+        company.lead(
+            "FILLERSOURCE",
+            f"{day}10:00:00",
+            SystemModstamp=f"{at}Z",
+            LeadSource=source,
+            Email="ada@filler.example",
+        )
+        company.hubspot_contact(
+            "165", f"{day}10:00:00", "ada@filler.example", lead_source=others, lastmodifieddate=f"{at}Z"
+        )
+    company.add(
+        "marketo/lead",
+        **(
+            company.rows["marketo/lead"][0]
+            | {"Id": "33", "email": "ada@filler.example", "leadSource": "Trade Show", "createdAt": f"{day}10:00:00Z"}
+        ),
+    )
+    # Salesforce knows when it was handed off, HubSpot who owned it then
+    company.lead("OWNEDINHUBSPOT", f"{day}10:00:00", "Handed Off", OwnerId="")
+    company.went("OWNEDINHUBSPOT", ("", "Open"), ("2026-02-10T10:00:00", "Handed Off"))
+    company.hubspot_contact(
+        "166", f"{day}10:00:00", "ada@owned.example", salesforceleadid="OWNEDINHUBSPOT", hubspot_owner_id="72"
+    )
+    for at, owner in ((f"{day}10:00:00", "71"), ("2026-02-20T10:00:00", "72")):
+        _hubspot_stage(company, "166", at, owner, name="hubspot_owner_id")
+    # on its way before it was handed off, and nobody recorded an acceptance
+    company.lead("READYBEFORE", f"{day}10:00:00", "Qualified")
+    company.went(
+        "READYBEFORE",
+        ("", "Open"),
+        ("2026-02-10T10:00:00", "Sales Ready"),
+        ("2026-02-11T10:00:00", "Handed Off"),
+        ("2026-02-12T10:00:00", "Qualified"),
+    )
     # each rejection's reason is entered five seconds after it, and never cleared
     company.lead("REJECTEDTWICE", f"{day}10:00:00", "Unqualified", Rejection_Reason__c="competitor")
     company.went(

@@ -453,6 +453,24 @@ def test_the_source_at_creation_of_a_hubspot_lead(row: Find) -> None:
     assert other["lead_source"] == "Referral"
 
 
+def test_a_filler_of_another_system_is_no_source_either(row: Find) -> None:
+    lead = row("fct_lead", lead_id="salesforce:FILLERSOURCE")
+    assert lead is not None
+    assert lead["lead_source"] == "Trade Show"
+
+
+def test_the_owner_then_by_the_system_that_knows_the_owner(row: Find) -> None:
+    handoff = row("fct_handoff", lead_id="salesforce:OWNEDINHUBSPOT")
+    assert handoff is not None
+    assert handoff["owner_id"] == "hubspot:71"
+
+
+def test_who_goes_on_before_the_handoff_is_accepted_then(row: Find) -> None:
+    lead = row("fct_lead", lead_id="salesforce:READYBEFORE")
+    assert lead is not None
+    assert lead["accepted_at"] == at("2026-02-10T10:00:00")
+
+
 def test_an_account_is_found_by_the_domain_that_either_system_knows(row: Find) -> None:
     lead = row("fct_lead", lead_id="salesforce:OFBOTH")
     assert lead is not None

@@ -49,16 +49,24 @@ with
         inner join alias on source.record_id = alias.record_id and source.record_id = alias.survivor_id
     ),
 
+    fillers as (select value from {{ ref("stg_definitions__fillers") }}),
+
     secondary as (
-        select *, row_number() over (partition by lead_id order by rank_0, source_system, record_id) as record_rank
+        select
+            record.*,
+            row_number() over (
+                partition by record.lead_id order by record.rank_0, record.source_system, record.record_id
+            ) as record_rank,
+            case when fillers.value is null then nullif(trim(record.lead_source), '') end as real_lead_source
         from record
-        where is_secondary = 1
+        left join fillers on lower(trim(record.lead_source)) = fillers.value
+        where record.is_secondary = 1
     ),
 
     filling as (
         select
             lead_id,
-            {% for field in plain_fields + ["lead_source"] %}
+            {% for field in plain_fields + ["lead_source", "real_lead_source"] %}
                 min_by({{ field }}, case when {{ field }} is not null then record_rank end) as {{ field }},
             {% endfor %}
             min(created_at) as created_at,
@@ -83,8 +91,6 @@ with
         qualify row_number() over (partition by lead_id order by changed_at, sequence) = 1
     ),
 
-    fillers as (select value from {{ ref("stg_definitions__fillers") }}),
-
     merged as (
         select
             record.lead_id,
@@ -108,7 +114,12 @@ with
                     nullif(trim(record.lead_source), '') is not null
                     and lower(trim(record.lead_source)) not in (select value from fillers)
                 then trim(record.lead_source)
-                else nullif(trim(coalesce(filling.lead_source, record.lead_source)), '')
+                else
+                    coalesce(
+                        filling.real_lead_source,
+                        nullif(trim(record.lead_source), ''),
+                        nullif(trim(filling.lead_source), '')
+                    )
             end as lead_source_raw
         from record
         left join filling on record.lead_id = filling.lead_id

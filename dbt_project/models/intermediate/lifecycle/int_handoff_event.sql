@@ -99,6 +99,7 @@ with
         inner join alias on all_handoffs.lead_id = alias.record_id
     ),
 
+    -- by the history of the system that knows the owner
     owner_then as (
         select
             numbered.lead_number,
@@ -116,7 +117,7 @@ with
         inner join
             owner_change
             on numbered.lead_number = owner_change.lead_number
-            and leads.source_system = owner_change.source_system
+            and coalesce(split_part(leads.owner_id, ':', 1), leads.source_system) = owner_change.source_system
         group by numbered.lead_number, numbered.handoff_number
     ),
 

@@ -141,7 +141,12 @@ with
             handoff.handed_off_at,
             handoff.response_at as first_response_at,
             crm.contacted_at,
-            coalesce({{ earliest("crm.accepted_at", "handoff_story.accepted_at") }}, crm.advanced_at) as accepted_at,
+            {{
+                earliest(
+                    earliest("crm.accepted_at", "handoff_story.accepted_at"),
+                    "case when crm.accepted_at is null then crm.advanced_at end",
+                )
+            }} as accepted_at,
             crm.rejected_at,
             rejection.reason as rejection_reason,
             crm.recycled_at,
