@@ -375,6 +375,7 @@ def _responses(company: Company) -> None:
     company.changed(lead, "2026-02-02T11:30:00", "Owner", SELLER, SECOND_SELLER, SELLER)
     company.changed(lead, "2026-02-02T11:40:00", "Status", "Handed Off", "Assigned", INTEGRATION)
     company.changed(lead, "2026-02-02T11:50:00", "Status", "Assigned", "Handed Off", ROBOT)
+    company.changed(lead, "2026-02-02T11:55:00", "Status", "Handed Off", "Handed Off", SELLER)  # saved, not changed
     company.call(lead, "2026-02-02T12:30:00", Type="Email", CallType="")
     lead = handed_off("BYSTATUS", "2026-02-02T10:00:00")  # a person's change of status answers
     company.changed(lead, "2026-02-02T13:00:00", "Status", "Handed Off", "Working", SELLER)

@@ -14,7 +14,7 @@ with
         select alias.lead_number, change.changed_at, change.changed_by
         from {{ ref("int_lead_change") }} as change
         inner join alias on change.record_id = alias.record_id
-        where change.field = 'status'
+        where change.field = 'status' and change.old_value is distinct from change.new_value
     ),
 
     numbered as (select * from {{ ref("int_handoff_event") }}),
