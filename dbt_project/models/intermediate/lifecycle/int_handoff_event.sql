@@ -99,17 +99,21 @@ with
         inner join alias on all_handoffs.lead_id = alias.record_id
     ),
 
-    -- by the history of the system that knows the owner
+    -- by the history of the system that knows the owner; '' is nobody
     owner_then as (
         select
             numbered.lead_number,
             numbered.handoff_number,
             max_by(
-                owner_change.new_value,
+                coalesce(owner_change.new_value, ''),
                 case when owner_change.changed_at <= numbered.handed_off_at then owner_change.change_number end
             ) as owner_before,
             min_by(
-                owner_change.old_value,
+                case
+                    when {{ is_opening_value("owner_change", "leads.created_at") }}
+                    then owner_change.new_value
+                    else coalesce(owner_change.old_value, '')
+                end,
                 case when owner_change.changed_at > numbered.handed_off_at then owner_change.change_number end
             ) as owner_after
         from numbered
@@ -129,7 +133,9 @@ with
             numbered.handed_off_at,
             numbered.next_handed_off_at,
             numbered.evidence,
-            coalesce(numbered.owner_id, owner_then.owner_before, owner_then.owner_after, leads.owner_id) as owner_id
+            nullif(
+                coalesce(numbered.owner_id, owner_then.owner_before, owner_then.owner_after, leads.owner_id), ''
+            ) as owner_id
         from numbered
         inner join leads on numbered.lead_id = leads.lead_id
         left join

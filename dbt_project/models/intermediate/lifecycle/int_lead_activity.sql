@@ -1,5 +1,6 @@
 -- Grain: one row per (lead, sales activity). An activity on a contact counts for every lead converted into it.
 -- acted_at: when it was completed; Salesforce events, which have no such time, when they were entered.
+-- took_place_at: the same, but of a meeting not before it was held.
 with
     contact_survivor as (
         select record_id, survivor_id
@@ -11,14 +12,14 @@ with
         select record_id, lead_id, lead_number
         from {{ ref("int_lead_alias") }}
         union
-        select contact.record_id, leads.lead_id, alias.lead_number
-        from {{ ref("int_lead") }} as leads
-        inner join contact_survivor as converted on leads.converted_contact_id = converted.record_id
+        select contact.record_id, alias.lead_id, alias.lead_number
+        from {{ ref("int_lead_record") }} as record
+        inner join {{ ref("int_lead_alias") }} as alias on record.record_id = alias.record_id
+        inner join contact_survivor as converted on record.converted_contact_id = converted.record_id
         inner join contact_survivor as contact on converted.survivor_id = contact.survivor_id
-        inner join {{ ref("int_lead_alias") }} as alias on leads.lead_id = alias.record_id
     ),
 
-    final as (
+    acted as (
         select
             link.lead_id,
             link.lead_number,
@@ -39,8 +40,17 @@ with
         from {{ ref("int_activity_record") }} as activity
         inner join link on activity.person_record_id = link.record_id
         left join {{ ref("int_owner") }} as owner on activity.owner_id = owner.owner_id
+    ),
+
+    final as (
+        select
+            *,
+            case
+                when activity_type = 'meeting' and happened_at > acted_at then happened_at else acted_at
+            end as took_place_at
+        from acted
+        where acted_at is not null
     )
 
 select *
 from final
-where acted_at is not null

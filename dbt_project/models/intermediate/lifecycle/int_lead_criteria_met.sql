@@ -212,7 +212,7 @@ with
         select
             leads.lead_number,
             used_field.field_number,
-            greatest(activity.acted_at, leads.created_at) as known_from,
+            greatest(activity.took_place_at, leads.created_at) as known_from,
             1 as delta,
             true as is_moment
         from {{ ref("int_lead_activity") }} as activity
@@ -561,7 +561,7 @@ with
             and change.changed_at >= waiting.held_from
             and change.changed_at < waiting.held_to
         union all
-        select waiting.lead_number, waiting.stage, activity.acted_at as moment
+        select waiting.lead_number, waiting.stage, activity.took_place_at as moment
         from waiting
         inner join
             {{ ref("int_lead_activity") }} as activity
@@ -569,8 +569,8 @@ with
             and activity.is_completed
             and activity.is_by_sales
             and activity.activity_type in ('call', 'meeting')
-            and activity.acted_at >= waiting.held_from
-            and activity.acted_at < waiting.held_to
+            and activity.took_place_at >= waiting.held_from
+            and activity.took_place_at < waiting.held_to
         union all
         select lead_number, stage, held_from as moment
         from holding

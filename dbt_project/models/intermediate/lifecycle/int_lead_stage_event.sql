@@ -75,7 +75,13 @@ with
     ),
 
     beginning as (
-        select lead_number, record_number, is_merged_away, initial_stage as stage, created_at as entered_at
+        select
+            lead_number,
+            record_number,
+            is_merged_away,
+            initial_stage as stage,
+            -- a creation after the first change is the CRM's mistake
+            case when changed_at < created_at then changed_at else created_at end as entered_at
         from first_change
         where is_delivered
         union all

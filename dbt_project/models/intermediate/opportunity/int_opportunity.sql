@@ -1,6 +1,17 @@
--- Grain: one row per surviving opportunity, one for all the systems that a sync id links. Amounts are in the reporting
+-- Grain: one row per surviving opportunity, one for all the systems that a sync id links: values are those of the first
+-- system of system_priority, a missing one is taken from the next. Amounts are in the reporting
 -- currency at the latest rate at or before the close day (closed) or the day of creation (open), at most 7 days old;
 -- a missing rate stops the night and names currency and day.
+{% set filled_fields = [
+    "account_id",
+    "owner_id",
+    "campaign_id",
+    "lead_source",
+    "close_date",
+    "loss_reason",
+    "competitor",
+    "attributes",
+] %}
 with
     record as (
         select alias.opportunity_id, source.*
@@ -10,6 +21,27 @@ with
     ),
 
     created as (select opportunity_id, min(created_at) as created_at from record group by opportunity_id),
+
+    secondary as (
+        select
+            *,
+            row_number() over (
+                partition by opportunity_id order by {{ system_rank("source_system") }}, source_system, record_id
+            ) as record_rank
+        from record
+        where record_id <> opportunity_id
+    ),
+
+    filling as (
+        select
+            opportunity_id,
+            {% for field in filled_fields + ["amount"] %}
+                min_by({{ field }}, case when {{ field }} is not null then record_rank end) as {{ field }},
+            {% endfor %}
+            min_by(currency, case when amount is not null then record_rank end) as currency
+        from secondary
+        group by opportunity_id
+    ),
 
     stage_value as (select * from {{ ref("int_stage_value") }}),
 
@@ -61,8 +93,8 @@ with
             account.account_id,
             link.lead_id,
             coalesce(leads.person_id, contact_record.person_id, role_person.person_id) as person_id,
-            record.owner_id,
-            record.campaign_id,
+            coalesce(record.owner_id, filling.owner_id) as owner_id,
+            coalesce(record.campaign_id, filling.campaign_id) as campaign_id,
             record.stage as crm_stage,
             coalesce(stage_of.stage, 'open') as stage,
             coalesce(type_of.stage, 'new_business') as opportunity_type,
@@ -70,19 +102,36 @@ with
             record.opportunity_type is not null and type_of.stage is null as is_opportunity_type_unmapped,
             least(created.created_at, record.created_at) as created_at,
             record.updated_at,
-            record.close_date as stated_close_date,
-            cast(record.amount as decimal(28, 9)) as amount_stated,
-            upper(coalesce(nullif(trim(record.currency), ''), {{ setting("reporting_currency") }})) as currency,
-            record.loss_reason,
-            record.competitor,
-            record.attributes,
+            coalesce(record.close_date, filling.close_date) as stated_close_date,
+            cast(coalesce(record.amount, filling.amount) as decimal(28, 9)) as amount_stated,
+            upper(
+                coalesce(
+                    nullif(
+                        trim(
+                            case
+                                when record.amount is null and filling.amount is not null
+                                then filling.currency
+                                else record.currency
+                            end
+                        ),
+                        ''
+                    ),
+                    {{ setting("reporting_currency") }}
+                )
+            ) as currency,
+            coalesce(record.loss_reason, filling.loss_reason) as loss_reason,
+            coalesce(record.competitor, filling.competitor) as competitor,
+            coalesce(record.attributes, filling.attributes) as attributes,
             case
-                when link.lead_id is null then nullif(trim(record.lead_source), '') else leads.lead_source_raw
+                when link.lead_id is null
+                then nullif(trim(coalesce(record.lead_source, filling.lead_source)), '')
+                else leads.lead_source_raw
             end as lead_source_raw,
             leads.lead_source as source_of_lead,
             leads.is_marketing_lead_source as is_marketing_source_of_lead
         from record
         inner join created on record.opportunity_id = created.opportunity_id
+        left join filling on record.opportunity_id = filling.opportunity_id
         left join link on record.opportunity_id = link.opportunity_id
         left join {{ ref("int_lead") }} as leads on link.lead_id = leads.lead_id
         left join
@@ -95,7 +144,9 @@ with
             on type_of.object = 'opportunity_type'
             and record.source_system = type_of.source_system
             and record.opportunity_type = type_of.crm_value
-        left join {{ ref("int_account_alias") }} as account on record.account_id = account.record_id
+        left join
+            {{ ref("int_account_alias") }} as account
+            on coalesce(record.account_id, filling.account_id) = account.record_id
         left join {{ ref("int_person_record") }} as contact_record on record.contact_id = contact_record.record_id
         left join role_person on record.opportunity_id = role_person.opportunity_id
         where record.record_id = record.opportunity_id

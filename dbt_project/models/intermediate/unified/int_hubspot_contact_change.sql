@@ -98,7 +98,16 @@ with
     ),
 
     changes as (
-        select change_id, record_id, property, old_value, new_value, changed_at, changed_by, change_id as sequence
+        -- of one moment the lifecycle stage comes first: a lead status is the finer word
+        select
+            change_id,
+            record_id,
+            property,
+            old_value,
+            new_value,
+            changed_at,
+            changed_by,
+            case property when 'lifecyclestage' then '0|' else '1|' end || change_id as sequence
         from recorded
         union all
         select
@@ -109,7 +118,7 @@ with
             new_value,
             changed_at,
             changed_by,
-            cast(position as {{ dbt.type_string() }}) as sequence
+            '0|' || cast(position as {{ dbt.type_string() }}) as sequence
         from stated
     ),
 

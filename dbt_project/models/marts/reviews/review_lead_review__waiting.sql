@@ -1,6 +1,6 @@
--- Grain: one row per handed-off lead without a decision whose SLA has lapsed, as of now.
+-- Grain: one row per handed-off lead that nobody has answered or decided on and whose SLA has lapsed, as of now.
 with
-    queue as (select * from {{ ref("handoff_queue") }} where is_sla_lapsed),
+    queue as (select * from {{ ref("handoff_queue") }} where is_sla_lapsed and response_at is null),
 
     leads as (select lead_id, account_id, company, lead_source from {{ ref("fct_lead") }}),
 
