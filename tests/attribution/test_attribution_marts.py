@@ -9,6 +9,7 @@ import pytest
 from tests.attribution.lab import Deal, Lab, Touch
 
 MARTS = [
+    "attribution_slice",
     "attribution_by_channel",
     "attribution_by_campaign",
     "attribution_by_content",

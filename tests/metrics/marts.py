@@ -83,6 +83,10 @@ COLUMNS: dict[str, str] = {
         "month_start date, basis varchar, model varchar, content varchar, channel varchar,"
         " credited_amount decimal(18,2), opportunities bigint"
     ),
+    "attribution.attribution_slice": (
+        "month_start date, basis varchar, model varchar, channel varchar, campaign_id varchar, content varchar,"
+        " credited_amount decimal(18,2)"
+    ),
     "attribution.attribution_by_channel": (
         "month_start date, basis varchar, model varchar, channel varchar, credited_amount decimal(18,2),"
         " opportunities bigint, spend decimal(18,2), roas double"
@@ -117,8 +121,8 @@ COLUMNS: dict[str, str] = {
         "opportunity_id varchar, stage varchar, entered_at timestamp, exited_at timestamp, amount decimal(18,2)"
     ),
     "core.handoff_queue": (
-        "lead_id varchar, owner_id varchar, handed_off_at timestamp, waiting_hours double, is_sla_lapsed boolean,"
-        " why_qualified varchar, last_touches varchar, score bigint, next_step varchar"
+        "lead_id varchar, owner_id varchar, handed_off_at timestamp, waiting_hours double, response_at timestamp,"
+        " is_sla_lapsed boolean, why_qualified varchar, last_touches varchar, score bigint, next_step varchar"
     ),
     "core.dim_channel": "channel varchar, is_marketing boolean",
     "core.dim_campaign": (

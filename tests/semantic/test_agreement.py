@@ -23,9 +23,10 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     folder = tmp_path_factory.mktemp("semantic")
     warehouse = Warehouse(folder, as_of="2025-07-15 12:00")
     fill(warehouse)
-    attributed = {"basis": "revenue", "model": "linear", "channel": "paid", "credited_amount": 240, "opportunities": 1}
-    warehouse.add("attribution.attribution_by_campaign", month_start="2025-01-01", campaign_id="c1", **attributed)
-    warehouse.add("attribution.attribution_by_content", month_start="2025-01-01", content="ad", **attributed)
+    warehouse.add(
+        "attribution.attribution_slice", month_start="2025-01-01", basis="revenue", model="linear", channel="paid",
+        campaign_id="c1", content="ad", credited_amount=240,
+    )  # fmt: skip
     warehouse.build()
     file = folder / "copy.duckdb"
     warehouse.con.execute(f"attach '{file}' as copy")
@@ -176,20 +177,10 @@ SLICES: dict[str, tuple[str, list[str], list[str]]] = {
         ["metric_time__quarter", "quarter_line__metric"],
         ["plan_attainment_quarter"],
     ),
-    "attribution_by_content": (
-        "select month_start, content, model, channel, credited_amount from attribution.attribution_by_content",
-        ["metric_time__month", "content_slice__content", "content_slice__model", "content_slice__channel"],
-        ["content_attributed_revenue"],
-    ),
     "required_volume": (
         "select month_start, lead_source, required from metrics.required_volume where stage = 'mql'",
         ["metric_time__month", "volume_line__lead_source"],
         ["required_mqls"],
-    ),
-    "attribution_by_campaign": (
-        "select month_start, campaign_id, model, channel, credited_amount from attribution.attribution_by_campaign",
-        ["metric_time__month", "campaign", "attribution_slice__model", "attribution_slice__channel"],
-        ["attributed_revenue"],
     ),
 }  # fmt: skip
 

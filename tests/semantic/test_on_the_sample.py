@@ -178,6 +178,35 @@ def test_slice_equals_pandas(layer: SemanticLayer, core: Core, name: str) -> Non
     assert not {key for key, value in asked.items() if value}, "slices that pandas does not know"
 
 
+@pytest.mark.parametrize(
+    ("mart", "part", "column"),
+    [
+        ("attribution_by_channel", "attribution_slice__channel", "channel"),
+        ("attribution_by_campaign", "campaign", "campaign_id"),
+        ("attribution_by_content", "attribution_slice__content", "content"),
+    ],
+)
+def test_credit_by_channel_campaign_and_content(
+    layer: SemanticLayer, marts: duckdb.DuckDBPyConnection, mart: str, part: str, column: str
+) -> None:
+    """Each model's, by the touch's own channel, as the mart of that slice has it."""
+    group_by = ["metric_time__month", "attribution_slice__model", part]
+    for metric, basis in (("attributed_revenue", "revenue"), ("attributed_pipeline", "pipeline")):
+        table = layer.query([metric], group_by)
+        names = list(table.column_names)
+        order = [names.index(name) for name in [*group_by, metric]]
+        asked = {plain(tuple(row[index] for index in order[:-1])): row[order[-1]] for row in table.rows}
+        expected = marts.execute(
+            f"select month_start, model, {column}, credited_amount from attribution.{mart}"
+            " where basis = ? and credited_amount <> 0",
+            [basis],
+        ).fetchall()
+        assert len(expected) > 100
+        assert {key: round(value, 2) for key, value in asked.items() if value} == {
+            plain(row[:-1]): float(row[-1]) for row in expected
+        }
+
+
 def test_the_command_prints_the_figures(built_settings: Settings) -> None:
     done = subprocess.run(
         [

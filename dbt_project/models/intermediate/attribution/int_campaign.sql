@@ -12,7 +12,10 @@ with
     spend_campaign as (
         select
             campaign_record_id as campaign_id,
-            max(campaign_name) as name,
+            -- the newest; of one day, the last by the alphabet
+            max_by(
+                campaign_name, case when campaign_name is not null then cast(spend_date as varchar) || campaign_name end
+            ) as name,
             max(platform) as platform,
             min(spend_date) as started_on,
             max(spend_date) as ended_on
@@ -28,7 +31,11 @@ with
             campaign_record.type as campaign_type,
             -- LinkedIn's and Meta's lists tell no start
             coalesce(
-                campaign_record.starts_on, case when campaign_record.ends_on is null then spend_campaign.started_on end
+                campaign_record.starts_on,
+                case
+                    when campaign_record.ends_on is null or spend_campaign.started_on <= campaign_record.ends_on
+                    then spend_campaign.started_on
+                end
             ) as started_on,
             campaign_record.ends_on as ended_on,
             campaign_record.actual_cost,

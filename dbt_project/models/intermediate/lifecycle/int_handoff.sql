@@ -17,7 +17,8 @@ with
         where change.field = 'status' and change.old_value is distinct from change.new_value
     ),
 
-    numbered as (select * from {{ ref("int_handoff_event") }}),
+    -- what is dated after now has not happened
+    numbered as (select * from {{ ref("int_handoff_event") }} where handed_off_at <= {{ as_of() }}),
 
     responding as (
         select lead_number, acted_at as responded_at, activity_type as response_type

@@ -14,7 +14,7 @@ with
             min(case when stage in ('sql', 'sales_ready', 'opportunity') then entered_at end) as advanced_at,
             max_by(stage, entry_number) as last_stage
         from {{ ref("int_lead_stage_event") }}
-        where basis = 'crm'
+        where basis = 'crm' and entered_at <= {{ as_of() }}
         group by lead_id
     ),
 
@@ -56,7 +56,7 @@ with
         from {{ ref("int_lead_stage_event") }} as event
         left join
             judged_entry on event.lead_id = judged_entry.lead_id and event.entry_number = judged_entry.entry_number
-        where event.basis = 'crm' and judged_entry.lead_id is null
+        where event.basis = 'crm' and event.entered_at <= {{ as_of() }} and judged_entry.lead_id is null
         group by event.lead_id
     ),
 
@@ -154,7 +154,12 @@ with
             {{ earliest("agreed.sales_ready_at", "crm_word.sales_ready_at") }} as sales_ready_at,
             first_opportunity.opportunity_at,
             won.won_at,
-            coalesce(stage_value.stage, crm.last_stage) as current_stage,
+            -- a status that the stage map does not know is no stage; without one, the last that was
+            case
+                when nullif(trim(coalesce(told.status, leads.status)), '') is null
+                then crm.last_stage
+                else stage_value.stage
+            end as current_stage,
             coalesce(told.status, leads.status) as crm_status,
             first_opportunity.opportunity_id,
             icp.is_icp_fit,

@@ -79,7 +79,12 @@ with
     )
 
 select
-    'salesforce:' || raw.native_id || '@' || cast(raw.changed_at as {{ dbt.type_string() }}) as change_id,
+    -- the rows of a loader that keeps the history of the deals themselves go by the deal's id
+    'salesforce:'
+    || raw.native_id
+    || case
+        when raw.native_id = raw.record_id then '@' || cast(raw.changed_at as {{ dbt.type_string() }}) else ''
+    end as change_id,
     'salesforce:' || raw.record_id as record_id,
     'salesforce' as source_system,
     raw.stage,
