@@ -209,6 +209,12 @@ def test_a_session_of_an_unknown_user_is_nobody_elses(lab: Lab) -> None:
     assert column(lab, "person_id") == {"t0": None, "t1": "ann"}
 
 
+def test_a_form_of_an_unknown_address_is_nobody_elses(lab: Lab) -> None:
+    form = {"email": "stranger@example.com", "client_id": "c1", "touch_type": "form_submission"}
+    load(lab, [form, session(1, "ann@example.com")])
+    assert column(lab, "person_id") == {"t0": None, "t1": "ann"}
+
+
 def test_a_cookie_names_a_client_that_no_session_identifies(lab: Lab) -> None:
     records = [("salesforce:00Q000000000001AAA", "c1"), ("salesforce:00Q000000000001AAA", "c2")]
     load(lab, [session(1), session(2, client="c2"), session(3, "bob@example.com", "c2")], int_lead_record=records)

@@ -7,7 +7,7 @@ with
     touch_record as (
         select
             *,
-            nullif(trim(user_id), '') as user_key,
+            coalesce(nullif(trim(user_id), ''), nullif(trim(email), '')) as user_key,
             case
                 when (select count(*) from {{ ref("stg_definitions__channels") }} where field = 'click_id') > 0
                 then coalesce(click_id, '')

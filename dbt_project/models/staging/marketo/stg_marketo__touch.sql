@@ -3,13 +3,16 @@
 -- type. The campaign parameters of the link win over Marketo's own words.
 with
     program as (
-        select program_key, type
-        from
-            (
-                select lower(trim(name)) as program_key, type, version_at, delivery_rank, record_line
-                from {{ ref("stg_marketo__program") }}
-            ) as delivered
-        qualify {{ newest_version("program_key") }}
+        select native_id, name, type, version_at
+        from {{ ref("stg_marketo__program") }}
+        qualify {{ newest_version("native_id") }}
+    ),
+
+    program_of_name as (
+        select lower(trim(name)) as program_key, type
+        from program
+        qualify
+            row_number() over (partition by lower(trim(name)) order by version_at desc nulls last, native_id desc) = 1
     )
 
 select
@@ -23,7 +26,14 @@ select
     coalesce({{ url_parameter("link", "utm_source") }}, 'marketo') as source,
     coalesce(
         {{ url_parameter("link", "utm_medium") }},
-        case activity_type_id when 2 then 'form' when 11 then 'email' else coalesce(program.type, 'program') end
+        case
+            activity_type_id
+            when 2
+            then 'form'
+            when 11
+            then 'email'
+            else coalesce(program.type, program_of_name.type, 'program')
+        end
     ) as medium,
     coalesce(
         {{ url_parameter("link", "utm_campaign") }},
@@ -32,7 +42,7 @@ select
             when activity_type_id = 11
             then split_part(primary_attribute_value, '.', 1)
             when activity_type_id = 104
-            then primary_attribute_value
+            then coalesce(program.name, primary_attribute_value)
         end
     ) as campaign,
     coalesce(
@@ -48,5 +58,7 @@ select
     activity.delivery_rank,
     activity.record_line
 from {{ ref("stg_marketo__activity") }} as activity
-left join program on lower(trim(activity.primary_attribute_value)) = program.program_key
+-- a success names its program by id too, which stays when the program is renamed
+left join program on activity.activity_type_id = 104 and activity.primary_attribute_value_id = program.native_id
+left join program_of_name on lower(trim(activity.primary_attribute_value)) = program_of_name.program_key
 where activity_type_id in (2, 11) or (activity_type_id = 104 and is_success)
