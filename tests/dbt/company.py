@@ -914,8 +914,63 @@ def _told_by_two(company: Company) -> None:
     company.went("WORKEDLOSER", ("", "New"), ("2026-01-10T09:00:00", "Working"))
     company.lead("HANDEDWINNER", "2026-02-01T09:00:00", "Handed Off")
 
+    # sales called the contact that the merged duplicate had become
+    company.lead(
+        "CONVERTEDLOSER", "2026-01-05T09:00:00", MasterRecordId="CALLEDWINNER", ConvertedContactId="CALLEDONE", **gone
+    )
+    company.add(
+        "salesforce/contact",
+        Id="CALLEDONE",
+        LastName="Called",
+        CreatedDate="2026-01-06T09:00:00Z",
+        IsDeleted="false",
+    )
+    company.lead("CALLEDWINNER", f"{day}10:00:00", "Handed Off")
+    company.went("CALLEDWINNER", ("", "Open"), ("2026-02-10T10:00:00", "Handed Off"))
+    company.call("CALLEDONE", "2026-02-10T14:00:00")
+    # nobody's when it was handed off, and owned four days later
+    company.hubspot_contact("167", f"{day}10:00:00", "ada@nobodys.example", hubspot_owner_id="72")
+    _hubspot_stage(company, "167", "2026-02-06T10:00:00", "OPEN", name="hs_lead_status")
+    _hubspot_stage(company, "167", "2026-02-10T10:00:00", "72", name="hubspot_owner_id")
+    # both of HubSpot's words in one moment
+    company.hubspot_contact("168", f"{day}10:00:00", "ada@oneinstant.example", "lead", hs_lead_status="Assigned")
+    for at, name, value in (
+        (f"{day}10:00:00", "hs_lead_status", "OPEN"),
+        (f"{day}10:00:00", "lifecyclestage", "lead"),
+        ("2026-02-07T10:00:00", "hs_lead_status", "Assigned"),
+    ):
+        _hubspot_stage(company, "168", at, value, name=name)
+    # a meeting entered long before it is held
+    company.lead("MEETSLATER", f"{day}10:00:00", Has_Need__c="true", Has_Budget__c="true", Has_Timeline__c="true")
+    company.add(
+        "salesforce/event",
+        WhoId="MEETSLATER",
+        OwnerId=SELLER,
+        Subject="Demo",
+        ActivityDateTime="2026-04-10T10:00:00Z",
+        CreatedDate="2026-03-01T10:00:00Z",
+        IsDeleted="false",
+    )
+    # created a moment after its first change
+    company.lead("CREATEDAFTER", f"{day}10:00:02", "Handed Off")
+    company.changed("CREATEDAFTER", f"{day}10:00:01", "Status", "Open", "Handed Off")
+    # the only reason on record was entered for the second rejection; the one before it was the first's
+    company.lead("LEFTOVER", f"{day}10:00:00", "Unqualified", Rejection_Reason__c="competitor")
+    company.went(
+        "LEFTOVER",
+        ("", "Handed Off"),
+        ("2026-02-10T10:00:00", "Unqualified"),
+        ("2026-02-20T10:00:00", "Handed Off"),
+        ("2026-02-21T10:00:00", "Unqualified"),
+    )
+    company.changed("LEFTOVER", "2026-02-21T10:01:00", "Rejection_Reason__c", "not_ready", "competitor")
+
 
 def _deals(company: Company) -> None:
+    company.deal("DEALHALF", "2026-02-01T10:00:00", "Closed Won", CloseDate="2026-02-10", Amount="")
+    company.hubspot_deal(
+        "970", "2026-02-01T10:00:00Z", "closedwon", "2026-02-10T12:00:00Z", "70", hs_salesforceopportunityid="DEALHALF"
+    )
     company.deal("DEALOPEN", "2026-02-01T23:30:00", Amount="1000.00", CurrencyIsoCode="EUR")
     company.deal("DEALNOHISTORY", "2026-02-01T23:30:00", "Closed Lost", CloseDate="2026-02-10")
     company.deal("DEALREOPENED", "2026-02-01T10:00:00", "Negotiation/Review", CloseDate="2026-02-10")

@@ -471,6 +471,57 @@ def test_who_goes_on_before_the_handoff_is_accepted_then(row: Find) -> None:
     assert lead["accepted_at"] == at("2026-02-10T10:00:00")
 
 
+def test_a_call_to_the_contact_of_a_merged_duplicate_answers_the_survivor(row: Find) -> None:
+    handoff = row("fct_handoff", lead_id="salesforce:CALLEDWINNER")
+    assert handoff is not None
+    assert (handoff["response_at"], handoff["response_hours"]) == (at("2026-02-10T14:00:00"), 4.0)
+
+
+def test_a_lead_that_nobody_owned_was_nobodys(row: Find) -> None:
+    handoff, lead = row("fct_handoff", lead_id="hubspot:167"), row("fct_lead", lead_id="hubspot:167")
+    assert handoff is not None
+    assert lead is not None
+    assert (handoff["owner_id"], lead["owner_id"]) == (None, "hubspot:72")
+
+
+def test_a_status_follows_the_lifecycle_stage_of_the_same_moment(row: Find) -> None:
+    lead = row("fct_lead", lead_id="hubspot:168")
+    assert lead is not None
+    assert (lead["handoff_count"], lead["handed_off_at"], lead["current_stage"]) == (
+        1,
+        at("2026-02-05T10:00:00"),
+        "handed_off",
+    )
+
+
+def test_a_meeting_is_a_conversation_once_it_was_held(row: Find) -> None:
+    lead = row("fct_lead", lead_id="salesforce:MEETSLATER")
+    assert lead is not None
+    assert lead["sql_at"] == at("2026-04-10T10:00:00")
+
+
+def test_a_lead_begins_before_its_first_change(core: duckdb.DuckDBPyConnection) -> None:
+    entries = core.execute(
+        "select stage, entered_at, exited_at from core.fct_lead_stage_event"
+        " where lead_id = 'salesforce:CREATEDAFTER' and basis = 'crm' order by exited_at nulls last"
+    ).fetchall()
+    first = at("2026-02-05T10:00:01")
+    assert entries == [("captured", first, first), ("handed_off", first, None)]
+
+
+def test_a_reason_that_no_change_tells_of_is_left_over_too(core: duckdb.DuckDBPyConnection) -> None:
+    reasons = core.execute(
+        "select rejection_reason from core.fct_handoff where lead_id = 'salesforce:LEFTOVER' order by handoff_number"
+    ).fetchall()
+    assert reasons == [("not_ready",), ("competitor",)]
+
+
+def test_a_deal_of_two_systems_has_the_amount_that_one_of_them_knows(row: Find) -> None:
+    deal = row("fct_opportunity", opportunity_id="salesforce:DEALHALF")
+    assert deal is not None
+    assert deal["amount"] == Decimal("70.00")
+
+
 def test_an_account_is_found_by_the_domain_that_either_system_knows(row: Find) -> None:
     lead = row("fct_lead", lead_id="salesforce:OFBOTH")
     assert lead is not None

@@ -37,8 +37,12 @@ with
                 changes.new_value, case when changes.changed_at <= rejections.rejected_at then changes.change_number end
             ) as value_then,
             count(case when changes.changed_at <= rejections.rejected_at then 1 end) as changes_before,
+            -- what was there before any change on record was there at the rejection before
             coalesce(
-                max(case when changes.changed_at <= rejections.rejected_at then changes.changed_at end)
+                coalesce(
+                    max(case when changes.changed_at <= rejections.rejected_at then changes.changed_at end),
+                    timestamp '0001-01-01 00:00:00'
+                )
                 < min(rejections.taken_back_at),
                 false
             ) as is_left_over,
