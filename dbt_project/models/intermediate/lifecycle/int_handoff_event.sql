@@ -31,11 +31,14 @@ with
             change.old_value,
             change.new_value,
             change.changed_at,
+            -- of the record itself, which may be younger than the lead
+            {{ is_opening_value("change", "record.created_at") }} as is_opening_value,
             row_number() over (
                 partition by alias.lead_number order by change.changed_at, change.sequence, change.record_id
             ) as change_number
         from {{ ref("int_lead_change") }} as change
         inner join alias on change.record_id = alias.record_id
+        left join {{ ref("int_lead_record") }} as record on change.record_id = record.record_id
         where change.field = 'owner_id'
     ),
 
@@ -110,7 +113,7 @@ with
             ) as owner_before,
             min_by(
                 case
-                    when {{ is_opening_value("owner_change", "leads.created_at") }}
+                    when owner_change.is_opening_value
                     then owner_change.new_value
                     else coalesce(owner_change.old_value, '')
                 end,
