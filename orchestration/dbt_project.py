@@ -50,6 +50,9 @@ def manifest(settings: Settings) -> dict[str, Any]:
             stamp.unlink()  # a disk that filled up cut it off
     result = _invoke(settings, ["parse"])
     if not result.success:
+        # after an upgrade dbt may hold on to what is gone from the files, as it knows it from the parse before
+        result = _invoke(settings, ["--no-partial-parse", "parse"])
+    if not result.success:
         raise HandoffError(
             "The dbt project cannot be parsed.",
             where=str(DBT_PROJECT),

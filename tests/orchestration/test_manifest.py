@@ -1,13 +1,17 @@
 """What the project promises about its models, read from the parsed manifest: who reads what, keys, words, owners."""
 
 import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from handoff.settings import DBT_PROJECT, Settings
+from handoff.settings import CHECKOUT, DBT_PROJECT, Settings
 from orchestration.translator import MARTS, Translator, attach_singular_tests
+from tests.conftest import night_environment
 
 Node = dict[str, Any]
 
@@ -121,6 +125,51 @@ def test_every_data_test_is_a_check_on_an_asset(manifest: dict[str, Any]) -> Non
     tests = {name: node for name, node in manifest["nodes"].items() if node["resource_type"] == "test"}
     on_models = [node for node in tests.values() if any(p in manifest["nodes"] for p in node["depends_on"]["nodes"])]
     assert [node["name"] for node in on_models if not node.get("attached_node")] == []
+
+
+@pytest.mark.heavy
+def test_a_release_that_takes_a_metric_away_is_parsed(tmp_path: Path) -> None:
+    """dbt's partial parse goes on knowing the metric, and finds its measure gone."""
+    leave_out = shutil.ignore_patterns(".*", "__pycache__", "own-*", "tests", "docs")
+    checkout = shutil.copytree(CHECKOUT, tmp_path / "checkout", ignore=leave_out)
+    semantic = checkout / "dbt_project" / "models" / "semantic"
+    before = {file: file.read_text() for file in (semantic / "metrics.yml", semantic / "semantic_models.yml")}
+    metrics, models = before
+    metrics.write_text(
+        before[metrics]
+        + "  - {name: gone, label: Gone, description: Gone., type: simple, type_params: {measure: gone_amount}}\n"
+    )
+    models.write_text(
+        before[models]
+        + """
+  - name: gone
+    description: "Gone."
+    model: ref('attribution_by_content')
+    defaults: {agg_time_dimension: month_start}
+    entities:
+      - {name: gone_slice, type: primary, expr: content}
+    dimensions:
+      - {name: month_start, type: time, type_params: {time_granularity: day}}
+    measures:
+      - {name: gone_amount, agg: sum, expr: credited_amount}
+"""
+    )
+    script = "from handoff.settings import Settings; from orchestration.dbt_project import manifest\n"
+    script += "print('metric.handoff.gone' in manifest(Settings())['metrics'])"
+    found = []
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=checkout,
+            env=night_environment(tmp_path / "home"),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        found.append(done.stdout.strip())
+        for file, text in before.items():
+            file.write_text(text)
+    assert found == ["True", "False"]
 
 
 def test_names_are_singular_and_marts_carry_the_agreed_prefixes(marts: dict[str, Node]) -> None:
