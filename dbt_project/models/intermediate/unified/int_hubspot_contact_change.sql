@@ -46,7 +46,9 @@ with
             case
                 when newest.change_source like 'CRM_UI%' or newest.change_source like 'MOBILE%'
                 then coalesce(owner.record_id, 'hubspot:' || newest.user_id)
-            end as changed_by
+            end as changed_by,
+            -- of one moment the lifecycle stage comes first: a lead status is the finer word
+            case newest.property when 'lifecyclestage' then '0|' else '1|' end || newest.change_id as sequence
         from newest
         left join owner on newest.user_id = owner.user_id
     ),
@@ -73,7 +75,7 @@ with
             dated.stage as new_value,
             dated.entered_at as changed_at,
             cast(null as {{ dbt.type_string() }}) as changed_by,
-            dated.position
+            '0|' || cast(dated.position as {{ dbt.type_string() }}) as sequence
         from dated
         where
             not exists (
@@ -98,27 +100,10 @@ with
     ),
 
     changes as (
-        -- of one moment the lifecycle stage comes first: a lead status is the finer word
-        select
-            change_id,
-            record_id,
-            property,
-            old_value,
-            new_value,
-            changed_at,
-            changed_by,
-            case property when 'lifecyclestage' then '0|' else '1|' end || change_id as sequence
+        select *
         from recorded
         union all
-        select
-            change_id,
-            record_id,
-            property,
-            old_value,
-            new_value,
-            changed_at,
-            changed_by,
-            '0|' || cast(position as {{ dbt.type_string() }}) as sequence
+        select *
         from stated
     ),
 
