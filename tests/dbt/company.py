@@ -951,6 +951,20 @@ def _told_by_two(company: Company) -> None:
         CreatedDate="2026-03-01T10:00:00Z",
         IsDeleted="false",
     )
+    needs = {"Has_Need__c": "true", "Has_Budget__c": "true", "Has_Timeline__c": "true"}
+    company.lead("MEETSINHUBSPOT", f"{day}10:00:00", **needs)
+    company.hubspot_contact("169", f"{day}10:00:00", "ada@meets.example", salesforceleadid="MEETSINHUBSPOT")
+    company.add(
+        "hubspot/engagement",
+        Id="m1",
+        type="MEETING",
+        hs_timestamp="2026-04-10T10:00:00Z",
+        hs_createdate="2026-03-01T10:00:00Z",
+        hs_meeting_outcome="COMPLETED",
+        hubspot_owner_id="73",
+        contact_id="169",
+    )
+    company.add("hubspot/owner", Id="73", firstName="Sam", lastName="Seller", team="Sales", type="PERSON")
     # created a moment after its first change
     company.lead("CREATEDAFTER", f"{day}10:00:02", "Handed Off")
     company.changed("CREATEDAFTER", f"{day}10:00:01", "Status", "Open", "Handed Off")

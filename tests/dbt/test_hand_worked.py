@@ -494,8 +494,9 @@ def test_a_status_follows_the_lifecycle_stage_of_the_same_moment(row: Find) -> N
     )
 
 
-def test_a_meeting_is_a_conversation_once_it_was_held(row: Find) -> None:
-    lead = row("fct_lead", lead_id="salesforce:MEETSLATER")
+@pytest.mark.parametrize("lead_id", ["salesforce:MEETSLATER", "salesforce:MEETSINHUBSPOT"])
+def test_a_meeting_is_a_conversation_once_it_was_held(row: Find, lead_id: str) -> None:
+    lead = row("fct_lead", lead_id=lead_id)
     assert lead is not None
     assert lead["sql_at"] == at("2026-04-10T10:00:00")
 

@@ -162,9 +162,9 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
             ("hubspot:804", "meeting", "outbound", True, "hubspot:101", "hubspot:900"),
         ],
     ),
-    "a meeting answers from when it was entered, not from its start": (
-        "select happened_at from intermediate.int_activity_record where activity_id = 'hubspot:804'",
-        [(at("2026-01-12 01:00"),)],
+    "a meeting stands at its start, and knows when it was entered": (
+        "select happened_at, created_at from intermediate.int_activity_record where activity_id = 'hubspot:804'",
+        [(at("2026-01-14 09:00"), at("2026-01-12 01:00"))],
     ),
     "forms and clicks are touches, opens and machines' clicks are not": (
         "select touch_type, touched_at, source, medium, campaign, content, email from intermediate.int_touch_record "

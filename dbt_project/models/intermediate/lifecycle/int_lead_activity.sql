@@ -1,5 +1,5 @@
 -- Grain: one row per (lead, sales activity). An activity on a contact counts for every lead converted into it.
--- acted_at: when it was completed; Salesforce events, which have no such time, when they were entered.
+-- acted_at: when it was completed; a meeting and whatever Salesforce keeps, which may have no such time, when entered.
 -- took_place_at: the same, but of a meeting not before it was held.
 with
     contact_survivor as (
@@ -33,7 +33,7 @@ with
             activity.subject,
             activity.happened_at,
             case
-                when activity.source_system = 'salesforce'
+                when activity.source_system = 'salesforce' or activity.type = 'meeting'
                 then coalesce(activity.completed_at, activity.created_at, activity.happened_at)
                 else coalesce(activity.completed_at, activity.happened_at, activity.created_at)
             end as acted_at

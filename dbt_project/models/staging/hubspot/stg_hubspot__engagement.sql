@@ -141,13 +141,7 @@ with
             'hubspot:' || contact.contact_id as person_record_id,
             'hubspot:' || coalesce(engagement.record_id, deal.deal_id) as related_record_id,
             engagement.subject,
-            -- a meeting's own time is its start, known before: like Salesforce's event it answers when it is entered
-            coalesce(
-                engagement.completed_at,
-                case when engagement.type = 'MEETING' then engagement.created_at end,
-                engagement.happened_at,
-                engagement.created_at
-            ) as happened_at,
+            coalesce(engagement.completed_at, engagement.happened_at, engagement.created_at) as happened_at,
             engagement.completed_at,
             engagement.created_at,
             engagement.outcome,
