@@ -28,7 +28,8 @@ ACCEPTED = "accepted"
 
 def pipeline_review(data: Data, period: Period) -> Page:
     sources = data.of("pipeline_review__sources", period, "pipeline_created desc, leads desc, lead_source")
-    if not sources:
+    plan = data.of("pipeline_review__plan", period, "scoreboard_position nulls last, metric")
+    if not sources and not any(row["status"] for row in plan):
         return Page()
     total = {
         name: sum(row[name] or 0 for row in sources)
@@ -59,11 +60,10 @@ def pipeline_review(data: Data, period: Period) -> Page:
             "rejection_rate",
         ),
     ]
-    sections = [_entered(data, sources, total)]
+    sections = [_entered(data, sources, total)] if sources else []
     quality = data.of("pipeline_review__quality", period, "decided desc, lead_source, decisions desc, verdict")
     if quality:
         sections.append(_quality(quality))
-    plan = data.of("pipeline_review__plan", period, "scoreboard_position nulls last, metric")
     if plan:
         sections.append(_plan(data, plan))
     sections += _back_plan(data, period.end, total)
@@ -206,7 +206,17 @@ def _back_plan(data: Data, target_month: date, total: dict[str, Any]) -> list[Se
     whole = {row["stage"]: row for row in rows if row["is_all_sources"]}
     name = month(target_month)
     if not whole or not whole["customer"]["required"]:
-        return [Section(f"No target of customers is agreed for {name}: there is nothing to plan back from", asset)]
+        agreed = data.rows(
+            "select target from reviews.review_pipeline_review__plan where month_start = ? and metric = 'customers' "
+            "and target > 0",
+            target_month,
+        )
+        title = (
+            f"The target of customers for {name} cannot be read backwards yet: no cohort is mature that has won any"
+            if agreed
+            else f"No target of customers is agreed for {name}: there is nothing to plan back from"
+        )
+        return [Section(title, asset)]
     units = {"spend": data.money}
     this_month = {"customer": "customers", "sql": "sqls", "mql": "mqls", "lead": "leads"}
 

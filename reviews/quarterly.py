@@ -112,6 +112,7 @@ def _segment(data: Data, dimension: str, rows: list[Row]) -> Section:
             shown=12,
             at_most=100,
         ),
+        f"The heading compares segments of at least {FIRM} deals." if len(firm) < len(shown) else "",
     )
 
 
@@ -142,7 +143,8 @@ def _content(contents: list[Row]) -> Section:
 def business_review(data: Data, period: Period) -> Page:
     quarter = data.of("business_review__quarter", period, "position")
     months = data.of("business_review__scoreboard", period, "position, month_start")
-    if not any(row["value"] for row in quarter):
+    icp = data.of("business_review__icp", period, "array_position(['inside', 'outside', 'unknown'], icp_fit)")
+    if not icp and not any(row["value"] for row in quarter):
         return Page()
     history = data.rows(
         "select * from reviews.review_business_review__scoreboard where metric = 'shared_revenue' and month_start < ? "
@@ -169,7 +171,7 @@ def business_review(data: Data, period: Period) -> Page:
          "target": row["target"]}
         for row in reversed(history)
     ]  # fmt: skip
-    if not target:
+    if not target or shared["attainment"] is None:
         title = f"Shared revenue came to {data.money(shared['value'])}"
     elif period.is_open and paced:
         title = f"Shared revenue stands at {share(shared['value'] / paced)} of where the plan is by now"
@@ -228,7 +230,6 @@ def business_review(data: Data, period: Period) -> Page:
                 charts.bars(bar_rows(blockers, "blocker", "cases"), form="d", axis="leads"),
             )
         )
-    icp = data.of("business_review__icp", period, "array_position(['inside', 'outside', 'unknown'], icp_fit)")
     if icp:
         sections.append(_icp(icp))
     audit = data.of("business_review__audit", period, "array_position(['mql', 'sql', 'sales_ready'], stage)")

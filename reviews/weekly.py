@@ -11,6 +11,7 @@ OUTCOMES = {
     "opportunity": "#2a7d4f",
     "accepted": "#7fb894",
     "answered, undecided": "#9fb3c8",
+    "handed off again": "#b7a6c9",
     "waiting": "#d9dee4",
     "waiting past the SLA": "#d08a1d",
     "rejected": "#b4462f",

@@ -365,6 +365,8 @@ def ceiling(train_frame: pd.DataFrame, won: np.ndarray, frame: pd.DataFrame, sig
         else:
             for table in (learned, asked):
                 table[name] = pd.to_numeric(table[name], errors="coerce").astype(float)
+    # a column that the extracts do not bring tells nothing, and binning has no values to begin with
+    names = [name for name in names if learned[name].notna().any()]
     model = HistGradientBoostingClassifier(
         max_iter=150,
         learning_rate=0.06,
@@ -375,5 +377,5 @@ def ceiling(train_frame: pd.DataFrame, won: np.ndarray, frame: pd.DataFrame, sig
         early_stopping=False,
         random_state=7,
     )
-    model.fit(learned, np.asarray(won, dtype=int))
-    return model.predict_proba(asked)[:, 1]
+    model.fit(learned[names], np.asarray(won, dtype=int))
+    return model.predict_proba(asked[names])[:, 1]

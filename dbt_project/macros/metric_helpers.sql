@@ -35,6 +35,16 @@
     cast(coalesce(sum(case when {{ condition }} then {{ value }} end), 0) as decimal(18, 2))
 {%- endmacro %}
 
+{% macro theme_types() -%}
+    {#- Where the theme of a group of objections was written. -#}
+    concat_ws(
+        ', ',
+        max(case when is_competitor then 'competitor' end),
+        max(case when is_disposition then 'disposition' end),
+        max(case when is_loss_reason then 'loss_reason' end)
+    )
+{%- endmacro %}
+
 {% macro attainment() -%}
     {#- Actual / target of a row of a plan; target / actual where lower is better. -#}
     case when better = 'lower' then {{ rate("target", "actual") }} else {{ rate("actual", "target") }} end

@@ -121,6 +121,69 @@ def test_a_rejection_without_an_agreed_reason_is_counted_and_shown_by_owner(tmp_
     assert page == {"owner_name": "Ann", "rejected": 4, "missing": 2, "unmapped": 1}
 
 
+def test_what_was_rejected_before_and_not_this_week_is_in_the_report(tmp_path: Path) -> None:
+    """The week of 6 January rejects the one lead of the web, the next accepts one of an event."""
+    w = Warehouse(tmp_path, as_of="2025-02-01")
+    for lead, source, decided, reason in (
+        ("L1", "Web", "2025-01-07", "not_ready"),
+        ("L2", "Event", "2025-01-14", None),
+    ):
+        w.add("core.fct_lead", lead_id=lead, lead_source=source, created_at="2025-01-05")
+        w.add("core.fct_handoff", lead_id=lead, handoff_number=1, handed_off_at="2025-01-06", rejection_reason=reason,
+              decision="rejected" if reason else "accepted", decided_at=decided)  # fmt: skip
+    w.build()
+    found = w.rows(
+        "select dimension, value, rejected, decided, rejection_rate, rejected_before, decided_before,"
+        " rejection_rate_before from reviews.review_rejection_report__rates where week_start = '2025-01-13'"
+        " and dimension <> 'campaign' order by 1, 2"
+    )
+    assert [tuple(row.values()) for row in found] == [
+        ("all", "all", 0, 1, 0.0, 1, 1, 1.0),
+        ("reason", "not_ready", 0, 1, 0.0, 1, 1, 1.0),
+        ("source", "Event", 0, 1, 0.0, 0, 0, None),
+        ("source", "Web", 0, 0, None, 1, 1, 1.0),
+    ]
+
+
+def test_a_lead_handed_off_again_does_not_wait_for_its_first_owner(tmp_path: Path) -> None:
+    w = Warehouse(tmp_path, as_of="2025-02-01")
+    w.add("core.fct_lead", lead_id="L", lead_source="Web", created_at="2025-01-05", opportunity_id="O")
+    again = {"decision": "accepted", "decided_at": "2025-01-21", "is_within_sla": True}
+    for number, day, became in ((1, "2025-01-06", {"is_within_sla": False}), (2, "2025-01-20", again)):
+        w.add("core.fct_handoff", lead_id="L", handoff_number=number, handed_off_at=day, **became)
+    w.build()
+    found = w.rows("select outcome from reviews.review_lead_review__handoffs order by handoff_number")
+    assert [row["outcome"] for row in found] == ["handed off again", "opportunity"]
+
+
+def test_a_lead_that_says_the_same_in_two_months_is_one_of_the_quarter(tmp_path: Path) -> None:
+    w = Warehouse(tmp_path, as_of="2025-05-01")
+    w.add("core.fct_lead", lead_id="L", lead_source="Web", created_at="2025-01-05")
+    for day in ("2025-01-10", "2025-02-10"):
+        w.add("intermediate.int_lead_activity", lead_id="L", outcome="Price", happened_at=day)
+    w.add("core.fct_opportunity", opportunity_id="O", lead_source="Web", is_won=False, is_closed=True,
+          is_new_business=True, is_qualified=True, amount=5, created_at="2025-01-01", qualified_at="2025-01-01",
+          closed_at="2025-03-02 10:00", close_date="2025-03-02", loss_reason="price")  # fmt: skip
+    w.build()
+    assert w.one("select * from reviews.review_win_loss__reasons") == {
+        "quarter_start": date(2025, 1, 1),
+        "theme": "Price",
+        "theme_types": "disposition, loss_reason",
+        "opportunities": 1,
+        "leads": 1,
+        "amount": 5,
+    }
+
+
+def test_a_running_quarter_is_paced_before_it_has_a_figure(tmp_path: Path) -> None:
+    w = Warehouse(tmp_path, as_of="2025-04-10")
+    for month in ("2025-04-01", "2025-07-01"):
+        w.add("staging.stg_definitions__targets", month_start=month, metric="cost_per_customer", value=1000)
+    w.build()
+    found = w.rows("select actual, paced_target, status from metrics.plan_vs_actual_quarter order by quarter_start")
+    assert [tuple(row.values()) for row in found] == [(None, 1000.0, None), (None, None, None)]
+
+
 def test_no_data_gives_empty_marts(tmp_path: Path) -> None:
     w = Warehouse(tmp_path, as_of="2025-04-30").build()
     for mart in ("lead_funnel", "metric_month", "active_pipeline", "required_volume", "scoreboard", "objections"):
@@ -235,8 +298,8 @@ def test_a_win_without_a_close_day_breaks_no_mart(tmp_path: Path) -> None:
     }
 
 
-def planned(path: Path, leads: int, mqls: int, sqls: int, ready: int, customers: int) -> Warehouse:
-    """A nested funnel of the January cohort, planned back from 10 customers in July."""
+def planned(path: Path, leads: int, mqls: int, sqls: int, ready: int, customers: int, target: float = 10) -> Warehouse:
+    """A nested funnel of the January cohort, planned back from the customers of July."""
     w = Warehouse(path, as_of="2025-07-15")
     for number in range(leads):
         reached = {
@@ -259,7 +322,7 @@ def planned(path: Path, leads: int, mqls: int, sqls: int, ready: int, customers:
                   close_date="2025-03-01",
                   closed_at="2025-03-01", created_at="2025-02-01", amount=1)  # fmt: skip
     w.add("core.fct_spend", spend_date="2025-01-05", channel="paid", cost=500)
-    w.add("staging.stg_definitions__targets", month_start="2025-07-01", metric="customers", value=10)
+    w.add("staging.stg_definitions__targets", month_start="2025-07-01", metric="customers", value=target)
     return w.build()
 
 
@@ -278,6 +341,15 @@ def test_the_plan_is_read_backwards_stage_by_stage(tmp_path: Path) -> None:
     assert found["sales_ready"]["required_high"] == pytest.approx(25 * 1.5911, rel=1e-3)
     widths = [found[stage]["required_high"] / found[stage]["required_low"] for stage in ("sales_ready", "sql", "mql")]
     assert widths == sorted(widths)
+
+
+def test_no_customer_takes_nothing_whatever_the_rates(tmp_path: Path) -> None:
+    """Four customers of the cohort skipped every stage."""
+    w = planned(tmp_path, 100, 50, 0, 0, 4, target=0)
+    needed = w.rows(
+        "select required, required_low, required_by_any_path from reviews.review_pipeline_review__back_plan"
+    )
+    assert {tuple(row.values()) for row in needed} == {(0.0, 0.0, 0.0)}
 
 
 def test_the_interval_covers_the_truth_about_eight_times_in_ten() -> None:

@@ -60,6 +60,11 @@ def publish(home: Path, as_of: str, *, hostile: bool = False) -> Settings:
     )
     w.add("scoring.score_performance", version="1", month_start="2025-03-01", score_band="80-100", leads=10,
           conversions=3, conversion_rate=0.3, lift=1.5, psi=0.02)  # fmt: skip
+    return published(w, home)
+
+
+def published(w: Warehouse, home: Path) -> Settings:
+    """Builds the warehouse and copies it to where pages read it."""
     w.build()
     w.con.execute("create table metrics.build_info as select 'b1' as build_id, 'v1' as definition_version")
     w.con.close()
@@ -179,6 +184,23 @@ def test_the_pipeline_review_plans_the_next_month_back(tmp_path: Path) -> None:
     site.build(settings)
     assert "2 customers in July 2025" in page(settings, "pipeline-review-2025-06")
     assert "No target of customers is agreed for May 2025" in page(settings, "pipeline-review-2025-04")
+
+
+def test_a_young_company_has_its_pages_and_is_told_what_is_missing(tmp_path: Path) -> None:
+    """One lead, no cohort that is mature, and a target of shared revenue for one month of the quarter."""
+    w = Warehouse(tmp_path, as_of="2025-02-20 12:00")
+    w.add("core.fct_lead", lead_id="L", lead_source="Web", created_at="2025-01-10")
+    for month, metric in (("2025-02-01", "customers"), ("2025-01-01", "shared_revenue")):
+        w.add("staging.stg_definitions__targets", month_start=month, metric=metric, value=5)
+    settings = published(w, tmp_path)
+    site.build(settings)
+    assert "The target of customers for February 2025 cannot be read backwards yet" in page(
+        settings, "pipeline-review-2025-01"
+    )
+    review = page(settings, "business-review-2025-q1")
+    assert "Nothing to report" not in review
+    assert "Shared revenue came to USD 0" in review
+    assert "are behind pace" in page(settings, "pipeline-review-2025-02")
 
 
 def test_the_threshold_review_shows_the_last_scoring_review(tmp_path: Path) -> None:

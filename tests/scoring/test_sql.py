@@ -18,7 +18,14 @@ from scoring.card import Bin, Scorecard, band, write_card
 from scoring.store import cards_folder, load_cards
 from tests.conftest import begin_home
 
-MODELS = ("int_scorecard_bin", "int_lead_score_point", "int_lead_score_version", "lead_score", "scorecard_version")
+MODELS = (
+    "int_scorecard_bin",
+    "int_lead_score_point",
+    "int_lead_score_version",
+    "lead_score",
+    "scorecard_version",
+    "score_threshold",
+)
 CARD = Scorecard(
     version="card-by-hand",
     trained_at=datetime(2026, 5, 1),
@@ -40,6 +47,7 @@ CARD = Scorecard(
     ),
     leads=10,
     wins=2,
+    threshold=35,
 )
 
 
@@ -121,6 +129,13 @@ def test_a_card_nobody_signed_is_a_challenger(con: duckdb.DuckDBPyConnection) ->
     assert sorted(statuses.values()).count("champion") == 1
     in_force = con.sql("select distinct version from scoring.lead_score where is_in_force").fetchall()
     assert all(version.startswith("rules-") for (version,) in in_force)
+
+
+def test_a_card_proposes_the_threshold_chosen_when_it_was_learned(con: duckdb.DuckDBPyConnection) -> None:
+    proposed = con.sql(
+        "select threshold from scoring.score_threshold where version = 'card-by-hand' and is_proposed"
+    ).fetchall()
+    assert proposed == [(35,)]
 
 
 def test_rule_points_by_hand(con: duckdb.DuckDBPyConnection) -> None:
@@ -226,7 +241,8 @@ def test_a_signed_card_is_in_force_from_its_day(home: Settings, tmp_path: Path) 
             "('scorecard_version', 'rules', '2024-01-01', '2026-03-01'), "
             "('scorecard_version', 'card-by-hand', '2026-03-01', null)"
         )
-    run_models(signed, "stg_definitions__setting", "stg_definitions__setting_in_force")
+        con.execute("insert into definitions.versions (version, valid_from) values ('9.0', '2027-01-01')")
+    run_models(signed, "stg_definitions__setting", "stg_definitions__setting_in_force", "stg_definitions__versions")
     with duckdb.connect(str(signed.warehouse)) as con:
         wrong = con.sql(
             "select count(*) from scoring.lead_score where is_in_force "
@@ -238,6 +254,8 @@ def test_a_signed_card_is_in_force_from_its_day(home: Settings, tmp_path: Path) 
         facts = con.sql(
             "select status, valid_from from scoring.scorecard_version where version = 'card-by-hand'"
         ).fetchall()
+        to_come = con.sql("select status from scoring.scorecard_version where version = 'rules-9.0'").fetchall()
     assert wrong == [(0,)]
     assert leads[0] == leads[1] > 0
     assert facts == [("champion", date(2026, 3, 1))]
+    assert to_come == [("challenger",)]

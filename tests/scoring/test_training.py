@@ -96,6 +96,13 @@ def test_noise_makes_no_card() -> None:
         training.train(frame, rng.random(4_000) < 0.1, signals(frame), version="x", trained_at=AS_OF, horizon_days=180)
 
 
+def test_what_the_extracts_do_not_bring_is_left_out_of_the_ceiling() -> None:
+    frame = scored_leads(leads=2_000, seed=1, as_of=AS_OF)
+    without = frame.assign(annual_revenue=np.nan, industry=None)
+    chances = training.ceiling(without, frame.is_won.to_numpy(), without, signals(frame))
+    assert validation.auc(chances, frame.is_won.to_numpy()).value > 0.5
+
+
 @pytest.mark.heavy
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_large_company_finds_the_drivers_again(seed: int) -> None:

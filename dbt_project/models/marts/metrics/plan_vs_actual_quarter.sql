@@ -34,7 +34,7 @@ with
             target_months,
             actual,
             case when is_comparable then {{ attainment() }} end as attainment,
-            case when actual is not null then cast(paced_target as double) end as paced_target,
+            case when quarter_start <= {{ as_of_day() }} then cast(paced_target as double) end as paced_target,
             case when is_comparable then {{ plan_status() }} end as status,
             unit,
             better,

@@ -1,7 +1,10 @@
 -- Grain: one row per (lead, handoff), with what became of it until now.
 -- Hazard: outcome is of this handoff, the stage is of the lead: two handoffs of a lead share it.
 with
-    handoffs as (select * from {{ ref("fct_handoff") }}),
+    handoffs as (
+        select *, handoff_number < max(handoff_number) over (partition by lead_id) as is_handed_off_again
+        from {{ ref("fct_handoff") }}
+    ),
 
     leads as (select * from {{ ref("fct_lead") }}),
 
@@ -30,6 +33,8 @@ with
                 then 'accepted'
                 when handoffs.decision = 'rejected'
                 then 'rejected'
+                when handoffs.is_handed_off_again
+                then 'handed off again'
                 when handoffs.response_at is not null
                 then 'answered, undecided'
                 when not handoffs.is_within_sla

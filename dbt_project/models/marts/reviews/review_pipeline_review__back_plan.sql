@@ -80,16 +80,24 @@ with
             'all sources' as lead_source,
             true as is_all_sources,
             stage,
-            case when broken_steps = 0 then customers * exp(coalesce(log_factor, 0)) end as required,
             case
-                when broken_steps = 0 then customers * exp(coalesce(log_factor, 0) - 1.2816 * deviation)
+                when customers = 0 then 0 when broken_steps = 0 then customers * exp(coalesce(log_factor, 0))
+            end as required,
+            case
+                when customers = 0
+                then 0
+                when broken_steps = 0
+                then customers * exp(coalesce(log_factor, 0) - 1.2816 * deviation)
             end as required_low,
             case
-                when broken_steps = 0 then customers * exp(coalesce(log_factor, 0) + 1.2816 * deviation)
+                when customers = 0
+                then 0
+                when broken_steps = 0
+                then customers * exp(coalesce(log_factor, 0) + 1.2816 * deviation)
             end as required_high,
             trailing_rate,
             case
-                when stage = 'customer'
+                when stage = 'customer' or customers = 0
                 then customers
                 when stage = 'spend'
                 then customers * {{ rate("reached", "won_leads") }}

@@ -1,5 +1,6 @@
 -- Grain: one row per (week of the decision, dimension, value): the whole week, each lead source, campaign and reason,
--- against the four weeks before. Hazard: a reason's rows share the week's decisions as their denominator; the
+-- against the four weeks before; what had decisions only then has none this week. Hazard: a reason's rows share the
+-- week's decisions as their denominator; the
 -- dimensions cut the same decisions anew.
 with
     decisions as (
@@ -54,35 +55,58 @@ with
         group by weekly.week_start, counted.dimension, counted.value
     ),
 
-    decided_before as (select week_start, decided from before where dimension = 'all'),
+    -- what was rejected before and not this week has a row too
+    shown as (
+        select week_start, dimension, value
+        from counted
+        union
+        select week_start, dimension, value
+        from before
+    ),
+
+    whole as (
+        select weekly.week_start, weekly.decided, before.decided as decided_before
+        from weekly
+        left join before on weekly.week_start = before.week_start and before.dimension = 'all'
+    ),
+
+    compared as (
+        select
+            shown.week_start,
+            shown.dimension,
+            shown.value,
+            coalesce(counted.rejected, 0) as rejected,
+            case when shown.dimension = 'reason' then whole.decided else coalesce(counted.decided, 0) end as decided,
+            coalesce(before.rejected, 0) as rejected_before,
+            coalesce(
+                case when shown.dimension = 'reason' then whole.decided_before else before.decided end, 0
+            ) as decided_before
+        from shown
+        inner join whole on shown.week_start = whole.week_start
+        left join
+            counted
+            on shown.week_start = counted.week_start
+            and shown.dimension = counted.dimension
+            and shown.value = counted.value
+        left join
+            before
+            on shown.week_start = before.week_start
+            and shown.dimension = before.dimension
+            and shown.value = before.value
+    ),
 
     final as (
         select
-            counted.week_start,
-            counted.dimension,
-            counted.value,
-            cast(counted.rejected as bigint) as rejected,
-            cast(counted.decided as bigint) as decided,
-            {{ rate("counted.rejected", "counted.decided") }} as rejection_rate,
-            cast(coalesce(before.rejected, 0) as bigint) as rejected_before,
-            cast(
-                coalesce(
-                    case when counted.dimension = 'reason' then decided_before.decided else before.decided end, 0
-                ) as bigint
-            ) as decided_before,
-            {{
-                rate(
-                    "coalesce(before.rejected, 0)",
-                    "case when counted.dimension = 'reason' then decided_before.decided else before.decided end",
-                )
-            }} as rejection_rate_before
-        from counted
-        left join
-            before
-            on counted.week_start = before.week_start
-            and counted.dimension = before.dimension
-            and counted.value = before.value
-        left join decided_before on counted.week_start = decided_before.week_start
+            week_start,
+            dimension,
+            value,
+            cast(rejected as bigint) as rejected,
+            cast(decided as bigint) as decided,
+            {{ rate("rejected", "decided") }} as rejection_rate,
+            cast(rejected_before as bigint) as rejected_before,
+            cast(decided_before as bigint) as decided_before,
+            {{ rate("rejected_before", "decided_before") }} as rejection_rate_before
+        from compared
     )
 
 select *

@@ -1,4 +1,4 @@
--- Grain: one row per (scorecard version, score band): conversion of all leads whose horizon is over, the figures a
+-- Grain: one row per (scorecard version, score band): conversion in the months whose horizon is over, the figures a
 -- threshold can be agreed on.
 with
     performance as (select * from {{ ref("score_performance") }} where is_mature),

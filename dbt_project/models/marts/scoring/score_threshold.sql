@@ -1,6 +1,6 @@
 -- Grain: one row per version and threshold (every fifth point): what a handoff from that score on would have brought,
 -- over the handed-off leads whose horizon is over, per month. Rows of a version overlap: never sum them. is_proposed:
--- the highest threshold that keeps four fifths of the wins.
+-- that of a learned card, chosen when it was learned; of rule points, the highest that keeps four fifths of the wins.
 with
     scored as (
         select score.version, score.score, signal.scored_at, signal.is_won, signal.has_opportunity, signal.is_rejected
@@ -53,13 +53,29 @@ with
         inner join total on above.version = total.version
     ),
 
+    proposed as (
+        select
+            rated.*,
+            coalesce(
+                card.threshold,
+                max(case when rated.share_of_wins >= 0.8 then rated.threshold end) over (partition by rated.version)
+            ) as proposed_threshold
+        from rated
+        left join {{ ref("int_scorecard") }} as card on rated.version = card.version
+    ),
+
     final as (
         select
-            *,
-            coalesce(
-                threshold = max(case when share_of_wins >= 0.8 then threshold end) over (partition by version), false
-            ) as is_proposed
-        from rated
+            version,
+            threshold,
+            leads_per_month,
+            opportunities_per_month,
+            rejections_per_month,
+            wins_per_month,
+            win_rate,
+            share_of_wins,
+            coalesce(threshold = proposed_threshold, false) as is_proposed
+        from proposed
     )
 
 select *

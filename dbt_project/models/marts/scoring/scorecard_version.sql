@@ -81,6 +81,8 @@ with
                     and {{ as_of() }} < definitions_version.effective_to
                     and (select max(is_now) from named where version = 'rules') = 1
                 then 'champion'
+                when definitions_version.effective_from > {{ as_of() }}
+                then 'challenger'
                 else 'retired'
             end as status,
             'rule points' as method,
