@@ -822,7 +822,7 @@ def _told_by_two(company: Company) -> None:
     for at, size in ((f"{day}10:00:00", "500"), ("2026-02-20T10:00:00", "600")):
         _hubspot_stage(company, "162", at, size, name="numemployees")
     # HubSpot's own source, first "Cold Call", is "Webinar" today; its form asks for the size as a range
-    company.hubspot_contact("163", f"{day}10:00:00", "ada@firstsource.example", numemployees="50-100")
+    company.hubspot_contact("163", f"{day}10:00:00", "ada@firstsource.example", numemployees="1001-5000")
     for at, source in ((f"{day}10:00:00", "Cold Call"), ("2026-02-20T10:00:00", "Webinar")):
         _hubspot_stage(company, "163", at, source, name="hs_analytics_source")
     # a property of the company's own says the source, and HubSpot's is another

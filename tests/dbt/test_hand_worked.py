@@ -449,7 +449,7 @@ def test_the_source_at_creation_of_a_hubspot_lead(row: Find) -> None:
     lead, other = row("fct_lead", lead_id="hubspot:163"), row("fct_lead", lead_id="hubspot:164")
     assert lead is not None
     assert other is not None
-    assert (lead["lead_source"], lead["employee_count"]) == ("Cold Call", 50)
+    assert (lead["lead_source"], lead["employee_count"]) == ("Cold Call", 1001)
     assert other["lead_source"] == "Referral"
 
 

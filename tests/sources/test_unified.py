@@ -139,9 +139,9 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
         "where record_id = 'hubspot:702' order by changed_at",
         [("appointmentscheduled", at("2026-02-01 09:00")), ("closedwon", at("2026-02-09 09:00"))],
     ),
-    "an owner's team as loaders have it": (
-        "select name, team from intermediate.int_owner_record where source_system = 'hubspot'",
-        [("Olga Owner", "Inside sales")],
+    "an owner's team as loaders have it, and the primary one of a list": (
+        "select name, team from intermediate.int_owner_record where source_system = 'hubspot' order by name",
+        [("Olga Owner", "Inside sales"), ("Paul Owner", "Inside Sales")],
     ),
     "without stage history the tracked changes of the stage stand in": (
         "select stage, changed_at from intermediate.int_opportunity_stage_change "

@@ -65,6 +65,21 @@
     end
 {%- endmacro %}
 
+{% macro primary_name(column) -%}
+    {#- The name in a JSON list of {id, name, primary}: the primary one's, else the first one's. Other text as it stands. -#}
+    {%- set primary = "regexp_extract(" ~ column ~ ", '\\{[^{}]*\"primary\"\\s*:\\s*true[^{}]*\\}', 0)" -%}
+    {%- set name -%} '"name"\s*:\s*"([^"]*)"' {%- endset -%}
+    case
+        when {{ column }} like '[%'
+        then
+            coalesce(
+                nullif(regexp_extract({{ primary }}, {{ name }}, 1), ''),
+                nullif(regexp_extract({{ column }}, {{ name }}, 1), '')
+            )
+        else {{ column }}
+    end
+{%- endmacro %}
+
 {% macro json_parameter(column, key) -%}
     {#- A parameter of GA4's event_params: a JSON list of {key, value: {string_value, int_value, …}}, whose other values are null. -#}
     {%- set pattern -%}

@@ -43,7 +43,7 @@ select
     raw.native_id,
     raw.name,
     {{ normalised_email("raw.email") }} as email,
-    coalesce(raw.team, owner_team.team) as team,
+    coalesce({{ primary_name("raw.team") }}, owner_team.team) as team,
     -- HubSpot calls people PERSON and queues QUEUE; the word for a person is Salesforce's
     case when upper(coalesce(raw.type, 'PERSON')) = 'PERSON' then 'Standard' else raw.type end as type,
     raw.is_active,
