@@ -543,8 +543,9 @@ class _Check:
         yield from _month(row["month"])
         if not row["metric"]:
             yield "the metric has no name"
-        if _number(row["value"]) is None:
-            yield f"the value {row['value']!r} is no number"
+        number = _number(row["value"])
+        if number is None or number < 0:
+            yield f"the value {row['value']!r} is no target: a number, at least 0"
 
     def _exchange_rates(self, row: Row) -> Iterator[str]:
         if not _day(row["rate_date"]):

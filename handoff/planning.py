@@ -60,6 +60,8 @@ def what_if(
                 why="it must be a share between 0 and 1 of one of: " + ", ".join(CHAIN),
                 remedy="Write for example --rate mql=0.4",
             )
+    if customers is not None and customers < 0:
+        raise HandoffError("The customers to win are less than none.", remedy="Write for example --customers 10")
     target, trailing, spend_per_lead = _read(settings, month)
     required = target if customers is None else customers
     steps = [Step("customer", None, required, required, required, required)]

@@ -54,8 +54,13 @@ class SemanticLayer:
         limit: int | None = None,
         saved_query: str | None = None,
     ) -> "MetricFlowDataTable":
-        """The figures, as `mf query` would give them. `result.column_names` and `result.rows` hold them."""
+        """The figures, as `mf query` would give them. `result.column_names` and `result.rows` hold them.
+
+        Raises:
+            HandoffError: a name is not known, or the filter is none.
+        """
         from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
+        from metricflow_semantics.errors.error_classes import InformativeUserError
 
         request = MetricFlowQueryRequest.create(
             saved_query_name=saved_query,
@@ -65,7 +70,16 @@ class SemanticLayer:
             order_by_names=list(order_by) or None,
             limit=limit,
         )
-        result = self._engine.query(request).result_df
+        try:
+            result = self._engine.query(request).result_df
+        except (InformativeUserError, duckdb.Error) as error:
+            said = " ".join(str(error).split())
+            raise HandoffError(
+                "The semantic layer cannot answer this.",
+                where=", ".join([*metrics, *group_by, *where, saved_query or ""]).strip(", "),
+                why=said.partition("Message: ")[2].partition(" Query Input:")[0] or said,
+                remedy="`handoff query` without a name lists the metrics; docs/metrics.md has the slices",
+            ) from error
         if result is None:
             raise ValueError("MetricFlow returned no table")
         return result

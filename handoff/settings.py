@@ -23,6 +23,18 @@ def _memory(value: str) -> str:
     return value
 
 
+def _postgres(url: SecretStr) -> SecretStr:
+    """What the driver says of a wrong address repeats it, password and all: it is said here in other words."""
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        conninfo_to_dict(url.get_secret_value())
+    except ProgrammingError:
+        raise ValueError("write an address such as postgresql://user:password@host:5432/database") from None
+    return url
+
+
 def _time_zone(value: str) -> str:
     from zoneinfo import available_timezones
 
@@ -60,7 +72,7 @@ class Settings(BaseSettings):
     spark_warehouse: str = ""
     memory_limit: Annotated[str, AfterValidator(_memory)] = Field(default_factory=_default_memory_limit)
     threads: int = Field(default=2, ge=1, le=256)
-    postgres_url: SecretStr | None = None
+    postgres_url: Annotated[SecretStr, AfterValidator(_postgres)] | None = None
     schedule: str = "0 2 * * *"
     schedule_timezone: Annotated[str, AfterValidator(_time_zone)] = "UTC"
     keep_builds: int = Field(default=3, ge=2, le=1000)

@@ -20,9 +20,14 @@ from handoff.warehouse import night_lock, open_warehouse, require_room
 def main(arguments: list[str]) -> int:
     command = arguments[0] if arguments else "nightly"
     commands: dict[str, Callable[..., int]] = {"nightly": nightly, "ui": ui, "rebuild": rebuild, "erase": erase}
+    if {"-h", "--help"} & set(arguments):
+        print(__doc__)
+        return 0
     try:
         if command not in commands:
             raise HandoffError(f"There is no command {command!r}.", remedy=f"Use one of: {', '.join(commands)}")
+        if len(arguments) > (2 if command == "erase" else 1):
+            raise HandoffError(f"{command} does not take {arguments[-1]!r}.", remedy="Leave it out")
         return commands[command](load_settings(), *arguments[1:])
     except HandoffError as error:
         print(f"\n{error}", file=sys.stderr)

@@ -434,7 +434,10 @@ def threshold_review(data: Data, period: Period) -> Page:
     version = champion["version"] if champion and champion["version"] in in_use else bands[0]["version"]
     mine = [row for row in bands if row["version"] == version]
     drift = max((row["psi"] for row in mine if row["psi"] is not None), default=None)
-    tiles = [Tile("Drift (PSI)", _plain(drift), _drift(drift), "score_drift", "bad" if (drift or 0) > 0.25 else "")]
+    scored = sum(row["leads"] for row in mine)
+    is_moved = (drift or 0) > 0.25 and scored >= ENOUGH
+    said = _drift(drift) if scored >= ENOUGH else f"{plural(scored, 'lead')}: too few to tell"
+    tiles = [Tile("Drift (PSI)", _plain(drift), said, "score_drift", "bad" if is_moved else "")]
     if champion:
         tiles = [
             Tile("Agreed threshold", count(champion["agreed_threshold"]), "points, both teams", "handoff_threshold"),

@@ -192,7 +192,7 @@ def _waiting(waiting: list[Row]) -> Section:
     owners = Counter(row["owner_name"] for row in waiting)
     most = sorted(owners, key=lambda name: (-owners[name], name))[:10]
     return Section(
-        f"{plural(len(waiting), 'lead')} past the SLA without a decision right now, "
+        f"{plural(len(waiting), 'lead')} past the SLA without an answer right now, "
         f"{len(recent):,} handed off in the last four weeks",
         asset,
         charts.bars(

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import dagster as dg
+from dagster._utils.schedules import is_valid_cron_schedule
 
+from handoff.errors import HandoffError
 from handoff.settings import load_settings
 from orchestration.landing import landing_state
 
@@ -14,6 +16,14 @@ nightly = dg.define_asset_job(
     executor_def=dg.in_process_executor,
     tags={"dagster/concurrency_key": "warehouse"},
 )
+
+if not is_valid_cron_schedule(load_settings().schedule):
+    raise HandoffError(
+        "The setting HANDOFF_SCHEDULE is no cron expression.",
+        where="the environment or .env",
+        why=f"it is {load_settings().schedule!r}",
+        remedy='Write minute, hour, day, month and weekday, such as "0 2 * * *", or unset it',
+    )
 
 nightly_schedule = dg.ScheduleDefinition(
     name="nightly",

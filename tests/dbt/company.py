@@ -965,6 +965,9 @@ def _told_by_two(company: Company) -> None:
         contact_id="169",
     )
     company.add("hubspot/owner", Id="73", firstName="Sam", lastName="Seller", team="Sales", type="PERSON")
+    # a change dated after now, which is 1 July
+    company.lead("TOCOME", f"{day}10:00:00", "Handed Off")
+    company.went("TOCOME", ("", "Open"), ("2026-07-03T10:00:00", "Handed Off"))
     # created a moment after its first change
     company.lead("CREATEDAFTER", f"{day}10:00:02", "Handed Off")
     company.changed("CREATEDAFTER", f"{day}10:00:01", "Status", "Open", "Handed Off")

@@ -501,6 +501,21 @@ def test_a_meeting_is_a_conversation_once_it_was_held(row: Find, lead_id: str) -
     assert lead["sql_at"] == at("2026-04-10T10:00:00")
 
 
+def test_what_is_dated_after_now_has_not_happened(core: duckdb.DuckDBPyConnection, row: Find) -> None:
+    lead = row("fct_lead", lead_id="salesforce:TOCOME")
+    assert lead is not None
+    assert lead["handed_off_at"] is None
+    entries = core.execute(
+        "select stage, exited_at from core.fct_lead_stage_event where lead_id = 'salesforce:TOCOME' and basis = 'crm'"
+    ).fetchall()
+    assert entries == [("captured", None)]
+    told = core.execute(
+        "select event_type, detail from core.fct_lead_timeline where lead_id = 'salesforce:TOCOME'"
+        " and event_type in ('handoff', 'lead_stage')"
+    ).fetchall()
+    assert told == [("lead_stage", "captured")]
+
+
 def test_a_lead_begins_before_its_first_change(core: duckdb.DuckDBPyConnection) -> None:
     entries = core.execute(
         "select stage, entered_at, exited_at from core.fct_lead_stage_event"

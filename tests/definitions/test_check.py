@@ -201,6 +201,10 @@ REFUSED: dict[str, tuple[Edit, str]] = {
         rows("icp.csv", "persona,regex,(?!x).*,require,1,2024-01-01,"),
         r"icp\.csv line 2: .*RE2",
     ),
+    "a target below nothing": (
+        rows("targets.csv", "2026-05-01,leads,-1"),
+        r"targets\.csv line 2: the value '-1' is no target",
+    ),
     "points that are no number": (rows("icp.csv", "country,in,DE,prefer,many,2024-01-01,"), r"icp\.csv line 2: points"),
     "required and disqualified": (
         rows("icp.csv", "country,in,DE,require,1,2024-01-01,", "Country,in,de,disqualify,1,2024-01-01,"),

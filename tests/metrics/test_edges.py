@@ -145,6 +145,20 @@ def test_what_was_rejected_before_and_not_this_week_is_in_the_report(tmp_path: P
     ]
 
 
+def test_the_mean_of_the_weeks_before_is_that_of_every_source(tmp_path: Path) -> None:
+    """Eight leads of the web in two of the four weeks before, and one of an event in the week."""
+    w = Warehouse(tmp_path, as_of="2025-02-01")
+    days = ["2025-01-06"] * 5 + ["2025-01-13"] * 3
+    for number, (source, day) in enumerate([*(("Web", day) for day in days), ("Event", "2025-01-20")]):
+        w.add("core.fct_lead", lead_id=f"L{number}", lead_source=source, created_at=f"{day} 10:00")
+    w.build()
+    found = w.rows(
+        "select lead_source, leads, mean_leads_before from reviews.review_team_meeting__week"
+        " where week_start = '2025-01-20' order by 1"
+    )
+    assert [tuple(row.values()) for row in found] == [("Event", 1, 0.0), ("Web", 0, 2.0)]
+
+
 def test_a_lead_handed_off_again_does_not_wait_for_its_first_owner(tmp_path: Path) -> None:
     w = Warehouse(tmp_path, as_of="2025-02-01")
     w.add("core.fct_lead", lead_id="L", lead_source="Web", created_at="2025-01-05", opportunity_id="O")

@@ -1,5 +1,6 @@
 """The semantic layer over a published build: the same figures as `metrics.metric_month`, every metric, every month."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -229,6 +230,22 @@ def test_the_command_prints_the_figures(built_settings: Settings) -> None:
     lines = done.stdout.strip().splitlines()
     assert lines[0].split() == ["metric_time__month", "lead__channel", "leads"]
     assert len(lines) == 4
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"metrics": ["leeds"]}, "does not exactly match any known metrics.*'leads'"),
+        ({"metrics": ["leads"], "group_by": ["metric_time__mnth"]}, "does not match any of the available"),
+        ({"metrics": ["leads"], "where": ["{{ Dimension('lead__channel') }} = = 'x'"]}, "lead__channel"),
+        ({"saved_query": "weekly"}, "weekly_follow_up"),
+    ],
+)
+def test_what_cannot_be_asked_is_one_paragraph(layer: SemanticLayer, asked: dict[str, Any], said: str) -> None:
+    with pytest.raises(HandoffError, match="The semantic layer cannot answer this") as refused:
+        layer.query(**asked)
+    assert re.search(said, str(refused.value))
+    assert len(str(refused.value)) < 1200
 
 
 def test_without_a_publish_the_error_says_what_to_do(built_settings: Settings) -> None:

@@ -1,5 +1,6 @@
 -- Grain: one row per person and event, from the first touch to the closed deal, in order of occurred_at. An event of a
--- lead or an opportunity names it; a touch belongs to the person and names neither.
+-- lead or an opportunity names it; a touch belongs to the person and names neither. What is dated after now has not
+-- happened.
 with
     leads as (select * from {{ ref("int_lead") }}),
 
@@ -106,5 +107,7 @@ with
         inner join opportunity on event.opportunity_id = opportunity.opportunity_id
     )
 
-select *
+select events.*
 from events
+cross join {{ ref("int_event_horizon") }} as horizon
+where events.occurred_at is null or events.occurred_at <= horizon.happened_until

@@ -1,14 +1,17 @@
 -- Grain: one row per opportunity and entry into a stage; a reopened deal enters twice. amount is what the
--- history wrote at the entry, at the deal's own exchange rate: sum fct_opportunity.amount instead.
+-- history wrote at the entry, at the deal's own exchange rate: sum fct_opportunity.amount instead. What is dated
+-- after now has not happened.
 select
     entry.opportunity_id || '|' || cast(entry.entry_number as varchar) as stage_event_id,
     entry.opportunity_id,
     entry.stage,
     entry.entered_at,
-    entry.exited_at,
+    case when entry.exited_at <= horizon.happened_until then entry.exited_at end as exited_at,
     cast(round(cast(entry.amount as decimal(38, 6)) * opportunity.exchange_rate, 2) as decimal(18, 2)) as amount,
     cast(round(entry.amount, 2) as decimal(18, 2)) as amount_original,
     opportunity.currency,
     entry.entry_number
 from {{ ref("int_opportunity_stage_event") }} as entry
 inner join {{ ref("int_opportunity") }} as opportunity on entry.opportunity_id = opportunity.opportunity_id
+cross join {{ ref("int_event_horizon") }} as horizon
+where entry.entered_at <= horizon.happened_until

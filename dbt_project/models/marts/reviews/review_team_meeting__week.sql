@@ -1,5 +1,5 @@
--- Grain: one row per (week, lead_source) with a lead or a win: what came in and what was won, beside the mean of the
--- four weeks before.
+-- Grain: one row per (week, lead_source) with a lead or a win in the week or in the four before: what came in and what
+-- was won, beside the mean of these four.
 with
     leads as (
         select
@@ -32,22 +32,33 @@ with
         full outer join wins on leads.week_start = wins.week_start and leads.lead_source = wins.lead_source
     ),
 
+    weeks as (select distinct week_start from counted),
+
+    before as (
+        select
+            weeks.week_start,
+            counted.lead_source,
+            cast(sum(counted.leads) as double) / 4 as mean_leads,
+            cast(sum(counted.wins) as double) / 4 as mean_wins
+        from weeks
+        inner join
+            counted
+            on counted.week_start < weeks.week_start
+            and counted.week_start >= {{ dbt.dateadd("day", -28, "weeks.week_start") }}
+        group by weeks.week_start, counted.lead_source
+    ),
+
     final as (
         select
-            counted.week_start,
-            counted.lead_source,
-            cast(max(counted.leads) as bigint) as leads,
-            cast(max(counted.wins) as bigint) as wins,
-            cast(max(counted.revenue) as decimal(18, 2)) as revenue,
-            cast(coalesce(sum(before.leads), 0) as double) / 4 as mean_leads_before,
-            cast(coalesce(sum(before.wins), 0) as double) / 4 as mean_wins_before
+            coalesce(counted.week_start, before.week_start) as week_start,
+            coalesce(counted.lead_source, before.lead_source) as lead_source,
+            cast(coalesce(counted.leads, 0) as bigint) as leads,
+            cast(coalesce(counted.wins, 0) as bigint) as wins,
+            cast(coalesce(counted.revenue, 0) as decimal(18, 2)) as revenue,
+            coalesce(before.mean_leads, 0) as mean_leads_before,
+            coalesce(before.mean_wins, 0) as mean_wins_before
         from counted
-        left join
-            counted as before
-            on counted.lead_source = before.lead_source
-            and before.week_start < counted.week_start
-            and before.week_start >= {{ dbt.dateadd("day", -28, "counted.week_start") }}
-        group by counted.week_start, counted.lead_source
+        full outer join before on counted.week_start = before.week_start and counted.lead_source = before.lead_source
     )
 
 select *

@@ -89,8 +89,10 @@ with
             spread.leads,
             spread.wins,
             spread.auc,
-            greatest(spread.auc - 1.96 * spread.auc_deviation, 0.0) as auc_low,
-            least(spread.auc + 1.96 * spread.auc_deviation, 1.0) as auc_high,
+            case
+                when spread.auc is not null then greatest(spread.auc - 1.96 * spread.auc_deviation, 0.0)
+            end as auc_low,
+            case when spread.auc is not null then least(spread.auc + 1.96 * spread.auc_deviation, 1.0) end as auc_high,
             cast(null as double) as calibration_slope,
             cast(threshold.value as double) as threshold
         from {{ ref("stg_definitions__versions") }} as definitions_version
@@ -159,8 +161,13 @@ select
             || ' wins of the '
             || cast(observed.minimum_wins as varchar)
             || ' agreed for learning a card.'
-        when final.status = 'champion' and final.method = 'rule points'
+        when
+            final.status = 'champion'
+            and final.method = 'rule points'
+            and not exists (select 1 from named where version <> 'rules' and effective_from <= {{ as_of() }})
         then 'The rule points apply: no learned card has been signed.'
+        when final.status = 'champion' and final.method = 'rule points'
+        then 'The rule points apply: both teams signed them again after a learned card.'
     end as note
 from final
 cross join observed

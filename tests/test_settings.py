@@ -1,0 +1,63 @@
+"""What is set wrongly is said in one paragraph, and no secret with it."""
+
+import importlib
+
+import pytest
+
+from handoff.errors import HandoffError
+from handoff.settings import load_settings
+from orchestration.__main__ import main
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("HANDOFF_POSTGRES_URL", "mysql://ann:hunter2@host/marts", "postgresql://user:password@host:5432/database"),
+        ("HANDOFF_POSTGRES_URL", "hunter2", "postgresql://user:password@host:5432/database"),
+        ("HANDOFF_SCHEDULE_TIMEZONE", "Berlin", "Europe/Berlin"),
+        ("HANDOFF_MEMORY_LIMIT", "4", "4GB"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(HandoffError, match=f"The setting {name} ") as refused:
+        load_settings()
+    assert said in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["postgresql://ann:hunter2@host:5432/marts", "host=/run/postgresql dbname=marts"])
+def test_both_spellings_of_a_postgresql_address_are_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("HANDOFF_POSTGRES_URL", url)
+    settings = load_settings()
+    assert settings.postgres_url is not None
+    assert settings.postgres_url.get_secret_value() == url
+    assert "hunter2" not in repr(settings)
+
+
+def test_a_schedule_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from orchestration.defs import jobs
+
+    with monkeypatch.context() as patch:
+        patch.setenv("HANDOFF_SCHEDULE", "every night")
+        with pytest.raises(HandoffError, match="HANDOFF_SCHEDULE is no cron expression"):
+            importlib.reload(jobs)
+    importlib.reload(jobs)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["ui", "--help"], 0, "python -m orchestration [nightly|ui|rebuild|erase]"),
+        (["rebuild", "quickly"], 1, "rebuild does not take 'quickly'"),
+        (["nightli"], 1, "There is no command 'nightli'"),
+    ],
+)
+def test_a_command_line_that_is_none_is_one_paragraph(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, said: str
+) -> None:
+    assert main(arguments) == code
+    printed = capsys.readouterr()
+    assert said in printed.out + printed.err
