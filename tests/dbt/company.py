@@ -965,6 +965,11 @@ def _told_by_two(company: Company) -> None:
         contact_id="169",
     )
     company.add("hubspot/owner", Id="73", firstName="Sam", lastName="Seller", team="Sales", type="PERSON")
+    # its source was entered after the handoff; another's was known at creation and overwritten
+    for key, old in (("FILLEDLATER", "Other"), ("RENAMEDLATER", "Trade Show")):
+        company.lead(key, f"{day}10:00:00", "Handed Off", LeadSource="Webinar")
+        company.went(key, ("", "Open"), ("2026-02-10T10:00:00", "Handed Off"))
+        company.changed(key, "2026-02-12T10:00:00", "LeadSource", old, "Webinar")
     # a change dated after now, which is 1 July
     company.lead("TOCOME", f"{day}10:00:00", "Handed Off")
     company.went("TOCOME", ("", "Open"), ("2026-07-03T10:00:00", "Handed Off"))

@@ -501,6 +501,17 @@ def test_a_meeting_is_a_conversation_once_it_was_held(row: Find, lead_id: str) -
     assert lead["sql_at"] == at("2026-04-10T10:00:00")
 
 
+def test_a_source_entered_after_the_handoff_is_no_signal(core: duckdb.DuckDBPyConnection, row: Find) -> None:
+    signals = core.execute(
+        "select lead_id, lead_source from intermediate.int_lead_signal"
+        " where lead_id in ('salesforce:FILLEDLATER', 'salesforce:RENAMEDLATER') order by 1"
+    ).fetchall()
+    assert signals == [("salesforce:FILLEDLATER", None), ("salesforce:RENAMEDLATER", "trade show")]
+    lead = row("fct_lead", lead_id="salesforce:FILLEDLATER")
+    assert lead is not None
+    assert lead["lead_source"] == "Webinar"
+
+
 def test_what_is_dated_after_now_has_not_happened(core: duckdb.DuckDBPyConnection, row: Find) -> None:
     lead = row("fct_lead", lead_id="salesforce:TOCOME")
     assert lead is not None

@@ -111,7 +111,8 @@ with
         inner join {{ ref("int_lead_change") }} as change on scored.lead_id = change.record_id
         where
             change.changed_at > scored.scored_at
-            and change.field in ({% for field in fields %}'{{ field }}'{{ "," if not loop.last }} {% endfor %})
+            and change.field
+            in ('lead_source', {% for field in fields %} '{{ field }}'{{ "," if not loop.last }} {% endfor %})
         qualify
             row_number() over (partition by scored.lead_id, change.field order by change.changed_at, change.sequence)
             = 1
@@ -121,10 +122,37 @@ with
         select
             lead_id,
             {% for field in fields %}
-                max(case when field = '{{ field }}' then value_then end) as {{ field }}{{ "," if not loop.last }}
+                max(case when field = '{{ field }}' then value_then end) as {{ field }},
             {% endfor %}
+            max(case when field = 'lead_source' then value_then end) as lead_source
         from later_change
         group by lead_id
+    ),
+
+    first_source as (
+        select later.lead_id, change.old_value
+        from later
+        inner join
+            {{ ref("int_lead_change") }} as change on later.lead_id = change.record_id and change.field = 'lead_source'
+        where later.lead_source is not null
+        qualify row_number() over (partition by later.lead_id order by change.changed_at, change.sequence) = 1
+    ),
+
+    -- a lead created with a filler has the source that was entered later: until then it has the one known then
+    source_then as (
+        select
+            later.lead_id,
+            case
+                when fillers.value is null then coalesce(lead_sources.lead_source, trim(later.lead_source))
+            end as lead_source
+        from later
+        inner join first_source on later.lead_id = first_source.lead_id
+        inner join leads on later.lead_id = leads.lead_id
+        left join {{ ref("stg_definitions__fillers") }} as fillers on lower(trim(later.lead_source)) = fillers.value
+        left join
+            {{ ref("stg_definitions__lead_sources") }} as lead_sources
+            on lower(trim(later.lead_source)) = lead_sources.crm_value_key
+        where leads.lead_source_raw is distinct from trim(first_source.old_value)
     ),
 
     fit as (
@@ -133,10 +161,16 @@ with
             {% for field in fields %}
                 nullif(trim(coalesce(later.{{ field }}, cast(leads.{{ field }} as varchar))), '') as {{ field }},
             {% endfor %}
-            nullif(lower(trim(leads.lead_source)), '') as lead_source,
+            nullif(
+                lower(
+                    trim(case when source_then.lead_id is null then leads.lead_source else source_then.lead_source end)
+                ),
+                ''
+            ) as lead_source,
             leads.attributes
         from leads
         left join later on leads.lead_id = later.lead_id
+        left join source_then on leads.lead_id = source_then.lead_id
     ),
 
     -- the earliest of the lead's opportunities that came after the scoring
