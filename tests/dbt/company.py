@@ -965,6 +965,14 @@ def _told_by_two(company: Company) -> None:
         contact_id="169",
     )
     company.add("hubspot/owner", Id="73", firstName="Sam", lastName="Seller", team="Sales", type="PERSON")
+    # calls to a contact who never was a lead, and about a deal alone
+    company.add("salesforce/contact", Id="CONTACTONLY", LastName="Only", Email="ada@only.example",
+                CreatedDate=f"{day}10:00:00Z", IsDeleted="false")  # fmt: skip
+    company.call("CONTACTONLY", "2026-02-06T10:00:00")
+    company.deal("DEALCALLED", "2026-02-07T10:00:00")
+    company.add("salesforce/opportunity_contact_role", OpportunityId="DEALCALLED", ContactId="CONTACTONLY",
+                IsDeleted="false")  # fmt: skip
+    company.call("", "2026-02-08T10:00:00", WhatId="DEALCALLED")
     # its source was entered after the handoff; another's was known at creation and overwritten
     for key, old in (("FILLEDLATER", "Other"), ("RENAMEDLATER", "Trade Show")):
         company.lead(key, f"{day}10:00:00", "Handed Off", LeadSource="Webinar")

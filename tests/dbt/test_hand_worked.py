@@ -501,6 +501,19 @@ def test_a_meeting_is_a_conversation_once_it_was_held(row: Find, lead_id: str) -
     assert lead["sql_at"] == at("2026-04-10T10:00:00")
 
 
+def test_a_contact_who_never_was_a_lead_has_a_timeline(core: duckdb.DuckDBPyConnection) -> None:
+    told = core.execute(
+        "select event_type, lead_id, opportunity_id, occurred_at from core.fct_lead_timeline"
+        " where person_id = 'salesforce:CONTACTONLY' order by occurred_at"
+    ).fetchall()
+    assert told == [
+        ("sales_call", None, None, at("2026-02-06T10:00:00")),
+        ("opportunity_created", None, "salesforce:DEALCALLED", at("2026-02-07T10:00:00")),
+        ("opportunity_stage", None, "salesforce:DEALCALLED", at("2026-02-07T10:00:00")),
+        ("sales_call", None, "salesforce:DEALCALLED", at("2026-02-08T10:00:00")),
+    ]
+
+
 def test_a_source_entered_after_the_handoff_is_no_signal(core: duckdb.DuckDBPyConnection, row: Find) -> None:
     signals = core.execute(
         "select lead_id, lead_source from intermediate.int_lead_signal"

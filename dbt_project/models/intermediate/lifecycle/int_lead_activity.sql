@@ -1,6 +1,5 @@
 -- Grain: one row per (lead, sales activity). An activity on a contact counts for every lead converted into it.
--- acted_at: when it was completed; a meeting and whatever Salesforce keeps, which may have no such time, when entered.
--- took_place_at: the same, but of a meeting not before it was held.
+-- took_place_at: when it was completed, a meeting not before it was held.
 with
     contact_survivor as (
         select record_id, survivor_id
@@ -32,11 +31,7 @@ with
             activity.outcome,
             activity.subject,
             activity.happened_at,
-            case
-                when activity.source_system = 'salesforce' or activity.type = 'meeting'
-                then coalesce(activity.completed_at, activity.created_at, activity.happened_at)
-                else coalesce(activity.completed_at, activity.happened_at, activity.created_at)
-            end as acted_at
+            activity.acted_at
         from {{ ref("int_activity_record") }} as activity
         inner join link on activity.person_record_id = link.record_id
         left join {{ ref("int_owner") }} as owner on activity.owner_id = owner.owner_id

@@ -1,5 +1,6 @@
 -- Grain: one row per sales activity (call, e-mail, meeting, task) and person. happened_at is the completion of a
--- completed task, the time of a meeting; created_at is when it was entered.
+-- completed task, the time of a meeting; created_at is when it was entered. acted_at: when it was completed; a meeting
+-- and whatever Salesforce keeps, which may have no such time, when entered.
 {% set columns = [
     "activity_id",
     "source_system",
@@ -36,7 +37,13 @@ with
     ),
 
     final as (
-        select {{ columns | reject("equalto", "is_deleted") | join(", ") }}
+        select
+            {{ columns | reject("equalto", "is_deleted") | join(", ") }},
+            case
+                when source_system = 'salesforce' or type = 'meeting'
+                then coalesce(completed_at, created_at, happened_at)
+                else coalesce(completed_at, happened_at, created_at)
+            end as acted_at
         from (select * from delivered qualify {{ newest_version("activity_id") }}) as newest
         where not is_deleted
     )

@@ -6,6 +6,23 @@ with
 
     opportunity as (select * from {{ ref("int_opportunity") }} where person_id is not null),
 
+    -- of a contact who never was a lead, and of a deal alone
+    other_activity as (
+        select activity.*, person.person_id, cast(null as varchar) as opportunity_id
+        from {{ ref("int_activity_record") }} as activity
+        inner join {{ ref("int_person_record") }} as person on activity.person_record_id = person.record_id
+        left join
+            (select distinct activity_id from {{ ref("int_lead_activity") }}) as of_lead
+            on activity.activity_id = of_lead.activity_id
+        where of_lead.activity_id is null and activity.is_completed and activity.acted_at is not null
+        union all
+        select activity.*, opportunity.person_id, opportunity.opportunity_id
+        from {{ ref("int_activity_record") }} as activity
+        inner join {{ ref("int_opportunity_alias") }} as alias on activity.related_record_id = alias.record_id
+        inner join opportunity on alias.opportunity_id = opportunity.opportunity_id
+        where activity.person_record_id is null and activity.is_completed and activity.acted_at is not null
+    ),
+
     events as (
         select
             'touch|' || touch_id as event_id,
@@ -70,7 +87,11 @@ with
             leads.person_id,
             activity.lead_id,
             cast(null as varchar) as opportunity_id,
-            activity.acted_at as occurred_at,
+            case
+                when activity.activity_type = 'meeting' and activity.happened_at is not null
+                then activity.happened_at
+                else activity.acted_at
+            end as occurred_at,
             'sales_' || activity.activity_type as event_type,
             cast(null as varchar) as channel,
             cast(null as varchar) as campaign_id,
@@ -78,6 +99,22 @@ with
         from {{ ref("int_lead_activity") }} as activity
         inner join leads on activity.lead_id = leads.lead_id
         where activity.is_completed
+        union all
+        select
+            'activity|' || other_activity.activity_id as event_id,
+            other_activity.person_id,
+            cast(null as varchar) as lead_id,
+            other_activity.opportunity_id,
+            case
+                when other_activity.type = 'meeting' and other_activity.happened_at is not null
+                then other_activity.happened_at
+                else other_activity.acted_at
+            end as occurred_at,
+            'sales_' || other_activity.type as event_type,
+            cast(null as varchar) as channel,
+            cast(null as varchar) as campaign_id,
+            coalesce(other_activity.subject, other_activity.outcome) as detail
+        from other_activity
         union all
         select
             'opportunity|' || opportunity_id as event_id,
