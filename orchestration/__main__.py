@@ -162,6 +162,12 @@ def _end_orphans_unless_a_night_is_under_way(settings: Settings) -> None:
 def _make_sample_where_there_is_nothing(settings: Settings) -> None:
     if settings.extracts or Path(settings.landing_zone).exists():
         return
+    if settings.postgres_url is not None:
+        raise HandoffError(
+            "There are no extracts, and a made-up company is not published to PostgreSQL.",
+            where=settings.landing_zone,
+            remedy="Name the landing zone in HANDOFF_EXTRACTS; to try the sample there, run `make sample` first",
+        )
     from ingestion import sample
 
     print(f"No extracts yet: making the sample company in {settings.landing_zone} ...", flush=True)

@@ -28,6 +28,7 @@ class NightResult:
     build_id: str
     rows_loaded: dict[str, Counter[str]] = field(default_factory=dict)
     held_by_rule: dict[str, int] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
     row_counts: dict[str, int] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -95,6 +96,7 @@ def _summary(settings: Settings, result: dg.ExecuteInProcessResult) -> NightResu
         publish["build_id"],
         _loaded(settings) if said[("quality", "load_log")].get("files") else {},
         dict(said[("quality", "quarantine")]["held_by_rule"]),
+        list(said[("quality", "quarantine")]["left_out"]),
         dict(publish["rows"]),
         refused(settings) if any(check.check_name == "files_are_readable" for check in failed) else {},
         [f"{check.asset_key.to_user_string()}: {check.check_name}" for check in failed],

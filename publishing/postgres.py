@@ -43,7 +43,10 @@ PASSING = ("08", "40", "53", "55", "57", "58")
 SUMMED = ("DECIMAL", "BIGINT", "INTEGER", "HUGEINT", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER")
 # Columns that hold what identifies a person: e-mails stay comparable by their hash, the rest is empty for most readers.
 HASHED = re.compile(r"(^|_)e?mail$")
-EMPTIED = {"first_name", "last_name", "full_name", "person_name", "phone", "mobile_phone", "raw_text", "client_id"}
+EMPTIED = {
+    *("first_name", "last_name", "full_name", "person_name", "phone", "mobile_phone", "raw_text", "client_id"),
+    "malformed_row.error",  # it repeats the value that could not be read
+}
 
 
 class CannotPass(HandoffError):
@@ -79,7 +82,10 @@ class _Relation:
 
     @property
     def personal(self) -> list[str]:
-        return [name for name, _ in self.columns if name in EMPTIED or HASHED.search(name)]
+        return [name for name, _ in self.columns if self.is_emptied(name) or HASHED.search(name)]
+
+    def is_emptied(self, name: str) -> bool:
+        return bool({name, f"{self.name}.{name}"} & EMPTIED)
 
 
 def publish(settings: Settings, patience_seconds: float = PATIENCE_SECONDS) -> PostgresBuild:
@@ -286,19 +292,21 @@ def _views(relations: Sequence[_Relation]) -> list[tuple[str, str, _Relation, li
     """Every view: schema, name, what is behind it, its columns as (name, expression)."""
     views = []
     for relation in relations:
-        views.append((relation.schema, relation.name, relation, [_for_readers(name) for name, _ in relation.columns]))
+        views.append(
+            (relation.schema, relation.name, relation, [_for_readers(relation, name) for name, _ in relation.columns])
+        )
         if relation.personal:
             plain = [(name, quoted(name)) for name, _ in relation.columns]
             views.append((PERSONAL, f"{relation.schema}__{relation.name}", relation, plain))
     return views
 
 
-def _for_readers(name: str) -> tuple[str, str]:
+def _for_readers(relation: _Relation, name: str) -> tuple[str, str]:
     column = quoted(name)
     if HASHED.search(name):
         digest = f"encode(sha256(convert_to(lower({column}), 'UTF8')), 'hex')::varchar"
         return name, f"{digest} as {column}"
-    if name in EMPTIED:
+    if relation.is_emptied(name):
         return name, f"null::varchar as {column}"
     return name, column
 

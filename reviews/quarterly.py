@@ -88,7 +88,7 @@ def _reasons(data: Data, lost_to: list[Row]) -> Section:
             shown=10,
             at_most=100,
         ),
-        "A deal can be named under its reason and its competitor.",
+        "All deals, renewals too, and what leads said. A deal can be named under its reason and its competitor.",
     )
 
 

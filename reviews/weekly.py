@@ -344,4 +344,5 @@ def _campaigns(campaigns: list[Row]) -> Section:
             shown=15,
             at_most=100,
         ),
+        note=f"The heading compares campaigns of at least {ENOUGH} leads." if 0 < len(firm) < len(campaigns) else "",
     )

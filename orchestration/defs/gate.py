@@ -52,6 +52,7 @@ def gate(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.Materia
                 "held": report.held,
                 "released": report.released,
                 "held_by_rule": report.held_by_rule,
+                "left_out": [str(delivery) for delivery in report.carried],
                 "data_docs": dg.MetadataValue.path(report.data_docs),
             },
         )

@@ -126,6 +126,8 @@ def test_a_batch_that_is_too_bad_stops_the_line_and_broken_files_are_refused_by_
     broken = ["zz_cut_off.csv", "zz_no_id.csv", "zz_not_parquet.parquet"]
     for name in broken:
         assert f"salesforce/lead/{name}" in done.stdout
+    left_out = done.stdout.partition("Left out since they were stopped")[2]
+    assert "salesforce/lead/zz_bad_batch.csv (delivery " in left_out
     with duckdb.connect(str(home / "publish" / "marts.duckdb"), read_only=True) as con:
         logged = con.execute(
             "select source_file, status from quality.load_log where source_file like 'zz_%' order by 1"

@@ -4,6 +4,7 @@ import csv
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from expectations import feedback
@@ -345,6 +346,11 @@ def test_a_bad_batch_is_stopped_but_never_the_first(bench: Bench) -> None:
     assert bench.night(third + timedelta(days=2)).carried == []
     assert {"13", "14", "15"} <= bench.admitted()
     assert ("11", "status", None) in bench.quarantine()
+
+
+def test_nothing_is_stopped_where_no_night_has_run() -> None:
+    with duckdb.connect() as con, pytest.raises(HandoffError, match="stopped are none"):
+        accept(con, ["c.csv"])
 
 
 def test_the_share_is_that_of_all_new_rows_of_a_source(bench: Bench) -> None:

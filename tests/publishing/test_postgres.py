@@ -69,6 +69,7 @@ def make_file(
             "create table core.dim_person as "
             "select 'crm:1' as person_id, 'Ann@Acme.example' as email, 'Ann' as first_name"
         )
+        con.execute("create table quality.malformed_row as select 7 as line, 'created_at: ''Ann'' is no time' as error")
         con.execute(
             "create table metrics.total as select 123456789012345678901::hugeint as n, [1, 2] as l, ? as build_id",
             [build_id],
@@ -153,6 +154,7 @@ def test_roles_see_what_they_may(settings: Settings, server: psycopg.Connection[
         server.execute("set local role handoff_reader")
         row = server.execute("select person_id, email, first_name from core.dim_person").fetchone()
         assert row == ("crm:1", hashlib.sha256(b"ann@acme.example").hexdigest(), None)
+        assert server.execute("select line, error from quality.malformed_row").fetchone() == (7, None)
         with pytest.raises(errors.InsufficientPrivilege), server.transaction():
             server.execute("select * from personal.core__dim_person")
         with pytest.raises(errors.InsufficientPrivilege), server.transaction():

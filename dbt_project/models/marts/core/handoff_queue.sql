@@ -43,7 +43,9 @@ with
             count(case when is_before_handoff and touch_type = 'web_session' then 1 end) as web_sessions,
             {{
                 ordered_text(
-                    "case when touch_rank <= 3 then cast(cast(touched_at as date) as varchar) || ' ' || touch_type || ' (' || channel || ')' || coalesce(': ' || content, '') end",
+                    "case when touch_rank <= 3 then cast("
+                    ~ to_reporting_date("touched_at")
+                    ~ " as varchar) || ' ' || touch_type || ' (' || channel || ')' || coalesce(': ' || content, '') end",
                     "touch_rank",
                 )
             }}
