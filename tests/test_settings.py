@@ -1,6 +1,7 @@
 """What is set wrongly is said in one paragraph, and no secret with it."""
 
 import importlib
+from pathlib import Path
 
 import pytest
 
@@ -61,3 +62,13 @@ def test_a_command_line_that_is_none_is_one_paragraph(
     assert main(arguments) == code
     printed = capsys.readouterr()
     assert said in printed.out + printed.err
+
+
+def test_a_made_up_company_is_not_published_to_postgresql(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HANDOFF_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HANDOFF_POSTGRES_URL", "postgresql://127.0.0.1:1/marts")
+    assert main(["nightly"]) == 1
+    assert "a made-up company is not published to PostgreSQL" in capsys.readouterr().err
+    assert not (tmp_path / "home" / "extracts").exists()
