@@ -210,9 +210,11 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
     ),
     "spend: micros, dollars, breakdowns added up, restated rows replaced, the campaign's newest name": (
         "select platform, spend_date, campaign_record_id, campaign_name, cost, currency, impressions, clicks "
-        "from intermediate.int_spend_record order by platform",
+        "from intermediate.int_spend_record order by platform, spend_date",
         [
             ("google_ads", date(2026, 1, 1), "google_ads:11", "Search renamed", Decimal("4"), "EUR", 160, 16),
+            # the total of a day that came by device before
+            ("google_ads", date(2026, 1, 2), "google_ads:11", "Search renamed", Decimal("3.1"), "EUR", 31, 3),
             ("linkedin_ads", date(2026, 1, 1), "linkedin_ads:21", None, Decimal("12.34"), "USD", 1000, 20),
             ("meta_ads", date(2026, 1, 1), "meta_ads:31", "Retargeting", Decimal("9.99"), "USD", 500, 7),
             ("microsoft_ads", date(2026, 1, 31), "microsoft_ads:41", "Bing", Decimal("1.25"), "USD", 30, 3),

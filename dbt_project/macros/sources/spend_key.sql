@@ -14,3 +14,18 @@
         {%- endfor %}
     )
 {%- endmacro %}
+
+
+{% macro spend_breakdown(parts=["ad_group_id", "ad_id", "device", "network", "breakdown"]) -%}
+    {#- The breakdowns that a row's delivery carries. Expects `raw`. -#}
+    concat_ws(
+        ','
+        {%- for part in parts %}
+            ,
+            case
+                when max(case when raw.{{ part }} is not null then 1 end) over (partition by raw._delivery_id) = 1
+                then '{{ part }}'
+            end
+        {%- endfor %}
+    )
+{%- endmacro %}

@@ -1,5 +1,5 @@
--- Grain: one row per day, platform, campaign and currency. Breakdowns of a report (device, network, ad) are added up.
--- cost is in `currency`; null means the reporting currency.
+-- Grain: one row per day, platform, campaign and currency. Breakdowns of a report (device, network, ad) are added up; of
+-- a day that comes again in others, the newest count. cost is in `currency`; null means the reporting currency.
 {% set parts = [
     "stg_google_ads__campaign_daily",
     "stg_linkedin_ads__campaign_daily",
@@ -13,6 +13,7 @@ with
         {% for part in parts %}
             select
                 spend_key,
+                breakdown,
                 platform,
                 spend_date,
                 campaign_record_id,
@@ -32,8 +33,24 @@ with
         {% endfor %}
     ),
 
-    newest as (
+    kept as (
         select * from (select * from delivered qualify {{ newest_version("spend_key") }}) as ranked where not is_deleted
+    ),
+
+    -- a day of a campaign that comes again in other breakdowns is the same money once more
+    newest as (
+        select *
+        from
+            (
+                select
+                    *,
+                    first_value(breakdown) over (
+                        partition by platform, spend_date, coalesce(campaign_record_id, campaign_name)
+                        order by version_at desc nulls last, delivery_rank desc, record_line desc
+                    ) as newest_breakdown
+                from kept
+            ) as compared
+        where breakdown = newest_breakdown
     ),
 
     campaign as (select record_id, platform, name from {{ ref("int_campaign_record") }}),

@@ -2,6 +2,7 @@
 -- platform's own conversions stay in raw: they are its claim, not ours.
 select
     {{ spend_key("google_ads") }} as spend_key,
+    {{ spend_breakdown() }} as breakdown,
     'google_ads' as platform,
     raw.spend_date,
     'google_ads:' || raw.campaign_id as campaign_record_id,

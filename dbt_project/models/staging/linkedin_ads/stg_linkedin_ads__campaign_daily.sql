@@ -3,6 +3,7 @@
 -- ours.
 select
     {{ spend_key("linkedin_ads") }} as spend_key,
+    {{ spend_breakdown() }} as breakdown,
     'linkedin_ads' as platform,
     raw.spend_date,
     'linkedin_ads:' || raw.campaign_id as campaign_record_id,

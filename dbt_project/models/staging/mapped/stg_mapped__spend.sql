@@ -18,6 +18,7 @@ select
             )
         )
     ) as spend_key,
+    {{ spend_breakdown(["ad_group_id", "ad_id", "device", "network"]) }} as breakdown,
     raw.source_system as platform,
     raw.spend_date,
     raw.source_system || ':' || raw.campaign_id as campaign_record_id,

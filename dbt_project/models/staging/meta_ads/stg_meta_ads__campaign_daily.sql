@@ -4,6 +4,7 @@ with ad as (select ad_id, max(campaign_id) as campaign_id from {{ source("meta_a
 
 select
     {{ spend_key("meta_ads") }} as spend_key,
+    {{ spend_breakdown() }} as breakdown,
     'meta_ads' as platform,
     raw.spend_date,
     'meta_ads:' || coalesce(raw.campaign_id, ad.campaign_id) as campaign_record_id,

@@ -2,6 +2,7 @@
 -- and campaign add up. The platform's own conversions stay in raw: they are its claim, not ours.
 select
     {{ spend_key("microsoft_ads") }} as spend_key,
+    {{ spend_breakdown() }} as breakdown,
     'microsoft_ads' as platform,
     raw.spend_date,
     'microsoft_ads:' || raw.campaign_id as campaign_record_id,
