@@ -140,7 +140,13 @@ def _runs(settings: Settings) -> str:
             why=f"created over {LONGEST_RUN_HOURS} hours old: its process is probably gone and the queue waits for it",
             remedy="Run `make nightly`, which ends what killed nights left, or terminate it in the UI",
         )
-    return f"{len(runs)} under way or waiting"
+    if not runs:
+        return "none has not ended"
+    try:
+        with night_lock(settings):
+            return f"{len(runs)} waiting, or left by a killed night, which the next one ends"
+    except HandoffError:
+        return f"{len(runs)} under way or waiting"
 
 
 def _warehouse(settings: Settings) -> str:

@@ -47,7 +47,10 @@ def _print_loaded(night: NightResult) -> None:
     for table, figures in sorted(night.rows_loaded.items()):
         total.update(figures)
         print(f"  {table:<44}" + "".join(f"{figures[name]:>12,}" for name in LOAD_FIGURES))
-    print(f"  {'total':<44}" + "".join(f"{total[name]:>12,}" for name in LOAD_FIGURES) + "\n")
+    print(f"  {'total':<44}" + "".join(f"{total[name]:>12,}" for name in LOAD_FIGURES))
+    if total["rows_malformed"]:
+        print("  malformed rows, each with file, line and reason: select * from quality.malformed_row, in the marts")
+    print()
 
 
 def _print_counts(title: str, counts: dict[str, int], none: str = "nothing") -> None:

@@ -15,34 +15,51 @@ from handoff.sql import quoted
 
 SCHEMAS = ("core", "attribution", "metrics", "scoring", "reviews", "quality")
 BUILD_INFO = "build_info"
-# The quality tables that readers get, with the columns they get; the gate's own tables stay private.
-QUALITY: dict[str, tuple[str, ...]] = {
+# The quality tables that readers get: what a row is, and the columns they get; the gate's own tables stay private.
+QUALITY: dict[str, tuple[str, dict[str, str]]] = {
     "quarantine": (
-        "source_system",
-        "object",
-        "native_id",
-        "source_file",
-        "line",
-        "rule",
-        "detail",
-        "first_seen_at",
-        "released_at",
+        "One row per held record and failed rule, also after its release.",
+        {
+            "source_system": "Source of the record.",
+            "object": "Object, the folder it came in.",
+            "native_id": "Id of the record in its source; null where it has none.",
+            "source_file": "File of the version that was judged.",
+            "line": "Line on which it starts.",
+            "rule": "The completeness rule that failed; `regressed`, `merge_cycle`.",
+            "detail": "What is missing, without the value.",
+            "first_seen_at": "When the record first came without it (UTC).",
+            "released_at": "When a complete version let it go (UTC); null while held.",
+        },
     ),
     "load_log": (
-        "source_system",
-        "object",
-        "source_file",
-        "sha256",
-        "rows_read",
-        "rows_loaded",
-        "rows_held",
-        "rows_malformed",
-        "status",
-        "error",
-        "loaded_at",
+        "One row per distinct delivery, known by its bytes. Read = loaded + held + malformed, at load.",
+        {
+            "source_system": "Source, the first folder.",
+            "object": "Object, the second folder.",
+            "source_file": "File name; of equal files under several names, the smallest.",
+            "sha256": "Hash of the bytes.",
+            "rows_read": "Rows in the file. Unit: count.",
+            "rows_loaded": "Rows that went on. Unit: count.",
+            "rows_held": "Lead rows that the gate held. Unit: count.",
+            "rows_malformed": "Rows that could not be read. Unit: count.",
+            "status": "`loaded`, `refused`, `stopped` (waits for its acceptance) or `accepted`.",
+            "error": "Why a file was refused.",
+            "loaded_at": "The night's now (UTC).",
+        },
     ),
-    "malformed_row": ("source_system", "object", "source_file", "line", "raw_text", "error"),
+    "malformed_row": (
+        "One row per delivered row that could not be read.",
+        {
+            "source_system": "Source of the row.",
+            "object": "Object, the folder it came in.",
+            "source_file": "File name.",
+            "line": "Line on which it starts.",
+            "raw_text": "Its text.",
+            "error": "Why it could not be read: column and value.",
+        },
+    ),
 }
+BUILD_INFO_DESCRIPTION = "One row per table of the schema: the build it belongs to, and its rows."
 
 
 @dataclass(frozen=True)
@@ -72,7 +89,9 @@ class Build:
 
 
 def quality_tables() -> list[Table]:
-    return [Table("quality", name, columns) for name, columns in QUALITY.items()]
+    return [
+        Table("quality", name, tuple(columns), description, columns) for name, (description, columns) in QUALITY.items()
+    ]
 
 
 def identify(con: duckdb.DuckDBPyConnection) -> tuple[str, datetime, str]:

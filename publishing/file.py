@@ -20,6 +20,7 @@ from handoff.sql import literal, quoted
 from publishing.build import (
     BUILD_INFO,
     BUILD_INFO_DDL,
+    BUILD_INFO_DESCRIPTION,
     SCHEMAS,
     Build,
     Table,
@@ -90,6 +91,7 @@ def _write(con: duckdb.DuckDBPyConnection, settings: Settings, folder: Path, tab
         build = Build(build_id, as_of, code_version(), definition_version, row_counts)
         for schema in SCHEMAS:
             con.execute(f"create or replace table build.{schema}.{BUILD_INFO} {BUILD_INFO_DDL}")
+            con.execute(f"comment on table build.{schema}.{BUILD_INFO} is {literal(BUILD_INFO_DESCRIPTION)}")
             if rows := build_info_rows(build, schema):
                 con.executemany(f"insert into build.{schema}.{BUILD_INFO} values (?, ?, ?, ?, ?, ?)", rows)
             _to_parquet(con, f"{schema}.{BUILD_INFO}", folder / "parquet" / schema / f"{BUILD_INFO}.parquet")

@@ -33,7 +33,7 @@ def con(settings: Settings) -> duckdb.DuckDBPyConnection:
     con.execute(
         "create table core.fct_lead as select 'crm:' || i as lead_id, 1.5::decimal(18, 2) as amount from range(5) r(i)"
     )
-    for name, columns in QUALITY.items():
+    for name, (_, columns) in QUALITY.items():
         listed = ", ".join(f"'' as {column}" for column in (*columns, "private_column"))
         con.execute(f"create table quality.{name} as select {listed} limit 0")
     return con
@@ -62,7 +62,10 @@ def test_a_build_carries_its_tables_and_says_so_in_every_schema(
 def test_quality_tables_hand_over_the_agreed_columns_alone(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
     file.publish(settings, con, TABLES)
     columns = [name for name, *_ in read(settings, "describe quality.load_log")]
-    assert columns == list(QUALITY["load_log"])
+    assert columns == list(QUALITY["load_log"][1])
+    untold = "select count(*) from duckdb_columns() where table_name = 'load_log' and comment is null"
+    assert read(settings, untold) == [(0,)]
+    assert read(settings, "select count(*) from duckdb_tables() where comment is null") == [(0,)]
 
 
 def test_parquet_is_of_the_same_build(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
