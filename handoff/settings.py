@@ -147,8 +147,24 @@ def load_settings() -> Settings:
             remedy=f"Correct {name} or unset it.",
         ) from error
     _check_engine(settings)
+    _check_mail(settings)
     folders = {"home": settings.home, "definitions": settings.definitions}
     return settings.model_copy(update={name: folder.expanduser().resolve() for name, folder in folders.items()})
+
+
+def _check_mail(settings: Settings) -> None:
+    """An alert that can never be sent is noticed before it is needed.
+
+    Raises:
+        HandoffError: mail is wanted and no mail server is named.
+    """
+    for name in ("alert_email", "notify_email"):
+        if getattr(settings, name) and settings.smtp_url is None:
+            raise HandoffError(
+                f"HANDOFF_{name.upper()} needs HANDOFF_SMTP_URL, which is not set.",
+                where="the environment or .env",
+                remedy=f"Set it, such as smtp://user:password@host:587, or unset HANDOFF_{name.upper()}",
+            )
 
 
 def _check_engine(settings: Settings) -> None:

@@ -3,6 +3,7 @@
 import atexit
 import gc
 import os
+import socket
 import sys
 import threading
 import time
@@ -143,6 +144,16 @@ def ui(settings: Settings) -> int:
     _end_orphans_unless_a_night_is_under_way(settings)
     os.environ.setdefault("HANDOFF_HOME", str(settings.home))
     port = os.environ.get("HANDOFF_UI_PORT", "3000")
+    with socket.socket() as free:
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            free.bind(("127.0.0.1", int(port)))
+        except (OSError, ValueError, OverflowError) as error:
+            raise HandoffError(
+                f"The UI cannot be served on port {port}.",
+                why=str(error),
+                remedy="End what is served there, or name another port in HANDOFF_UI_PORT",
+            ) from error
     print(f"The lineage is at http://127.0.0.1:{port}/asset-groups (Ctrl+C stops it)")
     dagster = Path(sys.executable).with_name("dagster")
     arguments = [str(dagster), "dev", "-h", "127.0.0.1", "-p", port, "-m", "orchestration.definitions"]

@@ -1,6 +1,7 @@
 """What is set wrongly is said in one paragraph, and no secret with it."""
 
 import importlib
+import socket
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,26 @@ def test_both_spellings_of_a_postgresql_address_are_taken(monkeypatch: pytest.Mo
     assert settings.postgres_url is not None
     assert settings.postgres_url.get_secret_value() == url
     assert "hunter2" not in repr(settings)
+
+
+@pytest.mark.parametrize("name", ["HANDOFF_ALERT_EMAIL", "HANDOFF_NOTIFY_EMAIL"])
+def test_mail_without_a_mail_server_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "night@example.com")
+    with pytest.raises(HandoffError, match=f"{name} needs HANDOFF_SMTP_URL"):
+        load_settings()
+
+
+def test_a_port_that_is_taken_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        monkeypatch.setenv("HANDOFF_HOME", str(tmp_path / "home"))
+        monkeypatch.setenv("HANDOFF_UI_PORT", port)
+        assert main(["ui"]) == 1
+    assert f"The UI cannot be served on port {port}" in capsys.readouterr().err
 
 
 def test_a_schedule_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
