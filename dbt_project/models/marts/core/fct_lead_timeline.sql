@@ -6,21 +6,47 @@ with
 
     opportunity as (select * from {{ ref("int_opportunity") }} where person_id is not null),
 
-    -- of a contact who never was a lead, and of a deal alone
-    other_activity as (
-        select activity.*, person.person_id, cast(null as varchar) as opportunity_id
+    -- with a lead; else with a contact who never was one, or about a deal alone
+    activity as (
+        select
+            activity.activity_id || '|' || activity.lead_id as activity_key,
+            leads.person_id,
+            activity.lead_id,
+            cast(null as varchar) as opportunity_id,
+            activity.activity_type,
+            activity.happened_at,
+            activity.acted_at,
+            activity.subject,
+            activity.outcome
+        from {{ ref("int_lead_activity") }} as activity
+        inner join leads on activity.lead_id = leads.lead_id
+        where activity.is_completed
+        union all
+        select
+            activity.activity_id as activity_key,
+            coalesce(person.person_id, opportunity.person_id) as person_id,
+            opportunity.lead_id,
+            opportunity.opportunity_id,
+            activity.type as activity_type,
+            activity.happened_at,
+            activity.acted_at,
+            activity.subject,
+            activity.outcome
         from {{ ref("int_activity_record") }} as activity
-        inner join {{ ref("int_person_record") }} as person on activity.person_record_id = person.record_id
         left join
             (select distinct activity_id from {{ ref("int_lead_activity") }}) as of_lead
             on activity.activity_id = of_lead.activity_id
-        where of_lead.activity_id is null and activity.is_completed and activity.acted_at is not null
-        union all
-        select activity.*, opportunity.person_id, opportunity.opportunity_id
-        from {{ ref("int_activity_record") }} as activity
-        inner join {{ ref("int_opportunity_alias") }} as alias on activity.related_record_id = alias.record_id
-        inner join opportunity on alias.opportunity_id = opportunity.opportunity_id
-        where activity.person_record_id is null and activity.is_completed and activity.acted_at is not null
+        left join {{ ref("int_person_record") }} as person on activity.person_record_id = person.record_id
+        left join
+            {{ ref("int_opportunity_alias") }} as alias
+            on activity.person_record_id is null
+            and activity.related_record_id = alias.record_id
+        left join opportunity on alias.opportunity_id = opportunity.opportunity_id
+        where
+            of_lead.activity_id is null
+            and activity.is_completed
+            and activity.acted_at is not null
+            and coalesce(person.person_id, opportunity.person_id) is not null
     ),
 
     events as (
@@ -83,38 +109,16 @@ with
         inner join leads on handoff.lead_id = leads.lead_id
         union all
         select
-            'activity|' || activity.activity_id || '|' || activity.lead_id as event_id,
-            leads.person_id,
-            activity.lead_id,
-            cast(null as varchar) as opportunity_id,
-            case
-                when activity.activity_type = 'meeting' and activity.happened_at is not null
-                then activity.happened_at
-                else activity.acted_at
-            end as occurred_at,
-            'sales_' || activity.activity_type as event_type,
+            'activity|' || activity_key as event_id,
+            person_id,
+            lead_id,
+            opportunity_id,
+            case when activity_type = 'meeting' then coalesce(happened_at, acted_at) else acted_at end as occurred_at,
+            'sales_' || activity_type as event_type,
             cast(null as varchar) as channel,
             cast(null as varchar) as campaign_id,
-            coalesce(activity.subject, activity.outcome) as detail
-        from {{ ref("int_lead_activity") }} as activity
-        inner join leads on activity.lead_id = leads.lead_id
-        where activity.is_completed
-        union all
-        select
-            'activity|' || other_activity.activity_id as event_id,
-            other_activity.person_id,
-            cast(null as varchar) as lead_id,
-            other_activity.opportunity_id,
-            case
-                when other_activity.type = 'meeting' and other_activity.happened_at is not null
-                then other_activity.happened_at
-                else other_activity.acted_at
-            end as occurred_at,
-            'sales_' || other_activity.type as event_type,
-            cast(null as varchar) as channel,
-            cast(null as varchar) as campaign_id,
-            coalesce(other_activity.subject, other_activity.outcome) as detail
-        from other_activity
+            coalesce(subject, outcome) as detail
+        from activity
         union all
         select
             'opportunity|' || opportunity_id as event_id,
