@@ -1,6 +1,5 @@
 -- Grain: one row per day, platform, campaign and currency. Breakdowns of a report (device, network, ad) are added up;
--- of
--- a day that comes again in others, the newest count. cost is in `currency`; null means the reporting currency.
+-- of a day that comes again in others, the newest count. cost is in `currency`; null means the reporting currency.
 {% set parts = [
     "stg_google_ads__campaign_daily",
     "stg_linkedin_ads__campaign_daily",
