@@ -18,7 +18,10 @@ select
             )
         )
     ) as spend_key,
-    {{ spend_breakdown(["ad_group_id", "ad_id", "device", "network"]) }} as breakdown,
+    -- rows with keys of their own are told apart by these
+    case
+        when raw.native_id is null then {{ spend_breakdown(["ad_group_id", "ad_id", "device", "network"]) }} else ''
+    end as breakdown,
     raw.source_system as platform,
     raw.spend_date,
     raw.source_system || ':' || raw.campaign_id as campaign_record_id,
