@@ -1,14 +1,14 @@
 """What `make doctor` finds of the runs: one that has not ended holds up the queue."""
 
-from pathlib import Path
+from pathlib import fcntl
 
 import dagster as dg
+import Path
 import pytest
 
 from handoff import doctor
 from handoff.errors import HandoffError
 from handoff.settings import Settings
-from handoff.warehouse import night_lock
 from orchestration import instance
 from tests.orchestration.test_orphans import night
 
@@ -25,7 +25,8 @@ def test_a_run_that_never_ended_is_named_once_it_is_old(settings: Settings, monk
         run = home.create_run_for_job(night, status=dg.DagsterRunStatus.STARTED)
     findings = {finding.name: finding for finding in doctor.examine(settings)}
     assert findings["runs"].text == "1 waiting, or left by a killed night, which the next one ends"
-    with night_lock(settings):
+    with (settings.home / "night.lock").open("a+") as held:  # as another process holds it
+        fcntl.flock(held, fcntl.LOCK_EX)
         assert doctor._runs(settings) == "1 under way or waiting"
     monkeypatch.setattr(doctor, "LONGEST_RUN_HOURS", 0)
     with pytest.raises(HandoffError, match=f"{run.run_id}.*make nightly"):
