@@ -1,9 +1,9 @@
 """What `make doctor` finds of the runs: one that has not ended holds up the queue."""
 
-from pathlib import fcntl
+import fcntl
+from pathlib import Path
 
 import dagster as dg
-import Path
 import pytest
 
 from handoff import doctor
