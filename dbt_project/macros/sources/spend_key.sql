@@ -15,7 +15,6 @@
     )
 {%- endmacro %}
 
-
 {% macro spend_breakdown(parts=["ad_group_id", "ad_id", "device", "network", "breakdown"]) -%}
     {#- The breakdowns that a row's delivery carries. Expects `raw`. -#}
     concat_ws(

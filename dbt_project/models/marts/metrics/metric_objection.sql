@@ -17,28 +17,19 @@ with
     ),
 
     mentions as (
-        select
-            {{ period_start("month", "closed_on") }} as month_start,
-            lead_source,
-            trim(loss_reason) as theme,
-            'loss_reason' as theme_type,
-            opportunity_id,
-            cast(null as varchar) as lead_id,
-            amount
-        from lost
-        where trim(loss_reason) <> ''
-        union all
-        select
-            {{ period_start("month", "closed_on") }} as month_start,
-            lead_source,
-            trim(competitor) as theme,
-            'competitor' as theme_type,
-            opportunity_id,
-            cast(null as varchar) as lead_id,
-            amount
-        from lost
-        where trim(competitor) <> ''
-        union all
+        {% for written in ["loss_reason", "competitor"] %}
+            select
+                {{ period_start("month", "closed_on") }} as month_start,
+                lead_source,
+                trim({{ written }}) as theme,
+                '{{ written }}' as theme_type,
+                opportunity_id,
+                cast(null as varchar) as lead_id,
+                amount
+            from lost
+            where trim({{ written }}) <> ''
+            union all
+        {% endfor %}
         select
             dispositions.month_start,
             leads.lead_source,

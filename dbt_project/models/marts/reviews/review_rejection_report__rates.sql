@@ -1,7 +1,6 @@
 -- Grain: one row per (week of the decision, dimension, value): the whole week, each lead source, campaign and reason,
--- against the four weeks before; what had decisions only then has none this week. Hazard: a reason's rows share the
--- week's decisions as their denominator; the
--- dimensions cut the same decisions anew.
+-- against the four weeks before; what was decided on only then has a row with none.
+-- Hazard: a reason's rows share the week's decisions as their denominator; the dimensions cut the same decisions anew.
 with
     decisions as (
         select
