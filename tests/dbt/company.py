@@ -978,6 +978,15 @@ def _told_by_two(company: Company) -> None:
         company.lead(key, f"{day}10:00:00", "Handed Off", LeadSource="Webinar")
         company.went(key, ("", "Open"), ("2026-02-10T10:00:00", "Handed Off"))
         company.changed(key, "2026-02-12T10:00:00", "LeadSource", old, "Webinar")
+    # HubSpot's history opens with the source at creation; it was changed before the handoff and after it
+    company.hubspot_contact("190", f"{day}10:00:00", "ada@renamed.example", hs_lead_status="OPEN")
+    _hubspot_stage(company, "190", "2026-02-10T10:00:00", "OPEN", name="hs_lead_status")
+    for at, source in (
+        (f"{day}10:00:00", "Trade Show"),
+        ("2026-02-08T10:00:00", "Referral"),
+        ("2026-02-12T10:00:00", "Webinar"),
+    ):
+        _hubspot_stage(company, "190", at, source, name="hs_analytics_source")
     # a change dated after now, which is 1 July
     company.lead("TOCOME", f"{day}10:00:00", "Handed Off")
     company.went("TOCOME", ("", "Open"), ("2026-07-03T10:00:00", "Handed Off"))

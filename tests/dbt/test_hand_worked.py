@@ -517,9 +517,16 @@ def test_a_contact_who_never_was_a_lead_has_a_timeline(core: duckdb.DuckDBPyConn
 def test_a_source_entered_after_the_handoff_is_no_signal(core: duckdb.DuckDBPyConnection, row: Find) -> None:
     signals = core.execute(
         "select lead_id, lead_source from intermediate.int_lead_signal"
-        " where lead_id in ('salesforce:FILLEDLATER', 'salesforce:RENAMEDLATER') order by 1"
+        " where lead_id in ('salesforce:FILLEDLATER', 'salesforce:RENAMEDLATER', 'hubspot:190') order by 1"
     ).fetchall()
-    assert signals == [("salesforce:FILLEDLATER", None), ("salesforce:RENAMEDLATER", "trade show")]
+    assert signals == [
+        ("hubspot:190", "trade show"),
+        ("salesforce:FILLEDLATER", None),
+        ("salesforce:RENAMEDLATER", "trade show"),
+    ]
+    lead = row("fct_lead", lead_id="hubspot:190")
+    assert lead is not None
+    assert lead["handed_off_at"] == at("2026-02-10T10:00:00")
     lead = row("fct_lead", lead_id="salesforce:FILLEDLATER")
     assert lead is not None
     assert lead["lead_source"] == "Webinar"

@@ -1,7 +1,7 @@
 -- Grain: one row per lead: surviving, admitted, and one for all the systems that know it. Values are those of the first
 -- system of system_priority, a missing one is taken from the next; times are the earliest.
--- lead_source is the source at creation: the old value of the first change of it, unless a filler, else the record's
--- own.
+-- lead_source is the source at creation: the old value of the first change of it (first_lead_source), unless a filler,
+-- else the record's own.
 {% set plain_fields = [
     "first_name",
     "last_name",
@@ -120,7 +120,8 @@ with
                         nullif(trim(record.lead_source), ''),
                         nullif(trim(filling.lead_source), '')
                     )
-            end as lead_source_raw
+            end as lead_source_raw,
+            first_source.old_value as first_lead_source
         from record
         left join filling on record.lead_id = filling.lead_id
         left join first_source on record.lead_id = first_source.lead_id
@@ -181,6 +182,7 @@ with
             merged.converted_at,
             coalesce(lead_sources.lead_source, merged.lead_source_raw) as lead_source,
             merged.lead_source_raw,
+            merged.first_lead_source,
             case
                 when merged.lead_source_raw is null or lower(merged.lead_source_raw) in (select value from fillers)
                 then null

@@ -129,15 +129,6 @@ with
         group by lead_id
     ),
 
-    first_source as (
-        select later.lead_id, change.old_value
-        from later
-        inner join
-            {{ ref("int_lead_change") }} as change on later.lead_id = change.record_id and change.field = 'lead_source'
-        where later.lead_source is not null
-        qualify row_number() over (partition by later.lead_id order by change.changed_at, change.sequence) = 1
-    ),
-
     -- a lead created with a filler has the source that was entered later: until then it has the one known then
     source_then as (
         select
@@ -146,13 +137,12 @@ with
                 when fillers.value is null then coalesce(lead_sources.lead_source, trim(later.lead_source))
             end as lead_source
         from later
-        inner join first_source on later.lead_id = first_source.lead_id
         inner join leads on later.lead_id = leads.lead_id
         left join {{ ref("stg_definitions__fillers") }} as fillers on lower(trim(later.lead_source)) = fillers.value
         left join
             {{ ref("stg_definitions__lead_sources") }} as lead_sources
             on lower(trim(later.lead_source)) = lead_sources.crm_value_key
-        where leads.lead_source_raw is distinct from trim(first_source.old_value)
+        where later.lead_source is not null and leads.lead_source_raw is distinct from leads.first_lead_source
     ),
 
     fit as (
