@@ -82,7 +82,8 @@ def bars(rows: Sequence[Row], *, form: str, axis: str, before: str = "") -> Spec
 
 
 def lines(rows: Sequence[Row], *, form: str, axis: str, tick: str = "%b %y") -> Spec:
-    """Lines of `value` over `day`, one per `series`; a dashed line where `target` is given."""
+    """Lines of `value` over `day`, one per `series`; a dashed line where `target` is given. A row that `is_open` stands
+    beside the line as a circle: its figure still grows."""
     x: Spec = {
         "field": "day",
         "type": "temporal",
@@ -92,12 +93,17 @@ def lines(rows: Sequence[Row], *, form: str, axis: str, tick: str = "%b %y") -> 
     color: Spec = {"field": "series", "type": "nominal", "sort": None}
     if len({row["series"] for row in rows}) == 1:
         color["legend"] = None
+    encoding = {"x": x, "y": y | {"field": "value"}, "color": color}
     layers: list[Spec] = [
         {
+            "transform": [{"filter": "!datum.is_open"}],
             "mark": {"type": "line", "strokeWidth": 2.5, "point": {"size": 36}},
-            "encoding": {"x": x, "y": y | {"field": "value"}, "color": color},
+            "encoding": encoding,
         }
     ]
+    if any(row.get("is_open") for row in rows):
+        circle = {"type": "point", "size": 60, "strokeWidth": 2, "filled": False}
+        layers.append({"transform": [{"filter": "datum.is_open"}], "mark": circle, "encoding": encoding})
     if any(row.get("target") is not None for row in rows):
         dashed = {"type": "line", "strokeDash": [5, 4], "strokeWidth": 1.5, "color": "#d08a1d"}
         layers.append({"mark": dashed, "encoding": {"x": x, "y": y | {"field": "target"}}})

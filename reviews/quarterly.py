@@ -168,7 +168,7 @@ def business_review(data: Data, period: Period) -> Page:
     ]
     curve = [
         {"day": row["month_start"], "value": float(row["value"] or 0), "series": "shared revenue",
-         "target": row["target"]}
+         "target": row["target"], "is_open": period.is_open and row is history[0]}
         for row in reversed(history)
     ]  # fmt: skip
     if not target or shared["attainment"] is None:
@@ -191,7 +191,8 @@ def business_review(data: Data, period: Period) -> Page:
                 Column("Quarter before", lambda row: data.figure(row, "prior"), str),
                 links={row["label"]: row["metric"] for row in quarter},
             ),
-            "▲ ahead of plan, ▼ behind, ■ on plan. * cohort younger than the maturity window: still growing. Both "
+            ("Circle: the month under way. " if period.is_open else "")
+            + "▲ ahead of plan, ▼ behind, ■ on plan. * cohort younger than the maturity window: still growing. Both "
             "teams own every row.",
         ),
         _by_month(data, months),

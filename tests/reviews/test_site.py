@@ -12,7 +12,7 @@ import pytest
 from handoff.errors import HandoffError
 from handoff.settings import Settings
 from reviews import site, wording
-from reviews.charts import Drawings, bars
+from reviews.charts import Drawings, bars, lines
 from reviews.pages import REPORTS
 from reviews.parts import Column, Period, table
 from reviews.site import periods
@@ -264,6 +264,18 @@ def test_a_chart_is_drawn_once(tmp_path: Path) -> None:
     (kept,) = tmp_path.glob("*.svg")
     kept.write_text("kept")
     assert drawings.svg(spec) == "kept"
+
+
+def test_the_month_under_way_is_a_circle_beside_the_line(tmp_path: Path) -> None:
+    rows = [
+        {"day": date(2026, month, 1), "value": float(month), "series": "revenue", "is_open": month == 4}
+        for month in range(1, 5)
+    ]
+    drawn = Drawings(tmp_path).svg(lines(rows, form="d", axis="EUR"))
+    (line,) = re.findall(r'aria-roledescription="line mark" d="([^"]*)"', drawn)
+    points = re.findall(r'aria-label="day: (\w+) 26[^>]*aria-roledescription="point"[^>]*(fill|stroke)="#', drawn)
+    assert line.count("L") + 1 == 3
+    assert points == [("Jan", "fill"), ("Feb", "fill"), ("Mar", "fill"), ("Apr", "stroke")]
 
 
 def test_wording() -> None:
