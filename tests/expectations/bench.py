@@ -99,8 +99,8 @@ def lead(native_id: str | None = "1", **changes: Any) -> dict[str, Any]:
 @cache
 def without_limit() -> definitions.Definitions:
     """The shipped definitions, but no batch is too bad."""
-    folder = Path(tempfile.mkdtemp())
-    return edited(folder, settings=("incomplete_batch_limit,0.20", "incomplete_batch_limit,1"))
+    with tempfile.TemporaryDirectory() as folder:
+        return edited(Path(folder), settings=("incomplete_batch_limit,0.20", "incomplete_batch_limit,1"))
 
 
 def edited(folder: Path, **changes: tuple[str, str]) -> definitions.Definitions:

@@ -2,6 +2,7 @@
 
 import re
 import tempfile
+import weakref
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -68,7 +69,9 @@ def outcome(bench: Bench) -> dict[str, list[tuple[Any, ...]]]:
 
 def run(batches: Sequence[Sequence[tuple[str, Sequence[Row]]]]) -> Bench:
     """One night per batch of files."""
-    bench = Bench(Path(tempfile.mkdtemp()))
+    folder = tempfile.TemporaryDirectory()
+    bench = Bench(Path(folder.name))
+    weakref.finalize(bench, folder.cleanup)
     for number, batch in enumerate(batches):
         for file, content in batch:
             bench.deliver(*content, file=file, at=NOON + timedelta(minutes=number))

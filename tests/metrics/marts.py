@@ -156,12 +156,16 @@ class Compiled:
     semantic_manifest: Path
 
 
+# What dbt writes, until the tests end.
+FOLDER = tempfile.TemporaryDirectory(prefix="handoff_metrics_")
+
+
 @functools.cache
 def compiled() -> Compiled:
     """The project's metrics models, compiled by dbt once a test run."""
     from dbt.cli.main import dbtRunner
 
-    folder = Path(tempfile.mkdtemp(prefix="handoff_metrics_"))
+    folder = Path(FOLDER.name)
     before = os.environ.get("HANDOFF_HOME")
     os.environ["HANDOFF_HOME"] = str(folder)
     arguments = ["--quiet", "compile", "--no-introspect", "--select", "marts.metrics", "marts.reviews", "time_spine"]
