@@ -122,6 +122,8 @@ def lead_review(data: Data, period: Period) -> Page:
         named_teams = [row for row in teams if row["team"] != "all"]
         if named_teams:
             sections.append(_teams(named_teams))
+    else:
+        sections.append(Section("No lead was handed off", "review_lead_review__handoffs"))
     if data.is_newest:
         sections.insert(0 if waiting else len(sections), _waiting(waiting))
     return Page(tiles, sections)
