@@ -9,6 +9,8 @@ from pathlib import Path
 
 import duckdb
 
+from handoff.spreadsheet import harmless
+
 COLUMNS = ("native_id", "object", "rule", "what_is_missing", "how_to_repair", "source_file", "line", "first_seen_at")
 
 _REPAIRS = {
@@ -46,15 +48,6 @@ def write(con: duckdb.DuckDBPyConnection, folder: Path) -> list[Path]:
         if stale.stem not in waiting:
             stale.unlink()
     return [_write(folder / f"{source}.csv", rows) for source, rows in sorted(waiting.items())]
-
-
-def harmless(text: str) -> str:
-    """The text, as one that no spreadsheet takes for a formula.
-
-    >>> harmless("=1+1"), harmless(" @x"), harmless("plain")
-    ("'=1+1", "' @x", 'plain')
-    """
-    return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@")) or text.startswith(("\t", "\r", "\n")) else text
 
 
 _WAITING = """

@@ -3,7 +3,7 @@
 Thin: each command calls one function and prints. The night itself is `make nightly`.
 """
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -121,7 +121,7 @@ def parse_month(text: str | None) -> date | None:
     if text is None:
         return None
     try:
-        return date.fromisoformat(f"{text[:7]}-01")
+        return datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
     except ValueError as error:
         raise typer.BadParameter(f"{text} is no month; write it as 2026-07") from error
 

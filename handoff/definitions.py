@@ -80,6 +80,8 @@ CRITERIA_FIELDS = (
     *("pricing_page_views_30d", "responded_campaigns", "has_budget", "has_timeline", "has_authority", "has_need"),
     "sales_conversations",
 )
+# Each rule is a bit of a signed 64-bit integer.
+MOST_RULES = 62
 BOOLEAN_FIELDS = {"icp_fit", "has_budget", "has_timeline", "has_authority", "has_need", "is_deleted"}
 TIME_FIELDS = {"created_at", "updated_at", "mql_at", "converted_at"}
 NUMBER_DIMENSIONS = {"employee_count", "annual_revenue"}
@@ -309,18 +311,6 @@ def _is_boolean(text: str) -> bool:
     return text.lower() in ("true", "false")
 
 
-def _is_timezone(text: str) -> bool:
-    try:
-        return bool(zoneinfo.ZoneInfo(text))
-    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
-        return False
-
-
-def _is_share(text: str) -> bool:
-    number = _number(text)
-    return number is not None and 0 <= number <= 1
-
-
 def _at_least(lowest: float, *, above: bool = False) -> Callable[[str], bool]:
     def holds(text: str) -> bool:
         number = _number(text)
@@ -439,6 +429,8 @@ class _Check:
                 yield f"{operator} needs a number or a date, not {value!r}"
         elif not value:
             yield "the value is empty"
+        elif operator == "contains" and not all(part.strip() for part in value.split("|")):
+            yield f"{value!r} has an empty part, which every text contains"
         elif is_number and any(_number(part.strip()) is None for part in value.split("|")):
             yield f"{value!r} is no list of numbers"
 
@@ -639,6 +631,12 @@ class _Check:
                 seen.setdefault(of, row)
 
     def _contradictions(self) -> Iterator[Problem]:
+        rules: set[tuple[str, str]] = set()
+        for row in self.files["stage_criteria"]:
+            rules.add((row["stage"].lower(), row["rule"].lower()))
+            if len(rules) > MOST_RULES:
+                yield Problem(row.file, row.line, f"there are more than {MOST_RULES} rules of all stages and versions")
+                break
         yield from self._disagreements("channels", "priority", ("channel", "is_marketing"))
         yield from self._disagreements("channels", "channel", ("is_marketing",))
         by_day: dict[str, list[tuple[int, int, Row]]] = {}

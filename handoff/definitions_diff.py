@@ -22,6 +22,7 @@ from handoff import definitions
 from handoff.definitions import COLUMNS, Definitions
 from handoff.errors import HandoffError
 from handoff.settings import CHECKOUT, DBT_PROJECT, Settings
+from handoff.sql import literal
 from handoff.warehouse import night_lock, open_warehouse
 
 DATED = ("settings", "icp", "stage_criteria", "completeness")
@@ -198,7 +199,7 @@ def _changes(before: Path, after: Path) -> list[Change]:
     side = f"select lead_id, created_at, {flags}, sales_ready_at is not null as sales_ready_at from"
     with duckdb.connect() as con:
         for name, path in (("before_run", before), ("after_run", after)):
-            con.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as {name} (read_only)")
+            con.execute(f"attach {literal(str(path))} as {name} (read_only)")
         cursor = con.execute(
             f"""
             with

@@ -1,4 +1,4 @@
-"""Is this set-up sound? Each finding says what is wrong and how to mend it. Changes nothing.
+"""Is this set-up sound? Each finding says what is wrong and how to mend it. Changes no data.
 
 Not here: mending (`make rebuild`, a person).
 """
@@ -7,6 +7,7 @@ import importlib.metadata
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -49,6 +50,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
             yield Finding(name, True, look(settings))
         except HandoffError as error:
             yield Finding(name, False, str(error))
+        except Exception as error:  # a look that cannot be had is a finding, and the others go on
+            yield Finding(name, False, f"This could not be looked at: {type(error).__name__}: {error}")
 
 
 def _python(settings: Settings) -> str:
@@ -65,7 +68,7 @@ def _packages(settings: Settings) -> str:
         for line in (CHECKOUT / "requirements.lock").read_text().splitlines()
         if "==" in line and not line.startswith(" ")
     )
-    wrong = [name for name in PACKAGES if importlib.metadata.version(name) != pinned.get(name)]
+    wrong = [name for name in PACKAGES if _installed(name) != pinned.get(name)]
     if wrong:
         raise HandoffError(
             "Packages are not those of requirements.lock.",
@@ -73,6 +76,12 @@ def _packages(settings: Settings) -> str:
             remedy="Run `make clean`, then any target",
         )
     return ", ".join(f"{name} {pinned[name]}" for name in PACKAGES)
+
+
+def _installed(package: str) -> str | None:
+    with suppress(importlib.metadata.PackageNotFoundError):
+        return importlib.metadata.version(package)
+    return None
 
 
 def _home(settings: Settings) -> str:

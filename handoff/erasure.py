@@ -15,6 +15,7 @@ import duckdb
 
 from handoff.errors import HandoffError
 from handoff.settings import Settings
+from handoff.sql import quoted
 from handoff.standing import forget_published
 
 NAMES = {"first_name", "last_name"}
@@ -27,7 +28,8 @@ ADDRESS = r"[^\s,;:\"'<>|()]+@[^\s,;:\"'<>|()]+"
 
 
 def remember(settings: Settings, con: duckdb.DuckDBPyConnection, who: str) -> int:
-    """Adds a person, by e-mail or by `<source>:<id>`, to those who are erased. Returns how many raw rows are theirs.
+    """Adds a person, by e-mail or by `<source>:<id>`, to those who are erased. Returns how many raw rows are theirs:
+    none of one who was erased before, so that what failed after it can be done again.
 
     Raises:
         HandoffError: nobody of that address or id is in the warehouse.
@@ -42,7 +44,7 @@ def remember(settings: Settings, con: duckdb.DuckDBPyConnection, who: str) -> in
         if more == wanted:
             break
         wanted = more
-    if not rows:
+    if not rows and not wanted <= set(known["hashes"]):
         raise HandoffError(
             "Nobody of that address or id is in the warehouse.",
             where=str(settings.warehouse),
@@ -50,8 +52,10 @@ def remember(settings: Settings, con: duckdb.DuckDBPyConnection, who: str) -> in
         )
     known["hashes"] = sorted({*known["hashes"], *wanted})
     path = remembered_at(settings)
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(known))
+    beside = path.with_suffix(".json.part")
+    beside.touch(mode=0o600)
+    beside.write_text(json.dumps(known))
+    beside.replace(path)
     forget_published(con)
     return rows
 
@@ -89,16 +93,12 @@ def _text_columns(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
     return [name for (name,) in rows]
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _is_theirs(con: duckdb.DuckDBPyConnection, table: str) -> str:
     """The condition that a row is an erased person's; binds the salt and the hashes by name."""
     source = table.split("__")[0]
     columns = _text_columns(con, table)
     tests = [
-        f"(contains({_quoted(name)}, '@') and list_contains($hashes, sha256($salt || lower(trim({_quoted(name)})))))"
+        f"(contains({quoted(name)}, '@') and list_contains($hashes, sha256($salt || lower(trim({quoted(name)})))))"
         for name in columns
     ]
     if "native_id" in columns:
@@ -111,8 +111,8 @@ def _identities(con: duckdb.DuckDBPyConnection, table: str, salt: str, hashes: s
     columns = _text_columns(con, table)
     bound = {"salt": salt, "hashes": sorted(hashes)}
     listed = [name for name in columns if name in ("native_id", "email", "user_id")]
-    selected = ", ".join(_quoted(name) for name in listed) or "null"
-    rows = con.execute(f'select {selected} from raw."{table}" where {_is_theirs(con, table)}', bound).fetchall()
+    selected = ", ".join(quoted(name) for name in listed) or "null"
+    rows = con.execute(f"select {selected} from raw.{quoted(table)} where {_is_theirs(con, table)}", bound).fetchall()
     source, found = table.split("__")[0], set()
     for row in rows:
         for name, value in zip(listed, row, strict=False):
@@ -128,7 +128,7 @@ def _pseudonymise(con: duckdb.DuckDBPyConnection, table: str, salt: str, hashes:
     declared = {"native_id", *NAMES, *EMPTIED, *KEPT_TEXT}
     changes = []
     for name in columns:
-        column = _quoted(name)
+        column = quoted(name)
         address = f"'erased-' || left(sha256($salt || lower(trim({column}))), 12) || '@erased.invalid'"
         known_address = f"contains({column}, '@') and not ends_with({column}, '@erased.invalid')"
         if name in NAMES:
@@ -141,7 +141,7 @@ def _pseudonymise(con: duckdb.DuckDBPyConnection, table: str, salt: str, hashes:
         return 0
     bound = {"salt": salt, "hashes": sorted(hashes)}
     done = con.execute(
-        f'update raw."{table}" set {", ".join(changes)} where {_is_theirs(con, table)}', bound
+        f"update raw.{quoted(table)} set {', '.join(changes)} where {_is_theirs(con, table)}", bound
     ).fetchone()
     return int(done[0]) if done else 0
 
@@ -162,7 +162,17 @@ def remembered_at(settings: Settings) -> Path:
 def _read(settings: Settings) -> dict[str, Any]:
     path = remembered_at(settings)
     known: dict[str, Any] = {"salt": secrets.token_hex(16), "hashes": []}
-    return json.loads(path.read_text()) if path.exists() else known
+    if not path.exists():
+        return known
+    try:
+        return dict(json.loads(path.read_text()))
+    except ValueError as error:
+        raise HandoffError(
+            "Who was erased cannot be read.",
+            where=str(path),
+            why=str(error),
+            remedy="Put it back from a backup. Without it everyone who was erased comes back with the next rebuild",
+        ) from error
 
 
 def _hash(salt: str, value: str) -> str:

@@ -12,6 +12,7 @@ import duckdb
 
 from handoff.errors import HandoffError
 from handoff.settings import Settings
+from handoff.sql import literal
 
 if TYPE_CHECKING:
     from metricflow.data_table.mf_table import MetricFlowDataTable
@@ -35,7 +36,7 @@ class SemanticLayer:
 
         self._con = duckdb.connect()
         self._con.execute("set TimeZone = 'UTC'")
-        self._con.execute(f"attach '{str(database).replace(chr(39), chr(39) * 2)}' as {DATABASE} (read_only)")
+        self._con.execute(f"attach {literal(str(database))} as {DATABASE} (read_only)")
         parsed = parse_manifest_from_dbt_generated_manifest(manifest_json_string=manifest.read_text())
         self._lookup = SemanticManifestLookup(parsed)
         self._engine = MetricFlowEngine(semantic_manifest_lookup=self._lookup, sql_client=_Client(self._con))

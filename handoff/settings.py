@@ -59,7 +59,13 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="HANDOFF_", env_file=CHECKOUT / ".env", extra="ignore", frozen=True, env_ignore_empty=True
+        env_prefix="HANDOFF_",
+        env_file=CHECKOUT / ".env",
+        extra="ignore",
+        frozen=True,
+        env_ignore_empty=True,
+        # an address of PostgreSQL has a password
+        hide_input_in_errors=True,
     )
 
     home: Path = CHECKOUT / ".handoff"
@@ -79,7 +85,8 @@ class Settings(BaseSettings):
     late_after_hours: int = Field(default=36, ge=1)
     alert_slack_webhook_url: SecretStr | None = None
     alert_email: str = ""
-    dagster_url: str = "http://127.0.0.1:3000"
+    ui_port: int = Field(default=3000, ge=1, le=65535)
+    dagster_url: str = Field(default_factory=lambda said: f"http://127.0.0.1:{said.get('ui_port', 3000)}")
     reviews_url: str = ""
     notify_email: str = ""
     smtp_url: SecretStr | None = None
@@ -148,8 +155,10 @@ def load_settings() -> Settings:
         ) from error
     _check_engine(settings)
     _check_mail(settings)
-    folders = {"home": settings.home, "definitions": settings.definitions}
-    return settings.model_copy(update={name: folder.expanduser().resolve() for name, folder in folders.items()})
+    folders = {"home": settings.home, "definitions": settings.definitions, "sources": settings.sources}
+    return settings.model_copy(
+        update={name: folder.expanduser().resolve() for name, folder in folders.items() if folder}
+    )
 
 
 def _check_mail(settings: Settings) -> None:

@@ -1,5 +1,18 @@
 """Names and texts as SQL writes them. Not here: queries."""
 
+import string
+
+_LOWERED = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
+def folded(identifier: str) -> str:
+    """The identifier as DuckDB compares it with others: of ASCII letters alone the case does not count.
+
+    >>> folded("Straße") == folded("STRAßE"), folded("Ärger") == folded("ärger")
+    (True, False)
+    """
+    return identifier.translate(_LOWERED)
+
 
 def quoted(identifier: str) -> str:
     """The identifier as SQL writes it, whatever characters it has."""

@@ -27,7 +27,7 @@ def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
     except duckdb.IOException as error:
         if trouble := disk_trouble(error):
             raise trouble from error
-        if "lock" not in str(error):
+        if "Could not set lock" not in str(error):
             raise HandoffError(
                 "The warehouse cannot be opened; the marts stay as they are.",
                 where=str(settings.warehouse),

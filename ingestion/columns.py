@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
 
-from handoff.sql import literal
+from handoff.sql import folded, literal
 from ingestion.entities import (
     BOOKKEEPING_COLUMNS,
     CUSTOM,
@@ -156,19 +156,19 @@ def _some(headers: list[str]) -> str:
 
 def _raw_names(columns: list[Column], mapped: ObjectMapping) -> dict[str, Column]:
     """Columns nobody declared, under the name they get in the raw table."""
-    fields = {name.casefold() for name in (*mapped.types, *BOOKKEEPING_COLUMNS, "rowid")}
+    fields = {folded(name) for name in (*mapped.types, *BOOKKEEPING_COLUMNS, "rowid")}
     taken = set(fields)
     named: dict[str, Column] = {}
     for number, column in enumerate(columns, start=1):
         plain = (
             "".join(letter if letter.isprintable() else " " for letter in column.header).strip() or f"column_{number}"
         )
-        name = plain if plain.casefold() not in fields else f"{plain}__raw"
+        name = plain if folded(plain) not in fields else f"{plain}__raw"
         copies = 1
-        while name.casefold() in taken:
+        while folded(name) in taken:
             copies += 1
             name = f"{plain}__{copies}"
-        taken.add(name.casefold())
+        taken.add(folded(name))
         named[name] = column
     return named
 
@@ -239,7 +239,7 @@ def is_key(mapped: ObjectMapping, name: str, spec: FieldMapping) -> bool:
 
 def _field_text(name: str, spec: FieldMapping, columns: list[Column], mapped: ObjectMapping) -> str:
     """The text of a field, null where there is none: translated, null spellings removed, alternatives resolved."""
-    translation = {key.strip().casefold(): value for key, value in mapped.values.get(name, {}).items()}
+    translation = {key.strip().lower(): value for key, value in mapped.values.get(name, {}).items()}
     cells = [_cleaned(column.text, mapped, translation) for column in columns]
     if not cells:
         return literal(spec.default or "")
@@ -263,7 +263,8 @@ def _cleaned(text: str, mapped: ObjectMapping, translation: dict[str, str] | Non
     cases += [f"when {literal(spelling)} then null" for spelling in sorted(nulls)]
     if not cases:
         return f"nullif({trimmed}, '')"
-    longest = max(len(key.encode()) for key in (*(translation or {}), *nulls))
+    # a capital may be a byte longer than its small letter
+    longest = max(len(key.encode()) + sum(letter > "\x7f" for letter in key) for key in (*(translation or {}), *nulls))
     known = f"case lower({trimmed}) when '' then null {' '.join(cases)} else {trimmed} end"
     return f"case when strlen({text}) <= {longest} or {blank} then {known} else {trimmed} end"
 

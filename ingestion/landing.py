@@ -132,7 +132,7 @@ class LocalZone:
                 return _visible(path[-1].path)
             landed.strays.append(_stray(*names))
         except OSError as error:
-            landed.strays.append(_unreadable(error, *names))
+            landed.strays.append(unreadable(error, *names))
         return []
 
     def _take(self, landed: Landed, *path: os.DirEntry[str]) -> None:
@@ -145,7 +145,7 @@ class LocalZone:
             else:
                 landed.strays.append(_stray(*names))
         except OSError as error:
-            landed.strays.append(_unreadable(error, *names))
+            landed.strays.append(unreadable(error, *names))
 
     def is_unchanged(self, file: LandedFile) -> bool:
         return _local_fingerprint(os.stat(file.path)) == file.fingerprint
@@ -225,7 +225,8 @@ def _stray(*parts: str) -> Stray:
     return Stray(source, object_, storable("/".join(parts)), reason)
 
 
-def _unreadable(error: OSError, *parts: str) -> Stray:
+def unreadable(error: OSError, *parts: str) -> Stray:
+    """A folder or file that this user may not read, or whose disk does not answer."""
     stray = _stray(*parts)
     reason = f"it cannot be read ({error.strerror or error})"
     return Stray(stray.source, stray.object, stray.place, reason, "check its permissions and where its links lead")

@@ -10,11 +10,12 @@ from pathlib import Path
 import duckdb
 
 from handoff import definitions
+from handoff.errors import disk_trouble
 from handoff.settings import Settings
-from handoff.sql import literal, quoted
+from handoff.sql import folded, literal, quoted
 from ingestion.columns import Plan, plain_number
 from ingestion.entities import BOOKKEEPING_COLUMNS, ENTITIES, SQL_TYPES
-from ingestion.landing import LandedFile, Stray, Zone, look
+from ingestion.landing import LandedFile, Stray, Zone, look, unreadable
 from ingestion.mapping import (
     NUMERIC,
     ObjectMapping,
@@ -200,7 +201,7 @@ def _raw_table_columns(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, st
     ).fetchall()
     tables: dict[str, dict[str, str]] = {}
     for table, column, kind in rows:
-        tables.setdefault(table, {})[column.casefold()] = kind
+        tables.setdefault(table, {})[folded(column)] = kind
     return tables
 
 
@@ -212,9 +213,9 @@ def _fit_table(
         con.execute(f"create table raw.{quoted(table)} ({listed})")
         return
     for name, kind in columns.items():
-        if name.casefold() not in existing:
+        if folded(name) not in existing:
             con.execute(f"alter table raw.{quoted(table)} add column {quoted(name)} {kind}")
-        elif existing[name.casefold()] != kind:
+        elif existing[folded(name)] != kind:
             con.execute(
                 f"alter table raw.{quoted(table)} alter column {quoted(name)} "
                 f"set data type {kind} using try_cast({quoted(name)} as {kind})"
@@ -278,19 +279,20 @@ class _Loader:
         for source, object_, header in con.execute("from control.landed_header").fetchall():
             self.headers.setdefault((source, object_), set()).add(header)
         self.new: set[str] = set()
+        self.unreadable: list[Stray] = []
 
     def run(self, files: list[LandedFile], strays: list[Stray]) -> LoadReport:
         folders = {
             folder: self._described(*folder) for folder in sorted({(file.source, file.object) for file in files})
         }
         unmapped = [self._unmapped(*folder) for folder, described in folders.items() if described is None]
-        self._note_strays([*strays, *unmapped])
         for file in files:
             if described := folders[file.source, file.object]:
                 source, object_, mapped = described
                 # A file of a folder with another name than its object's goes by both: `contacts/1.csv`.
                 name = file.name if file.object == object_ else f"{file.object}/{file.name}"
                 self._take(replace(file, source=source, object=object_, name=name), mapped)
+        self._note_strays([*strays, *unmapped, *self.unreadable])
         self.con.execute(CURRENT)
         self.report.deliveries = [
             replace(delivery, is_new=delivery.delivery_id in self.new)
@@ -318,7 +320,7 @@ class _Loader:
         return Stray(source, object_, f"{source}/{object_}", reason)
 
     def _note_strays(self, strays: list[Stray]) -> None:
-        """Refusals of folders are judged anew every night: they end when a mapping comes or the folder goes."""
+        """Refusals of places are judged anew every night: they end when a mapping comes, or the place goes or opens."""
         current = {}
         for stray in strays:
             sha256 = hashlib.sha256(stray.place.encode()).hexdigest()
@@ -345,8 +347,12 @@ class _Loader:
         try:
             with self.zone.fetched(file) as path:
                 self._read(file, mapped, path)
-        except OSError as error:
+        except FileNotFoundError as error:
             self.report.unsettled.append(f"{file.source}/{file.object}/{file.name} ({error.strerror or error})")
+        except OSError as error:
+            if trouble := disk_trouble(error):
+                raise trouble from error
+            self.unreadable.append(unreadable(error, file.source, file.object, file.name))
 
     def _must_read(self, name: str, delivery_id: str, mapped: ObjectMapping) -> bool:
         """Whether bytes already delivered need reading: the mapping changed, or they were refused as another format."""
@@ -384,7 +390,7 @@ class _Loader:
 
     def _check_width(self, file: LandedFile, staged: Staged) -> None:
         known = self.table_columns.get(table_name(file.source, file.object), {})
-        new = [name for name in staged.raw if name.casefold() not in known]
+        new = [name for name in staged.raw if folded(name) not in known]
         if len(known) + len(new) > MAX_TABLE_COLUMNS:
             raise Refusal(
                 f"with its {len(new):,} new columns the object would have more than {MAX_TABLE_COLUMNS:,}",
@@ -454,10 +460,10 @@ class _Loader:
     def _add_columns(self, file: LandedFile, staged: Staged) -> None:
         table = table_name(file.source, file.object)
         known = self.table_columns[table]
-        new = [name for name in staged.raw if name.casefold() not in known]
+        new = [name for name in staged.raw if folded(name) not in known]
         for name in new:
             self.con.execute(f"alter table raw.{quoted(table)} add column {quoted(name)} varchar")
-            known[name.casefold()] = "varchar"
+            known[folded(name)] = "varchar"
         if new and (file.source, file.object) in self.headers:
             self.report.drift.append(f"{file.source}/{file.object}/{file.name} brings new columns: {_some(new)}")
 

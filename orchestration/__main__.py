@@ -93,12 +93,12 @@ def rebuild(settings: Settings) -> int:
         if old.exists() and not kept.exists():
             _move(old, kept)
         old.unlink(missing_ok=True)
-    try:
-        nightly(settings)
-    except BaseException:
-        if kept.exists():
-            _move(kept, old)
-        raise
+        try:
+            nightly(settings)
+        except BaseException:
+            if kept.exists():
+                _move(kept, old)
+            raise
     kept.unlink(missing_ok=True)
     _log(kept).unlink(missing_ok=True)
     return 0
@@ -143,12 +143,12 @@ def ui(settings: Settings) -> int:
     instance.prepare(settings)
     _end_orphans_unless_a_night_is_under_way(settings)
     os.environ.setdefault("HANDOFF_HOME", str(settings.home))
-    port = os.environ.get("HANDOFF_UI_PORT", "3000")
+    port = settings.ui_port
     with socket.socket() as free:
         free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            free.bind(("127.0.0.1", int(port)))
-        except (OSError, ValueError, OverflowError) as error:
+            free.bind(("127.0.0.1", port))
+        except OSError as error:
             raise HandoffError(
                 f"The UI cannot be served on port {port}.",
                 why=str(error),
@@ -156,7 +156,7 @@ def ui(settings: Settings) -> int:
             ) from error
     print(f"The lineage is at http://127.0.0.1:{port}/asset-groups (Ctrl+C stops it)")
     dagster = Path(sys.executable).with_name("dagster")
-    arguments = [str(dagster), "dev", "-h", "127.0.0.1", "-p", port, "-m", "orchestration.definitions"]
+    arguments = [str(dagster), "dev", "-h", "127.0.0.1", "-p", str(port), "-m", "orchestration.definitions"]
     os.chdir(CHECKOUT)
     os.execv(str(dagster), arguments)  # noqa: S606
 

@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from handoff.errors import HandoffError
-from handoff.mail import send_mail
+from handoff.messages import send_mail, send_slack
 from handoff.settings import Settings
 
 REMEDIES = {
@@ -78,13 +78,11 @@ def send(settings: Settings, alert: Alert) -> list[str]:
 
 
 def _to_slack(webhook: str, alert: Alert) -> bool:
-    from slack_sdk.errors import SlackClientError
-    from slack_sdk.webhook import WebhookClient
-
     try:
-        return WebhookClient(webhook).send(text=f"*{alert.subject}*\n{alert.text}").status_code == 200
-    except (OSError, ValueError, SlackClientError):
+        send_slack(webhook, f"*{alert.subject}*\n{alert.text}")
+    except HandoffError:
         return False
+    return True
 
 
 def _to_email(settings: Settings, smtp_url: str, alert: Alert) -> bool:

@@ -155,6 +155,7 @@ def build(
         arguments = ["--select", f"tag:{TONIGHT}"]
     events: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
     results: list[Any] = []
+    failures: list[BaseException] = []
 
     def work() -> None:
         from google.protobuf.json_format import MessageToDict
@@ -167,6 +168,8 @@ def build(
             os.environ["HANDOFF_NIGHT"] = "" if night is None else "yes"
             with _leaving(night):
                 results.append(_invoke(settings, ["build", *WITHOUT, *arguments], [on_event], project))
+        except BaseException as error:
+            failures.append(error)
         finally:
             os.environ.pop("HANDOFF_NIGHT", None)
             events.put(None)
@@ -175,6 +178,8 @@ def build(
         while (event := events.get()) is not None:
             yield event
         thread.join()
+        if failures:
+            raise failures[0]
         _raise_if_failed(results[0])
 
     thread = threading.Thread(target=work, name="dbt", daemon=True)

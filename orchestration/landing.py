@@ -1,6 +1,8 @@
 """What lies in the landing zone, as one fingerprint, for the sensor. Not here: reading the files (`ingestion`)."""
 
 import hashlib
+import stat
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,9 +15,17 @@ def landing_state(landing_zone: str, settle: timedelta) -> str | None:
     folder = Path(landing_zone)
     if "://" in landing_zone or not folder.is_dir():
         return None
-    files = sorted((file, file.stat()) for file in folder.rglob("*") if file.is_file())
-    youngest = max((status.st_mtime for _, status in files), default=None)
-    if youngest is None or datetime.now(UTC) - datetime.fromtimestamp(youngest, UTC) < settle:
+    files = []
+    for file in sorted(folder.rglob("*")):
+        # one may be gone since the folder was listed
+        with suppress(FileNotFoundError):
+            status = file.stat()
+            if stat.S_ISREG(status.st_mode):
+                files.append((file, status))
+    now = datetime.now(UTC)
+    # a file may be dated ahead of this clock
+    ages = [now - datetime.fromtimestamp(status.st_mtime, UTC) for _, status in files]
+    if not ages or any(timedelta(0) <= age < settle for age in ages):
         return None
     digest = hashlib.sha256()
     for file, status in files:

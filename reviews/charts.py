@@ -146,6 +146,7 @@ class Drawings:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._used: set[Path] = set()
         folder.mkdir(parents=True, exist_ok=True)
 
     def svg(self, spec: Spec) -> str:
@@ -154,7 +155,16 @@ class Drawings:
 
         text = json.dumps(spec, sort_keys=True)
         kept = self._folder / f"{hashlib.sha256((version('vl-convert-python') + text).encode()).hexdigest()[:32]}.svg"
+        self._used.add(kept)
         if not kept.exists():
             drawn: str = vl_convert.vegalite_to_svg(text)
-            kept.write_text(drawn, encoding="utf-8")
+            beside = kept.with_suffix(".part")
+            beside.write_text(drawn, encoding="utf-8")
+            beside.replace(kept)
         return kept.read_text(encoding="utf-8")
+
+    def forget_unused(self) -> None:
+        """Deletes the charts that nobody has asked for since this was made."""
+        for kept in self._folder.iterdir():
+            if kept not in self._used:
+                kept.unlink()

@@ -9,6 +9,7 @@ from typing import Any
 from reviews import charts
 from reviews.parts import ENOUGH, Column, Data, Page, Period, Row, Section, Tile, bar_rows, named, table
 from reviews.wording import amount, between, count, day, decimal, month, plural, share
+from scoring import DRIFTED_PSI, STABLE_PSI
 
 MODELS = (
     "first_touch",
@@ -435,7 +436,7 @@ def threshold_review(data: Data, period: Period) -> Page:
     mine = [row for row in bands if row["version"] == version]
     drift = max((row["psi"] for row in mine if row["psi"] is not None), default=None)
     scored = sum(row["leads"] for row in mine)
-    is_moved = (drift or 0) > 0.25 and scored >= ENOUGH
+    is_moved = (drift or 0) > DRIFTED_PSI and scored >= ENOUGH
     said = _drift(drift) if scored >= ENOUGH else f"{plural(scored, 'lead')}: too few to tell"
     tiles = [Tile("Drift (PSI)", _plain(drift), said, "score_drift", "bad" if is_moved else "")]
     if champion:
@@ -568,4 +569,4 @@ def _plain(value: Any) -> str:
 def _drift(psi: float | None) -> str:
     if psi is None:
         return ""
-    return "stable" if psi < 0.1 else "some drift" if psi <= 0.25 else "the leads have changed: retrain"
+    return "stable" if psi < STABLE_PSI else "some drift" if psi <= DRIFTED_PSI else "the leads have changed: retrain"

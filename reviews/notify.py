@@ -5,23 +5,19 @@ Not here: writing the pages (`site.py`). Addresses and secrets come from the set
 
 import json
 import smtplib
-import urllib.request
 from dataclasses import dataclass
 from datetime import date, timedelta
 from email.message import EmailMessage
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import duckdb
 
 from handoff.errors import HandoffError
-from handoff.mail import send_mail
+from handoff.messages import send_mail, send_slack
 from handoff.settings import Settings
 from reviews.pages import REPORTS, Report
 from reviews.parts import Period
 from reviews.site import Link, periods
-
-TIMEOUT_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -64,9 +60,9 @@ def send_due(settings: Settings) -> Sending:
             if links and deliver(settings, links):
                 sent[way] = sorted({*sent.get(way, []), *(link.file for link in links)})[-200:]
                 pages |= {link.file for link in links}
+                log.write_text(json.dumps(sent, indent=1, sort_keys=True))
         except (OSError, smtplib.SMTPException, HandoffError) as error:
             problems.append(f"{way}: {error}")
-    log.write_text(json.dumps(sent, indent=1, sort_keys=True))
     return Sending(sorted(pages), problems)
 
 
@@ -98,15 +94,9 @@ def _email(settings: Settings, links: list[Link]) -> bool:
 def _slack(settings: Settings, links: list[Link]) -> bool:
     if not settings.slack_webhook_url:
         return False
-    address = settings.slack_webhook_url.get_secret_value()
-    if urlsplit(address).scheme not in ("https", "http"):
-        raise HandoffError(
-            "HANDOFF_SLACK_WEBHOOK_URL is no web address.", remedy="Copy it from the Slack app's settings"
-        )
-    body = json.dumps({"text": "\n".join(_line(settings, link.report, link) for link in links)}).encode()
-    request = urllib.request.Request(address, data=body, headers={"Content-Type": "application/json"})  # noqa: S310 - scheme checked above
-    with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):  # noqa: S310 - scheme checked above
-        return True
+    text = "\n".join(_line(settings, link.report, link) for link in links)
+    send_slack(settings.slack_webhook_url.get_secret_value(), text)
+    return True
 
 
 def _line(settings: Settings, report: Report, link: Link) -> str:

@@ -177,6 +177,7 @@ class _Site:
         older = self._older({path.name for path in written})
         definitions = self._render("definitions.html", "definitions.html", metrics=self.metrics, terms=TERMS)
         index = self._render("index.html", "index.html", reports=REPORTS, links=links, older=older, rhythm=RHYTHM)
+        self.drawings.forget_unused()
         return [index, definitions, *written]
 
     def _write_page(self, link: Link, siblings: list[Link]) -> Path:

@@ -191,9 +191,24 @@ def read_card(path: Path) -> Scorecard:
                 remedy=f"Use the columns {', '.join(COLUMNS)}",
             )
         bins = tuple(_bin(row, path, line) for line, row in enumerate(reader, start=2))
-    facts = json.loads(facts_path.read_text(encoding="utf-8"))
-    facts["trained_at"] = datetime.fromisoformat(facts["trained_at"])
-    card = Scorecard(bins=bins, **facts)
+    try:
+        facts = json.loads(facts_path.read_text(encoding="utf-8"))
+        facts["trained_at"] = datetime.fromisoformat(facts["trained_at"])
+        card = Scorecard(bins=bins, **facts)
+    except (ValueError, KeyError, TypeError) as error:
+        raise HandoffError(
+            "The facts of a scorecard cannot be read.",
+            where=str(facts_path),
+            why=str(error),
+            remedy="Correct the file, or put back the one that was written with the card",
+        ) from error
+    if card.version != path.stem:
+        raise HandoffError(
+            "A scorecard goes by another name than its file.",
+            where=str(facts_path),
+            why=f"its version is {card.version!r}",
+            remedy=f"Write {path.stem!r} as the version, in the JSON and in each row of the CSV, or rename both files",
+        )
     for attribute in card.attributes:
         kinds = [item.kind for item in card.bins_of(attribute)]
         if "missing" not in kinds or ("category" in kinds and "other" not in kinds):
@@ -208,6 +223,8 @@ def read_card(path: Path) -> Scorecard:
 
 def _bin(row: dict[str, str], path: Path, line: int) -> Bin:
     try:
+        if row["version"] != path.stem:
+            raise ValueError(f"the version is {row['version']!r}, the file is named {path.stem!r}")
         return Bin(
             attribute=row["attribute"],
             kind=_KINDS[row["kind"]],
@@ -221,7 +238,7 @@ def _bin(row: dict[str, str], path: Path, line: int) -> Bin:
             leads=int(row["leads"]),
             wins=int(row["wins"]),
         )
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise HandoffError(
             "A scorecard has a row that cannot be read.",
             where=f"{path}, line {line}",

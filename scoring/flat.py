@@ -15,6 +15,7 @@ import pandas as pd
 
 from handoff.errors import HandoffError
 from handoff.settings import Settings
+from handoff.spreadsheet import harmless
 from handoff.sql import quoted
 from scoring import leakage, training, validation
 from scoring.card import Scorecard, band, write_card
@@ -123,6 +124,7 @@ def learn(
     everyone = card.score(frame)
     scores = pd.DataFrame({"native_id": frame.index, "score": everyone})
     scores["score_band"] = scores.score.map(band)
+    scores["native_id"] = scores.native_id.astype(str).map(harmless)
     scores.to_csv(folder / "scores.csv", index=False)
     ceiling = validation.auc(training.ceiling(first, first_won, later, signals), later_won)
     return FlatReport(

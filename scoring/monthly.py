@@ -78,9 +78,13 @@ def review(
             f"leads whose horizon of {horizon} days is over; {minimum:,} are agreed as the least. "
             "The rule points apply."
         )
-        report.markdown = f"# {version}\n\n{summary}\n"
-        _leave_for_the_page(_folder(settings, version), summary, [])
-        return report
+        return _unlearned(report, settings, summary)
+    if not frame[outcome].iloc[int(len(frame) * TRAIN_SHARE) :].any():
+        summary = (
+            f"No card was learned: of {len(frame):,} handed-off leads whose horizon of {horizon} days is over, none "
+            f"of the newest {1 - TRAIN_SHARE:.0%} was {outcome.removeprefix('is_')}, and a card is judged on these."
+        )
+        return _unlearned(report, settings, summary)
     won = frame[outcome].to_numpy(dtype=bool)
     signals = [*SIGNALS, *(signal_of(name, is_number=_is_number(frame[name])) for name in attributes)]
     refusals = [*changed_attributes(con, attributes)]
@@ -325,6 +329,13 @@ def _plots(
         paths[name] = folder / f"{name}.png"
         chart.properties(title=title).save(str(paths[name]), scale_factor=2)
     return paths
+
+
+def _unlearned(report: ReviewReport, settings: Settings, summary: str) -> ReviewReport:
+    """The report of a review that learned nothing."""
+    report.markdown = f"# {report.version}\n\n{summary}\n"
+    _leave_for_the_page(_folder(settings, report.version), summary, [])
+    return report
 
 
 def _leave_for_the_page(folder: Path, summary: str, pictures: Sequence[Mapping[str, object]]) -> None:

@@ -67,12 +67,16 @@ def load_cards(settings: Settings, con: duckdb.DuckDBPyConnection, named: Iterab
             remedy="Put the card's CSV and JSON into that folder, or name another version",
         )
     con.execute("create schema if not exists scoring_store")
-    con.execute("begin transaction")
-    for name, columns in _COLUMNS.items():
-        con.execute(f"create or replace table scoring_store.{name} ({columns})")
-    for card in cards:
-        _insert(con, card)
-    con.execute("commit")
+    con.begin()
+    try:
+        for name, columns in _COLUMNS.items():
+            con.execute(f"create or replace table scoring_store.{name} ({columns})")
+        for card in cards:
+            _insert(con, card)
+        con.commit()
+    except BaseException:
+        con.rollback()
+        raise
     return len(cards)
 
 

@@ -50,7 +50,13 @@
     case
         when {{ title }} is null
         then null
-        when {{ title }} like '%student%' or {{ title }} like 'intern%' or {{ title }} like '%trainee%'
+        when
+            {{ title }} like '%student%'
+            or {{ title }} = 'intern'
+            or {{ title }} like 'intern %'
+            or {{ title }} like '% intern'
+            or {{ title }} like '%internship%'
+            or {{ title }} like '%trainee%'
         then 'student'
         when {{ title }} like '%consultant%' or {{ title }} like '%freelance%'
         then 'consultant'

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
+from handoff.errors import HandoffError
 from handoff.settings import load_settings
 from orchestration import alerts
 from orchestration.run import BY_COMMAND
@@ -18,11 +19,25 @@ def _started(context: dg.RunStatusSensorContext) -> datetime:
     return datetime.fromtimestamp(stats.start_time or 0, UTC)
 
 
+def _why(context: dg.RunFailureSensorContext) -> str:
+    """What the steps that failed said to people. Of any other error its class: its message may hold personal data."""
+    found = []
+    for event in context.get_step_failure_events():
+        error = event.step_failure_data.error
+        while error is not None and error.cls_name != HandoffError.__name__ and error.cause is not None:
+            error = error.cause
+        if error is not None:
+            is_told = error.cls_name == HandoffError.__name__
+            text = error.message.split(": ", 1)[-1].strip() if is_told else error.cls_name
+            found.append(f"{event.step_key}: {text}")
+    return " ".join(found)
+
+
 @dg.run_failure_sensor(default_status=STATUS, description="Tells people that a night failed.")
 def tell_of_failure(context: dg.RunFailureSensorContext) -> None:
     """What failed, since when, what to do, and the link to the run."""
     if BY_COMMAND not in context.dagster_run.tags:
-        why = context.failure_event.message or "a step failed"
+        why = _why(context) or context.failure_event.message or "a step failed"
         alerts.send(SETTINGS, alerts.failed(SETTINGS, context.dagster_run.run_id, _started(context), why))
 
 

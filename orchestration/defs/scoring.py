@@ -10,10 +10,10 @@ import dagster as dg
 from handoff.settings import load_settings
 from orchestration.defs.publish import OWNERS
 from orchestration.night import Night
+from scoring import DRIFTED_PSI
 from scoring.store import TABLES, load_cards, named_cards
 
 REVIEW = dg.AssetKey(["scoring_review", "challenger"])
-DRIFTED_PSI = 0.25
 
 
 @dg.multi_asset(

@@ -56,6 +56,9 @@ def both(*edits: Edit) -> Edit:
 TWO = append("versions.csv", VERSION_2)
 
 SOUND: dict[str, Edit] = {
+    "as many rules as bits": rows(
+        "stage_criteria.csv", *(f"mql,rule {number},fit,score,>=,1,2024-01-01," for number in range(62))
+    ),
     "as shipped": lambda folder: None,
     "a setting that changes with a version": both(
         TWO, rows("settings.csv", "sla_hours,24,2024-01-01,2026-01-01", "sla_hours,12,2026-01-01,")
@@ -82,6 +85,14 @@ SOUND: dict[str, Edit] = {
 }
 
 REFUSED: dict[str, tuple[Edit, str]] = {
+    "a list of words with none between two marks": (
+        rows("icp.csv", "industry,contains,gambling|,disqualify,,2024-01-01,"),
+        r"icp\.csv line 2: 'gambling\|' has an empty part",
+    ),
+    "more rules than bits": (
+        rows("stage_criteria.csv", *(f"mql,rule {number},fit,score,>=,1,2024-01-01," for number in range(63))),
+        r"stage_criteria\.csv line 64: there are more than 62 rules",
+    ),
     "a file that is missing": (lambda folder: (folder / "icp.csv").unlink(), r"icp\.csv: is missing"),
     "a file nobody knows": (append("setings.csv", "a\n"), r"setings\.csv: is no file of the definitions"),
     "a column that is missing": (

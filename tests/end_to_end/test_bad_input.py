@@ -11,6 +11,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from handoff.errors import HandoffError
+from handoff.settings import Settings
+from handoff.warehouse import connect
 from ingestion.mapping import ObjectMapping, read_mapping
 from ingestion.readers import SUFFIXES, Reader, scan_file, suffix_of
 from ingestion.refusal import Refusal
@@ -98,6 +101,17 @@ def test_a_warehouse_held_by_another_process(built_home: Path, sample_extracts: 
     finally:
         holder.communicate()
     assert_refused(done, "warehouse.duckdb", str(holder.pid))
+
+
+def test_a_damaged_warehouse_is_not_called_a_held_one(
+    built_home: Path, built_settings: Settings, tmp_path: Path
+) -> None:
+    home = copy_home(built_home, tmp_path / "home")
+    with (home / "warehouse.duckdb").open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * 3 * 4096)
+    with pytest.raises(HandoffError, match=r"cannot be opened.*make rebuild"):
+        connect(built_settings.model_copy(update={"home": home}))
 
 
 def test_a_batch_that_is_too_bad_stops_the_line_and_broken_files_are_refused_by_name(

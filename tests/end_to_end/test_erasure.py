@@ -55,6 +55,23 @@ def test_an_erased_person_is_gone_from_every_raw_row(settings: Settings, by: str
     assert email.lower() not in (settings.home / "erased.json").read_text().lower()
 
 
+def test_an_erasure_whose_night_failed_can_be_asked_for_again(settings: Settings) -> None:
+    with open_warehouse(settings) as con:
+        _, email = a_person(con)
+        with pytest.raises(HandoffError, match="Nobody of that address"):
+            erasure.remember(settings, con, f"not.{email}")
+        erasure.remember(settings, con, email)
+        erasure.apply(settings, con)
+        remembered = (settings.home / "erased.json").read_text()
+        assert erasure.remember(settings, con, email) == 0
+        assert (settings.home / "erased.json").read_text() == remembered
+        with pytest.raises(HandoffError, match="Nobody of that address"):
+            erasure.remember(settings, con, f"not.{email}")
+        (settings.home / "erased.json").write_text(remembered[:40])
+        with pytest.raises(HandoffError, match="Put it back from a backup"):
+            erasure.apply(settings, con)
+
+
 def test_reading_the_old_extracts_again_does_not_bring_them_back(settings: Settings) -> None:
     with open_warehouse(settings) as con:
         _, email = a_person(con)

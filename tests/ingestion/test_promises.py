@@ -764,8 +764,39 @@ def test_a_file_that_cannot_be_opened_is_tried_again(zone: Zone, monkeypatch: py
 
     with monkeypatch.context() as patched:
         patched.setattr("ingestion.load.scan_file", denied)
-        assert zone.load().unsettled == ["crm/lead/a.csv (Permission denied)"]
-    assert len(zone.load().new) == 1
+        (refused,) = zone.load().refused
+    assert refused.is_new
+    assert (refused.error or "").startswith("crm/lead/a.csv: it cannot be read (Permission denied). What to do: ")
+    report = zone.load()
+    assert [delivery.status for delivery in report.deliveries] == ["loaded"]
+
+
+def test_values_are_translated_in_any_case(zone: Zone) -> None:
+    zone.map(
+        CRM.replace("email: Email", "industry: Industry")
+        + "    values: {industry: {Großhandel: wholesale, Öl: energy}}\n"
+    )
+    words = ("Großhandel", "GROßHANDEL", "GROẞHANDEL", "öl", "ÖL", "Einzelhandel")
+    listed = "".join(f"{number},2026-05-01,{word}\n" for number, word in enumerate(words))
+    zone.put("a.csv", f"Id,SystemModstamp,Industry\n{listed}")
+    assert not zone.load().refused
+    found = [industry for (industry,) in zone.rows("industry", order="native_id")]
+    assert found == ["wholesale", "wholesale", "wholesale", "energy", "energy", "Einzelhandel"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "columns"), [("Ärger", "ärger", 2), ("Straße", "Strasse", 2), ("Note", "NOTE", 1)]
+)
+def test_headers_are_as_different_as_duckdb_finds_them(zone: Zone, one: str, other: str, columns: int) -> None:
+    for number, header in enumerate((one, other)):
+        zone.put(f"{number}.csv", f"Id,SystemModstamp,{header}\n{number},2026-05-01,text {number}\n")
+        assert not zone.load().refused
+    (found,) = zone.con.execute(
+        "select count(*) from duckdb_columns() where table_name = 'crm__lead' and column_name in (?, ?)", [one, other]
+    ).fetchall()
+    assert found == (columns,)
+    assert zone.rows(f'"{one}"', order="native_id")[0] == ("text 0",)
+    assert zone.rows(f'"{other}"', order="native_id")[1] == ("text 1",)
 
 
 def test_a_file_that_grows_while_it_is_read_is_left_for_the_next_night(

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 from pydantic import SecretStr
 
@@ -47,6 +48,39 @@ def webhook() -> Iterator[tuple[str, list[dict[str, Any]]]]:
 
 def test_nobody_is_told_unless_a_setting_names_a_receiver(settings: Settings) -> None:
     assert alerts.send(settings, alerts.failed(settings, "run", SINCE, "why")) == []
+
+
+def test_the_alert_of_a_scheduled_night_says_what_the_step_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    from orchestration.defs import alerting
+
+    @dg.op
+    def told() -> None:
+        try:
+            raise ValueError("jane@example.com is none")
+        except ValueError as error:
+            raise HandoffError("A file is broken.", where="crm/lead/a.csv", remedy="Ask for it again") from error
+
+    @dg.op
+    def untold() -> None:
+        raise ValueError("jane@example.com is none")
+
+    @dg.job
+    def night() -> None:
+        told()
+        untold()
+
+    said: list[str] = []
+    monkeypatch.setattr(alerts, "send", lambda settings, alert: said.append(alert.text))
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = night.execute_in_process(instance=instance, raise_on_error=False)
+        (failure,) = [event for event in result.all_events if event.event_type_value == "PIPELINE_FAILURE"]
+        context = dg.build_run_status_sensor_context("tell_of_failure", failure, instance, result.dagster_run)
+        alerting.tell_of_failure(context.for_run_failure())
+    assert "told: A file is broken." in said[0]
+    assert "crm/lead/a.csv" in said[0]
+    assert "Ask for it again" in said[0]
+    assert "untold: ValueError" in said[0]
+    assert "jane" not in said[0]
 
 
 def test_an_alert_says_what_since_when_what_to_do_and_where(

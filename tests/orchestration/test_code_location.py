@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -130,3 +130,6 @@ def test_the_sensor_waits_until_files_are_settled(tmp_path: Path) -> None:
     assert landing_state(str(tmp_path), timedelta(0)) == first
     file.write_text("Id\n1\n2\n")
     assert landing_state(str(tmp_path), timedelta(0)) != first
+    ahead = datetime.now(UTC) + timedelta(days=1)
+    os.utime(file, (ahead.timestamp(), ahead.timestamp()))
+    assert landing_state(str(tmp_path), timedelta(minutes=1)) is not None, "dated by a clock that is ahead"

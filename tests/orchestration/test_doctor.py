@@ -4,6 +4,7 @@ import fcntl
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import pytest
 
 from handoff import doctor
@@ -17,6 +18,20 @@ from tests.orchestration.test_orphans import night
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
     return Settings(_env_file=None, home=tmp_path)
+
+
+def test_what_cannot_be_looked_at_is_a_finding_and_the_others_go_on(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    duckdb.connect(str(settings.warehouse)).close()
+    monkeypatch.setattr(doctor, "PACKAGES", ("duckdb", "no-such-package"))
+    findings = {finding.name: finding for finding in doctor.examine(settings)}
+    assert "no-such-package" in findings["packages"].text
+    assert not findings["packages"].is_sound
+    assert "control.run" in findings["warehouse"].text or "CatalogException" in findings["warehouse"].text
+    assert not findings["warehouse"].is_sound
+    assert findings["publish"].text == "nothing published yet"
+    assert findings["publish"].is_sound
 
 
 def test_a_run_that_never_ended_is_named_once_it_is_old(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

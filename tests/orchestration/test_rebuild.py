@@ -1,5 +1,6 @@
 """`make rebuild`: the old warehouse is kept whole, with its log, until the new one is made."""
 
+import fcntl
 from pathlib import Path
 from typing import NoReturn
 
@@ -67,3 +68,15 @@ def test_nothing_of_the_old_warehouse_stays_beside_the_new_one(
     assert commands.rebuild(settings) == 0
     assert rows(settings) == [(3,)]
     assert not list(settings.home.glob("*before-rebuild*"))
+
+
+def test_no_other_night_begins_between_the_old_warehouse_and_the_new(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asks_for_the_lock(settings: Settings) -> int:
+        with (settings.home / "night.lock").open("a+") as another, pytest.raises(BlockingIOError):
+            fcntl.flock(another, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return 0
+
+    monkeypatch.setattr(commands, "nightly", asks_for_the_lock)
+    assert commands.rebuild(settings) == 0

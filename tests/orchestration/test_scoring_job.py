@@ -12,13 +12,18 @@ from handoff.settings import Settings
 REVIEW = dg.AssetKey(["scoring_review", "challenger"])
 
 
-@pytest.mark.parametrize(("minimum_wins", "is_learned"), [(40, True), (100_000, False)], ids=["enough", "too few"])
+@pytest.mark.parametrize(
+    ("minimum_wins", "newest_win", "unlearned"),
+    [(40, None, ""), (100_000, None, "The rule points apply"), (10, 0.7, "none of the newest 25% was won")],
+    ids=["enough", "too few", "none to judge by"],
+)
 def test_the_monthly_job_runs(
     built_settings: Settings,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     minimum_wins: int,
-    is_learned: bool,
+    newest_win: float | None,
+    unlearned: str,
 ) -> None:
     from orchestration.definitions import defs
 
@@ -28,6 +33,15 @@ def test_the_monthly_job_runs(
             "update staging.stg_definitions__setting set value = ? where setting = 'scoring_minimum_wins'",
             [str(minimum_wins)],
         )
+        if newest_win is not None:
+            con.execute(
+                """
+                update intermediate.int_lead_signal set is_won = false, is_qualified = false where scored_at >= (
+                    select quantile_disc(scored_at, ?) from intermediate.int_lead_signal where is_mature
+                )
+                """,
+                [newest_win],
+            )
     monkeypatch.setenv("HANDOFF_HOME", str(tmp_path))
     monkeypatch.setenv("HANDOFF_AS_OF", built_settings.now.isoformat())
     with dg.DagsterInstance.ephemeral() as instance:
@@ -40,9 +54,9 @@ def test_the_monthly_job_runs(
     assert event is not None
     assert event.asset_materialization is not None
     said = event.asset_materialization.metadata
-    if is_learned:
+    if not unlearned:
         assert str(said["gain"].value).startswith("![gain](data:image/png;base64,")
         assert len(list((tmp_path / "scorecards").glob("card-*.csv"))) == 1
     else:
-        assert "The rule points apply" in str(said["report"].value)
+        assert unlearned in str(said["report"].value)
         assert not list(tmp_path.glob("scorecards/*.csv"))

@@ -1,9 +1,12 @@
 """Which nodes a night leaves alone, on a graph that fits on a page."""
 
+import threading
 from typing import Any
 
 import pytest
 
+from handoff.settings import Settings
+from orchestration import dbt_project
 from orchestration.dbt_project import reads, untouched
 
 SOURCES = {
@@ -59,3 +62,14 @@ def test_a_table_reads_through_views() -> None:
         ("core.waiting", "core.lead"),
         ("test.lead", "core.lead"),
     ]
+
+
+def test_what_ends_dbt_s_thread_ends_the_night(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        assert threading.current_thread().name == "dbt"
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(dbt_project, "parsed", lambda settings: None)
+    monkeypatch.setattr(dbt_project, "_invoke", full)
+    with pytest.raises(OSError, match="No space left"):
+        list(dbt_project.build(Settings(_env_file=None), ["--select", "x"]))

@@ -1,6 +1,7 @@
 """What is due when, and that a notifier sends it once and never breaks the night."""
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -88,6 +89,39 @@ def test_a_notifier_that_fails_is_a_problem_not_an_error(tmp_path: Path) -> None
     sending = notify.send_due(settings)
     assert sending.pages == []
     assert [problem.split(":")[0] for problem in sending.problems] == ["e-mail", "Slack"]
+
+
+def test_what_was_sent_one_way_is_remembered_though_the_other_breaks_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mails: list[object] = []
+    monkeypatch.setattr("reviews.notify.send_mail", lambda url, message: mails.append(message))
+    with socket.create_server(("127.0.0.1", 0)) as garbled:
+        threading.Thread(target=_answer_nonsense, args=[garbled], daemon=True).start()
+        settings = publish(tmp_path, "2025-04-02 12:00").model_copy(
+            update={
+                "slack_webhook_url": SecretStr(f"http://127.0.0.1:{garbled.getsockname()[1]}/hook"),
+                "smtp_url": SecretStr("smtp://mail.example"),
+                "notify_email": "a@example.com",
+            }
+        )
+        site.build(settings)
+        for _ in range(2):
+            (problem,) = notify.send_due(settings).problems
+            assert problem.startswith("Slack: Slack cannot be reached.")
+            assert "/hook" not in problem
+    assert len(mails) == 1
+
+
+def _answer_nonsense(server: socket.socket) -> None:
+    while True:
+        try:
+            connection, _ = server.accept()
+        except OSError:
+            return
+        connection.recv(65536)
+        connection.sendall(b"nonsense\r\n\r\n")
+        connection.close()
 
 
 def test_nothing_is_sent_unless_set_up(tmp_path: Path) -> None:

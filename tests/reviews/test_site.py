@@ -264,6 +264,9 @@ def test_a_chart_is_drawn_once(tmp_path: Path) -> None:
     (kept,) = tmp_path.glob("*.svg")
     kept.write_text("kept")
     assert drawings.svg(spec) == "kept"
+    (tmp_path / "of an earlier night.svg").touch()
+    drawings.forget_unused()
+    assert list(tmp_path.iterdir()) == [kept]
 
 
 def test_the_month_under_way_is_a_circle_beside_the_line(tmp_path: Path) -> None:

@@ -86,6 +86,43 @@ def test_a_broken_card_is_refused_with_its_place(tmp_path: Path, old: str, new: 
         read_card(path)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        pytest.param('"horizon_days"', '"horizon"', "unexpected keyword", id="an unknown fact"),
+        pytest.param('"trained_at": "2026', '"trained_at": "in 2026', "Invalid isoformat", id="a time that is none"),
+        pytest.param("{", "", "facts of a scorecard", id="no JSON"),
+        pytest.param('"card-a"', '"card-b"', "another name than its file", id="another card's"),
+    ],
+)
+def test_broken_facts_are_refused_with_their_place(tmp_path: Path, old: str, new: str, message: str) -> None:
+    path = write_card(CARD, tmp_path).with_suffix(".json")
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(HandoffError, match=message) as refused:
+        read_card(path.with_suffix(".csv"))
+    assert str(path) in str(refused.value)
+
+
+def test_a_copied_card_is_refused_until_its_version_is_its_name(tmp_path: Path) -> None:
+    path = write_card(CARD, tmp_path)
+    copy = path.with_name("card-b.csv")
+    copy.write_text(path.read_text())
+    copy.with_suffix(".json").write_text(path.with_suffix(".json").read_text())
+    with pytest.raises(HandoffError, match=r"card-b\.csv, line 2.*the version is 'card-a'"):
+        read_card(copy)
+
+
+def test_cards_that_cannot_be_loaded_leave_those_of_before(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, home=tmp_path)
+    con = duckdb.connect()
+    write_card(CARD, tmp_path / "scorecards")
+    load_cards(settings, con)
+    write_card(replace(CARD, version="card-b", leads=10**40), tmp_path / "scorecards")
+    with pytest.raises(duckdb.Error):
+        load_cards(settings, con)
+    assert con.sql("select version from scoring_store.scorecard").fetchall() == [("card-a",)]
+
+
 def test_the_store_holds_the_cards_of_the_folder(tmp_path: Path) -> None:
     settings = Settings(_env_file=None, home=tmp_path)
     con = duckdb.connect()

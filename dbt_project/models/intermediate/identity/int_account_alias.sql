@@ -48,39 +48,16 @@ with
         inner join business as far on near.domain = far.domain and near.source_system <> far.source_system
     ),
 
-    parent as (
-        select pairs.record_id, pairs.other_id as parent_id
-        from pairs
-        inner join accounts as child on pairs.record_id = child.record_id
-        inner join accounts as elder on pairs.other_id = elder.record_id
-        where
-            elder.system_rank < child.system_rank
-            or (elder.system_rank = child.system_rank and elder.source_system < child.source_system)
-        qualify
-            row_number() over (
-                partition by pairs.record_id
-                order by
-                    pairs.strength, elder.system_rank, elder.source_system, elder.created_at nulls last, elder.record_id
-            )
-            = 1
-    ),
-
-    {% for i in range(4) %}
-        parent_{{ i + 1 }} as (
-            select near.record_id, coalesce(far.parent_id, near.parent_id) as parent_id
-            from {{ "parent" if i == 0 else "parent_" ~ i }} as near
-            left join {{ "parent" if i == 0 else "parent_" ~ i }} as far on near.parent_id = far.record_id
-        ),
-    {% endfor %}
+    {{ elders("accounts") }},
 
     final as (
         select
             survivors.record_id,
-            coalesce(parent_4.parent_id, accounts.record_id) as account_id,
+            coalesce(elder.parent_id, accounts.record_id) as account_id,
             case when survivors.record_id = accounts.record_id then accounts.domain end as domain
         from survivors
         inner join accounts on survivors.survivor_id = accounts.record_id
-        left join parent_4 on accounts.record_id = parent_4.record_id
+        left join elder on accounts.record_id = elder.record_id
     )
 
 select *

@@ -73,39 +73,16 @@ with
         inner join with_shared_email as far on near.email = far.email and near.source_system <> far.source_system
     ),
 
-    parent as (
-        select pairs.record_id, pairs.other_id as parent_id
-        from pairs
-        inner join leads as child on pairs.record_id = child.record_id
-        inner join leads as elder on pairs.other_id = elder.record_id
-        where
-            elder.system_rank < child.system_rank
-            or (elder.system_rank = child.system_rank and elder.source_system < child.source_system)
-        qualify
-            row_number() over (
-                partition by pairs.record_id
-                order by
-                    pairs.strength, elder.system_rank, elder.source_system, elder.created_at nulls last, elder.record_id
-            )
-            = 1
-    ),
-
-    {% for i in range(4) %}
-        parent_{{ i + 1 }} as (
-            select near.record_id, coalesce(far.parent_id, near.parent_id) as parent_id
-            from {{ "parent" if i == 0 else "parent_" ~ i }} as near
-            left join {{ "parent" if i == 0 else "parent_" ~ i }} as far on near.parent_id = far.record_id
-        ),
-    {% endfor %}
+    {{ elders("leads") }},
 
     resolved as (
         select
             lead_survivor.record_id,
-            coalesce(parent_4.parent_id, leads.record_id) as lead_id,
+            coalesce(elder.parent_id, leads.record_id) as lead_id,
             leads.record_id as survivor_id
         from lead_survivor
         inner join leads on lead_survivor.survivor_id = leads.record_id
-        left join parent_4 on leads.record_id = parent_4.record_id
+        left join elder on leads.record_id = elder.record_id
     ),
 
     -- numbers to sort millions of rows by: ids share long prefixes. They hold for one build only.

@@ -16,38 +16,21 @@ with
     ),
 
     pairs as (
-        select record_id, synced_opportunity_id as other_id
+        select record_id, synced_opportunity_id as other_id, 1 as strength
         from opportunities
         where synced_opportunity_id is not null
         union
-        select synced_opportunity_id as record_id, record_id as other_id
+        select synced_opportunity_id as record_id, record_id as other_id, 1 as strength
         from opportunities
         where synced_opportunity_id is not null
     ),
 
-    parent as (
-        select pairs.record_id, pairs.other_id as parent_id
-        from pairs
-        inner join opportunities as child on pairs.record_id = child.record_id
-        inner join opportunities as elder on pairs.other_id = elder.record_id
-        where
-            elder.system_rank < child.system_rank
-            or (elder.system_rank = child.system_rank and elder.source_system < child.source_system)
-        qualify
-            row_number() over (
-                partition by pairs.record_id
-                order by elder.system_rank, elder.source_system, elder.created_at nulls last, elder.record_id
-            )
-            = 1
-    ),
+    {{ elders("opportunities") }},
 
     surviving as (
-        select
-            opportunities.record_id,
-            coalesce(grandparent.parent_id, parent.parent_id, opportunities.record_id) as opportunity_id
+        select opportunities.record_id, coalesce(elder.parent_id, opportunities.record_id) as opportunity_id
         from opportunities
-        left join parent on opportunities.record_id = parent.record_id
-        left join parent as grandparent on parent.parent_id = grandparent.record_id
+        left join elder on opportunities.record_id = elder.record_id
     ),
 
     final as (

@@ -62,11 +62,11 @@ with
             {% for counter, condition in counters.items() %}
                 {% for days in (30, 60) %}
                     sum(
-                        case when days_before < {{ days }} and ({{ condition }}) then 1 else 0 end
+                        case when days_before <= {{ days }} and ({{ condition }}) then 1 else 0 end
                     ) as {{ counter }}_{{ days }}d,
                 {% endfor %}
             {% endfor %}
-            count(distinct case when days_before < 60 then channel end) as distinct_channels_60d,
+            count(distinct case when days_before <= 60 then channel end) as distinct_channels_60d,
             sum(case when days_before <= 30 then 1 else 0 end) as touches_30d,
             sum(case when days_before <= 90 then 1 else 0 end) as touches_90d,
             sum(
@@ -85,7 +85,7 @@ with
         select
             lead_id,
             {% for days in (30, 60) %}
-                sum(case when days_before < {{ days }} then 1 else 0 end) as responded_campaigns_{{ days }}d,
+                sum(case when days_before <= {{ days }} then 1 else 0 end) as responded_campaigns_{{ days }}d,
             {% endfor %}
             count(*) as responded_campaigns
         from

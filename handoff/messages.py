@@ -1,5 +1,6 @@
-"""One way to hand a message to the mail server of HANDOFF_SMTP_URL. Not here: what it says and to whom."""
+"""One way to hand a message to a mail server, and one to Slack. Not here: what it says and to whom."""
 
+import http.client
 import smtplib
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
@@ -32,3 +33,21 @@ def send_mail(smtp_url: str, message: EmailMessage) -> None:
         if user:
             server.login(user, unquote(url.password or ""))
         server.send_message(message)
+
+
+def send_slack(webhook_url: str, text: str) -> None:
+    """Posts the text to an incoming webhook of Slack.
+
+    Raises:
+        HandoffError: it cannot be reached or refuses. The message does not name the address, which is a secret.
+    """
+    from slack_sdk.errors import SlackClientError
+    from slack_sdk.webhook import WebhookClient
+
+    remedy = "See that the webhook's address is the one of the Slack app's settings and that this machine reaches it"
+    try:
+        answer = WebhookClient(webhook_url, timeout=TIMEOUT_SECONDS).send(text=text)
+    except (OSError, ValueError, SlackClientError, http.client.HTTPException) as error:
+        raise HandoffError("Slack cannot be reached.", why=type(error).__name__, remedy=remedy) from error
+    if answer.status_code != 200:
+        raise HandoffError("Slack refuses the message.", why=f"status {answer.status_code}", remedy=remedy)
