@@ -79,6 +79,32 @@ def test_a_large_cost_in_a_foreign_currency_is_converted_to_its_last_digit(costs
     ]
 
 
+def test_a_day_to_come_takes_its_own_rate_where_it_is_listed_and_today_s_else(costs: Lab) -> None:
+    """Now is 30 June: the day after has a rate of its own, and so have the seven days after that."""
+    costs.con.execute(
+        """
+        create table definitions.other_rates as select * from definitions.exchange_rates where currency <> 'EUR'
+        union all
+        select * from (values ('2026-06-28', 'EUR', '1.10'), ('2026-07-01', 'EUR', '1.20')) as rates
+        """
+    )
+    costs.con.execute("alter table definitions.exchange_rates rename to shipped_rates")
+    costs.con.execute("alter table definitions.other_rates rename to exchange_rates")
+    try:
+        campaign = {
+            **{"record_id": "salesforce:701C", "native_id": "701C", "name": "Fair", "currency": "EUR"},
+            **{"starts_on": date(2026, 6, 30), "ends_on": date(2026, 7, 9), "actual_cost": Decimal(100)},
+        }
+        rows = spend(costs, [campaign], [])
+    finally:
+        costs.con.execute("drop table definitions.exchange_rates")
+        costs.con.execute("alter table definitions.shipped_rates rename to exchange_rates")
+    days = {day: cost for day, platform, _, _, cost in rows if platform == "salesforce"}
+    assert days[date(2026, 6, 30)] == Decimal("11.000000")
+    assert days[date(2026, 7, 1)] == days[date(2026, 7, 8)] == Decimal("12.000000")
+    assert days[date(2026, 7, 9)] == Decimal("11.000000")
+
+
 def test_a_missing_rate_stops_the_night_naming_currency_and_day(costs: Lab) -> None:
     with pytest.raises(duckdb.Error, match="No exchange rate for XAU on 2026-05-04"):
         spend(costs, [], [(MAY, "google_ads", "google_ads:1", "Brand", Decimal(1), "XAU", 1, 1)])

@@ -694,6 +694,14 @@ def _merges(company: Company) -> None:
     company.lead("STEADYLOSER", "2026-01-05T09:00:00", MasterRecordId="STEADYWINNER", **gone)
     company.went("STEADYLOSER", ("", "Open"), ("2026-02-10T10:00:00", "Handed Off"))
     company.lead("STEADYWINNER", "2026-04-07T09:00:00", NumberOfEmployees=60)
+    # handed off since it was created by a duplicate without a history, before the one it was merged into came
+    company.lead("FIRSTHELD", "2026-01-05T09:00:00", "Handed Off", MasterRecordId="THENHELD", **gone)
+    company.lead("THENHELD", "2026-04-07T09:00:00")
+    # what a duplicate's history tells is the lead's
+    company.lead("GROWNTWIN", "2026-03-01T09:00:00", MasterRecordId="GROWN", **gone)
+    company.changed("GROWNTWIN", "2026-03-02T10:00:00", "NumberOfEmployees", "9000", "500")
+    company.lead("GROWN", "2026-01-05T09:00:00", "Handed Off")
+    company.went("GROWN", ("", "Open"), ("2026-02-10T10:00:00", "Handed Off"))
     company.lead("TODELETED", "2026-01-05T09:00:00", MasterRecordId="DELETED", **gone)
     company.lead("DELETED", "2026-01-05T09:00:00", **gone)
     company.lead("TOUNKNOWN", "2026-01-05T09:00:00", MasterRecordId="LASTKNOWN", **gone)
@@ -987,6 +995,11 @@ def _told_by_two(company: Company) -> None:
         ("2026-02-12T10:00:00", "Webinar"),
     ):
         _hubspot_stage(company, "190", at, source, name="hs_analytics_source")
+    # never handed off, but in a deal; another rejected after now
+    company.lead("INADEAL", f"{day}10:00:00", ConvertedOpportunityId="DEALSTRAIGHT")
+    company.deal("DEALSTRAIGHT", "2026-02-12T10:00:00")
+    company.lead("TOBEREJECTED", f"{day}10:00:00", "Rejected", Rejection_Reason__c="Duplicate")
+    company.went("TOBEREJECTED", ("", "Open"), ("2026-07-03T10:00:00", "Rejected"))
     # a change dated after now, which is 1 July
     company.lead("TOCOME", f"{day}10:00:00", "Handed Off")
     company.went("TOCOME", ("", "Open"), ("2026-07-03T10:00:00", "Handed Off"))

@@ -929,3 +929,32 @@ def test_days(row: Find) -> None:
         date(2026, 4, 1),
         2,
     )
+
+
+def test_a_handoff_before_the_survivor_came_is_judged(row: Find) -> None:
+    handoff = row("fct_handoff", lead_id="salesforce:THENHELD", handoff_number=1)
+    assert handoff is not None
+    assert handoff["handed_off_at"] == at("2026-01-05T09:00:00")
+    assert handoff["is_icp_fit"] is True
+
+
+def test_signals_and_profile_read_one_history(core: duckdb.DuckDBPyConnection, row: Find) -> None:
+    """A record merged into a lead has a history; the lead's own has none of its size."""
+    assert core.execute(
+        "select employee_count from intermediate.int_lead_signal where lead_id = 'salesforce:GROWN'"
+    ).fetchall() == [(9000.0,)]
+    handoff = row("fct_handoff", lead_id="salesforce:GROWN", handoff_number=1)
+    assert handoff is not None
+    assert "9000" in handoff["icp_reasons"]
+
+
+def test_a_deal_without_a_handoff_is_an_acceptance(row: Find) -> None:
+    lead = row("fct_lead", lead_id="salesforce:INADEAL")
+    assert lead is not None
+    assert (lead["handed_off_at"], lead["accepted_at"]) == (None, at("2026-02-12T10:00:00"))
+
+
+def test_a_rejection_to_come_has_no_reason_yet(row: Find) -> None:
+    lead = row("fct_lead", lead_id="salesforce:TOBEREJECTED")
+    assert lead is not None
+    assert (lead["rejected_at"], lead["rejection_reason"]) == (None, None)

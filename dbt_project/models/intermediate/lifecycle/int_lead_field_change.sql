@@ -1,4 +1,5 @@
--- Grain: one row per change of a field that criteria or the ideal customer profile read, in order (change_number).
+-- Grain: one row per change of a field that criteria, the ideal customer profile or scores read, in order
+-- (change_number).
 -- The history of the records merged into a lead is the lead's; of several systems the lead's own tells it, else, where
 -- its own record does not know the field, the first that has a history of it.
 with
@@ -12,6 +13,8 @@ with
                 values
                     {% for field in icp_dimensions().values() %} ('{{ field }}'){{ "," if not loop.last }} {% endfor %}
             ) as profile(field)
+        union
+        select 'lead_source' as field
     ),
 
     changes as (

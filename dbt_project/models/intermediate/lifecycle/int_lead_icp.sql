@@ -22,15 +22,21 @@ with
         from leads
         left join
             (
-                select alias.lead_id, min(change.changed_at) as first_change_at
-                from {{ ref("int_lead_change") }} as change
-                inner join {{ ref("int_lead_alias") }} as alias on change.record_id = alias.record_id
+                select alias.lead_id, min(told.told_at) as first_told_at
+                from
+                    (
+                        select record_id, changed_at as told_at
+                        from {{ ref("int_lead_change") }}
+                        union all
+                        select record_id, created_at as told_at
+                        from {{ ref("int_lead_record") }}
+                    ) as told
+                inner join {{ ref("int_lead_alias") }} as alias on told.record_id = alias.record_id
                 group by alias.lead_id
             ) as story
             on leads.lead_id = story.lead_id
         where
-            coalesce(story.first_change_at < leads.created_at, false)
-            or coalesce(leads.mql_at < leads.created_at, false)
+            coalesce(story.first_told_at < leads.created_at, false) or coalesce(leads.mql_at < leads.created_at, false)
     ),
 
     known_values as (

@@ -106,16 +106,14 @@ with
 
     -- what was changed later had its old value at the scoring time
     later_change as (
-        select scored.lead_id, change.field, coalesce(change.old_value, '') as value_then
+        select scored.lead_id, change.field, change.old_value as value_then
         from scored
-        inner join {{ ref("int_lead_change") }} as change on scored.lead_id = change.record_id
+        inner join {{ ref("int_lead_field_change") }} as change on scored.lead_id = change.lead_id
         where
-            change.changed_at > scored.scored_at
+            change.recorded_at > scored.scored_at
             and change.field
             in ('lead_source', {% for field in fields %} '{{ field }}'{{ "," if not loop.last }} {% endfor %})
-        qualify
-            row_number() over (partition by scored.lead_id, change.field order by change.changed_at, change.sequence)
-            = 1
+        qualify row_number() over (partition by scored.lead_id, change.field order by change.change_number) = 1
     ),
 
     later as (

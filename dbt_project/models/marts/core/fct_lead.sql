@@ -144,11 +144,13 @@ with
             {{
                 earliest(
                     earliest("crm.accepted_at", "handoff_story.accepted_at"),
-                    "case when crm.accepted_at is null then crm.advanced_at end",
+                    "case when crm.accepted_at is null then "
+                    ~ earliest("crm.advanced_at", "first_opportunity.opportunity_at")
+                    ~ " end",
                 )
             }} as accepted_at,
             crm.rejected_at,
-            rejection.reason as rejection_reason,
+            case when crm.rejected_at is not null then rejection.reason end as rejection_reason,
             crm.recycled_at,
             {{ earliest("agreed.sql_at", "crm_word.sql_at") }} as sql_at,
             {{ earliest("agreed.sales_ready_at", "crm_word.sales_ready_at") }} as sales_ready_at,

@@ -147,9 +147,9 @@ with
         from entered_spend
     ),
 
-    -- a campaign that runs on has no rate for tomorrow: its later days take today's
+    -- a campaign that runs on has no rate for a day to come: it takes today's, unless that of the day is listed ahead
     foreign_day as (
-        select distinct spend.currency, spend.spend_date, least(spend.spend_date, reporting.as_of_day) as rate_day
+        select distinct spend.currency, spend.spend_date, least(spend.spend_date, reporting.as_of_day) as known_day
         from spend
         cross join reporting
         where spend.currency <> reporting.currency
@@ -161,8 +161,12 @@ with
         left join
             exchange_rate
             on foreign_day.currency = exchange_rate.currency
-            and exchange_rate.rate_date <= foreign_day.rate_day
-            and exchange_rate.rate_date >= {{ dbt.dateadd("day", -7, "foreign_day.rate_day") }}
+            and (
+                exchange_rate.rate_date
+                between {{ dbt.dateadd("day", -7, "foreign_day.spend_date") }} and foreign_day.spend_date
+                or exchange_rate.rate_date
+                between {{ dbt.dateadd("day", -7, "foreign_day.known_day") }} and foreign_day.known_day
+            )
         qualify
             row_number() over (
                 partition by foreign_day.currency, foreign_day.spend_date order by exchange_rate.rate_date desc
