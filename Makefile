@@ -62,7 +62,7 @@ format: $(VENV)/.dev
 	@$(BIN)/sqlfmt -q $(wildcard $(addprefix dbt_project/,models macros tests snapshots))
 
 audit: $(VENV)/.dev
-	@$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.lock
+	@$(BIN)/pip-audit --require-hashes --disable-pip -r requirements-dev.lock -r requirements-spark.lock
 
 # What training a scorecard needs besides; a night applies scorecards without it.
 scoring: $(VENV)/.scoring

@@ -43,12 +43,16 @@ def diff(
     old: Annotated[str, typer.Argument(help="A folder, or a version of the definitions in force.")],
     new: Annotated[str, typer.Argument(help="What to compare it with: a folder or a version.")],
 ) -> None:
-    """Show which rows differ and which leads would be judged otherwise; the published marts stay as they are."""
+    """Show which rows differ and how many leads would be admitted, MQL, SQL or sales-ready otherwise, by quarter.
+
+    Service levels, fit, scores, channels and credit are not compared. The published marts stay as they are.
+    """
     from handoff.definitions_diff import compare
 
     rows, changes = compare(load_settings(), old, new)
     typer.echo("\n".join(rows) if rows else "No row differs.")
-    typer.echo("\n".join(["", *map(str, changes)]) if changes else "\nNo lead is judged otherwise.")
+    typer.echo("")
+    typer.echo("\n".join(map(str, changes)) or "No lead is admitted, MQL, SQL or sales-ready otherwise.")
 
 
 @gate_app.command("accept")

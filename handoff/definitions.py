@@ -217,7 +217,7 @@ def load(folder: Path) -> Definitions:
             "The definitions cannot be used.",
             where=str(folder),
             why=shown + more,
-            remedy="Correct the files and try them with: handoff definitions check " + str(folder),
+            remedy="Correct the files and try them with: .venv/bin/handoff definitions check " + str(folder),
         )
     return definitions
 

@@ -79,7 +79,8 @@ class SemanticLayer:
                 "The semantic layer cannot answer this.",
                 where=", ".join([*metrics, *group_by, *where, saved_query or ""]).strip(", "),
                 why=said.partition("Message: ")[2].partition(" Query Input:")[0] or said,
-                remedy="`handoff query` without a name lists the metrics; docs/metrics.md has the slices",
+                remedy="`.venv/bin/handoff query` without a name lists the metrics; docs/metrics.md has the slices and "
+                "the saved queries",
             ) from error
         if result is None:
             raise ValueError("MetricFlow returned no table")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -156,9 +156,10 @@ def load_settings() -> Settings:
     _check_engine(settings)
     _check_mail(settings)
     folders = {"home": settings.home, "definitions": settings.definitions, "sources": settings.sources}
-    return settings.model_copy(
-        update={name: folder.expanduser().resolve() for name, folder in folders.items() if folder}
-    )
+    found: dict[str, Any] = {name: folder.expanduser().resolve() for name, folder in folders.items() if folder}
+    if settings.extracts.startswith("~"):
+        found["extracts"] = str(Path(settings.extracts).expanduser())
+    return settings.model_copy(update=found)
 
 
 def _check_mail(settings: Settings) -> None:

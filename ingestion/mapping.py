@@ -33,6 +33,8 @@ from handoff.settings import Settings
 from ingestion.entities import BOOKKEEPING_COLUMNS, CUSTOM, ENTITIES, KEY_FIELDS, FieldType
 
 SHIPPED = Path(__file__).resolve().parent / "sources"
+# Names as near to an object's as this are that name, mistyped.
+MISTYPED = 0.9
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 EPOCHS = ("epoch_s", "epoch_ms", "epoch_us")
 FORMATTED: tuple[FieldType, ...] = ("timestamp", "date")
@@ -56,7 +58,7 @@ class MappingError(HandoffError):
             "A mapping file is wrong, so nothing was loaded.",
             where=f"{path}, line {line}",
             why=f"{why}{more}",
-            remedy=f"Correct the line and run `python -m ingestion check {path}`; see docs/mapping.md",
+            remedy=f"Correct the line and run `.venv/bin/python -m ingestion check {path}`; see docs/mapping.md",
         )
 
 
@@ -265,11 +267,19 @@ class SourceMapping(_Dialect):
         return {folder_key(folder): name for name, mapped in self.objects.items() for folder in (name, *mapped.folders)}
 
     def object_of(self, folder: str) -> tuple[str, ObjectMapping] | None:
-        """The object whose files a folder holds. One under `raw_only` has no fields: its columns stay as they are."""
-        if name := self._names_by_folder.get(folder_key(folder)):
-            return name, self.objects[name]
+        """The object whose files a folder holds, by its name or the plural of it.
+
+        One under `raw_only` has no fields: its columns stay as they are. What a pattern there would take but is spelled
+        all but like an object is none: a mistyped name must not make a source's files count nowhere.
+        """
+        key = folder_key(folder)
+        for each in (key, key.removesuffix("s"), re.sub("ies$", "y", key)):
+            if name := self._names_by_folder.get(each):
+                return name, self.objects[name]
         name = re.sub("[^a-z0-9]+", "_", folder.casefold()).strip("_")
-        if NAME.fullmatch(name) and any(fnmatchcase(folder_key(name), folder_key(each)) for each in self.raw_only):
+        key, raw_only = folder_key(name), [folder_key(each) for each in self.raw_only]
+        is_mistyped = key not in raw_only and get_close_matches(name, self.objects, n=1, cutoff=MISTYPED)
+        if NAME.fullmatch(name) and any(fnmatchcase(key, each) for each in raw_only) and not is_mistyped:
             return name, self._with_dialect(ObjectMapping(entity=CUSTOM))
         return None
 

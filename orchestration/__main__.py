@@ -122,7 +122,7 @@ def erase(settings: Settings, who: str = "") -> int:
     from publishing import file
 
     if not who:
-        raise HandoffError("Nobody is named.", remedy="python -m orchestration erase <e-mail or source:id>")
+        raise HandoffError("Nobody is named.", remedy=".venv/bin/python -m orchestration erase <e-mail or source:id>")
     with night_lock(settings), open_warehouse(settings) as con:
         rows = erasure.remember(settings, con, who)
         erasure.apply(settings, con)

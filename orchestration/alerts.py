@@ -20,7 +20,8 @@ REMEDIES = {
     "deliveries_are_on_time": "Ask the source why nothing came; the marts are as fresh as its last delivery.",
     "shape_is_as_before": "Compare the columns with the mapping; tell the source's owner if one is missing.",
     "every_value_is_mapped": "See core.unmapped_value: name each value in the definitions, or mend it at the source.",
-    "batch_is_acceptable": "Have the delivery repaired, or take it as it is: handoff gate accept <delivery>.",
+    "pages_are_sent": "Mend the mail server's or the webhook's setting; the next night sends what is still due.",
+    "batch_is_acceptable": "Have the delivery repaired, or take it as it is: .venv/bin/handoff gate accept <delivery>.",
 }
 
 # what Dagster's dbt library writes beside the finding, which is `dagster_dbt/failed_row_count`

@@ -14,7 +14,7 @@ def print_night(settings: Settings, night: NightResult, seconds: float) -> None:
     print_refused(night.refused)
     _print_counts("Held by rule", night.held_by_rule, none="nothing new was held")
     if night.left_out:
-        print("Left out since they were stopped, until `handoff gate accept <delivery>`")
+        print("Left out since they were stopped, until `.venv/bin/handoff gate accept <delivery>`")
         print("\n".join(f"  {delivery}" for delivery in night.left_out) + "\n")
     _print_counts("Published", night.row_counts)
     if night.warnings:

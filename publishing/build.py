@@ -18,7 +18,7 @@ BUILD_INFO = "build_info"
 # The quality tables that readers get: what a row is, and the columns they get; the gate's own tables stay private.
 QUALITY: dict[str, tuple[str, dict[str, str]]] = {
     "quarantine": (
-        "One row per held record and failed rule, also after its release.",
+        "One row per incomplete version of a lead record and failed rule, also after its release.",
         {
             "source_system": "Source of the record.",
             "object": "Object, the folder it came in.",

@@ -59,7 +59,7 @@ def require_library() -> None:
             "Scorecards cannot be trained here.",
             where="the Python environment",
             why=f"{missing[0]} is not installed",
-            remedy="Install the extra: pip install 'handoff[scoring]'; scoring by an existing card needs nothing",
+            remedy="Install the extra: make scoring; scoring by an existing card needs nothing",
         )
 
 

@@ -40,12 +40,16 @@ def test_both_spellings_of_a_postgresql_address_are_taken(monkeypatch: pytest.Mo
     assert "hunter2" not in repr(settings)
 
 
-def test_links_go_where_the_ui_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_links_go_where_the_ui_is_served_and_folders_where_the_user_lives(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().dagster_url == "http://127.0.0.1:3000"
     monkeypatch.setenv("HANDOFF_UI_PORT", "3011")
     assert load_settings().dagster_url == "http://127.0.0.1:3011"
     monkeypatch.setenv("HANDOFF_DAGSTER_URL", "https://dagster.example")
     assert load_settings().dagster_url == "https://dagster.example"
+    monkeypatch.setenv("HANDOFF_EXTRACTS", "~/extracts")
+    monkeypatch.setenv("HANDOFF_SOURCES", "~/sources")
+    assert load_settings().landing_zone == str(Path.home() / "extracts")
+    assert load_settings().sources == Path.home() / "sources"
     monkeypatch.setenv("HANDOFF_UI_PORT", "none")
     with pytest.raises(HandoffError, match="HANDOFF_UI_PORT"):
         load_settings()

@@ -181,8 +181,8 @@ class Cluster:
                 "Spark did not start.",
                 where=self._settings.spark_master,
                 why=next(iter(str(error).splitlines()), type(error).__name__),
-                remedy="See that Java 17 is here, that HANDOFF_SPARK_MASTER names a master that is up, and that both "
-                "are Spark 3.5",
+                remedy="See that Java 8, 11 or 17 is here, that HANDOFF_SPARK_MASTER names a master that is up, and "
+                "that both are Spark 3.5",
             ) from error
 
 

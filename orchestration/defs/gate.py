@@ -64,7 +64,7 @@ def gate(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.Materia
         metadata={
             "stopped": [str(delivery) for delivery in report.stopped][:20],
             "stopped_earlier": [str(delivery) for delivery in report.carried][:20],
-            "what_to_do": "Have it repaired and delivered again, or accept it: handoff gate accept <delivery>",
+            "what_to_do": "Have it repaired and delivered again, or: .venv/bin/handoff gate accept <delivery>",
         },
     )
     if report.stopped:
@@ -72,6 +72,6 @@ def gate(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.Materia
             "A delivery of leads is too incomplete, so nothing was published tonight.",
             where=", ".join(str(delivery) for delivery in report.stopped[:5]),
             why="more of its new lead records are incomplete than both teams agreed to take in one batch",
-            remedy="Have the source repair it and deliver again, or take it as it is with `handoff gate accept`; "
-            "without either, the next night goes on without it",
+            remedy="Have the source repair it and deliver again, or take it as it is: "
+            "`.venv/bin/handoff gate accept <delivery>`. Without either, the next night goes on without it",
         )

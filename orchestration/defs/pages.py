@@ -1,5 +1,6 @@
 """The review pages, made from the published file: what the meeting sees is what BI sees."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
@@ -8,24 +9,40 @@ from orchestration.defs.publish import OWNERS, publish_file
 from orchestration.night import Night
 from reviews import notify, site
 
+PAGES = dg.AssetKey(["publish", "review_pages"])
+
 
 @dg.asset(
-    key=["publish", "review_pages"],
+    key=PAGES,
     deps=[publish_file],
     description="One HTML page per meeting: the same report for marketing and sales.",
     group_name="publish",
     owners=OWNERS,
     kinds={"html"},
+    check_specs=[
+        dg.AssetCheckSpec(
+            "pages_are_sent",
+            asset=PAGES,
+            description="Pages that are due reach everyone who is named; what failed is tried again the next night.",
+        )
+    ],
 )
-def review_pages(night: Night) -> dg.MaterializeResult[Any]:
-    """Writes the pages of the published build and sends those that are due; a notifier that fails is only reported."""
+def review_pages(night: Night) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+    """Writes the pages of the published build and sends those that are due; a notifier that fails only warns."""
     pages = site.build(night.settings)
     sending = notify.send_due(night.settings)
-    return dg.MaterializeResult(
+    yield dg.MaterializeResult(
+        asset_key=PAGES,
         metadata={
             "pages": len(pages),
             "sent": ", ".join(sending.pages) or "nothing",
-            "not sent": "; ".join(sending.problems) or "nothing",
             "index": dg.MetadataValue.path(str(night.settings.publish / "reviews" / "index.html")),
-        }
+        },
+    )
+    yield dg.AssetCheckResult(
+        asset_key=PAGES,
+        check_name="pages_are_sent",
+        passed=not sending.problems,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"not sent": "; ".join(sending.problems)},
     )

@@ -54,6 +54,8 @@ def test_staging_reads_exactly_the_mapped_objects(source: str) -> None:
         ("hubspot", "contact_form_submission", "form_submission"),
         ("hubspot", "deal_pipeline_stage", "pipeline_stage"),
         ("hubspot", "Contacts", "contact"),
+        ("hubspot", "engagement_calls", "engagement_call"),
+        ("salesforce", "lead_histories", "lead_history"),
         ("google_ads", "campaign_stats", "campaign_daily"),
         ("linkedin_ads", "ad_analytics_by_campaign", "campaign_daily"),
         ("meta_ads", "basic_ad", "campaign_daily"),
@@ -68,7 +70,14 @@ def test_a_loaders_table_name_is_a_known_folder(source: str, folder: str, object
 
 @pytest.mark.parametrize(
     ("source", "folder", "name"),
-    [("hubspot", "ticket_deal", "ticket_deal"), ("salesforce", "Product2", "product2"), ("hubspot", "contcat", None)],
+    [
+        ("hubspot", "ticket_deal", "ticket_deal"),
+        ("salesforce", "Product2", "product2"),
+        ("meta_ads", "campaign_labels", "campaign_labels"),
+        ("hubspot", "contcat", None),
+        # a pattern of raw_only has it, and its cost would count nowhere
+        ("meta_ads", "campaigns_daily", None),
+    ],
 )
 def test_what_no_mart_asks_for_is_kept_in_raw_and_a_typing_error_is_not(
     source: str, folder: str, name: str | None

@@ -1,5 +1,6 @@
--- Grain: one row per day of the reporting time zone, from the year of the first record to the end of the second year
--- after this one. Weeks start on Monday; a fiscal year is named by the calendar year it ends in.
+-- Grain: one row per day of the reporting time zone, from the year of the first record, at least of three years ago,
+-- to the end of the second year after this one. Weeks start on Monday; a fiscal year is named by the calendar year it
+-- ends in.
 with
     settings as (select cast({{ setting("fiscal_year_start_month") }} as integer) as first_month),
 
