@@ -45,6 +45,21 @@
     }}
 {%- endmacro %}
 
+{% macro counted_touches() -%}
+    {#- What criteria and signals count among touches, as conditions on touch_type and landing_page. -#}
+    {% set is_page_view = "touch_type in ('web_session', 'page_view')" %}
+    {{
+        return(
+            {
+                "page_views": is_page_view,
+                "pricing_page_views": is_page_view ~ " and lower(landing_page) like '%pricing%'",
+                "form_submissions": "touch_type in ('form_submission', 'form_submit')",
+                "event_attendances": "touch_type in ('event_attendance', 'event')",
+            }
+        )
+    }}
+{%- endmacro %}
+
 {% macro job_level(title) -%}
     {#- How high a job title stands. `title` is in lower case. -#}
     case

@@ -2,16 +2,14 @@
 -- all rules of the stage held, by the rows in force then and with what was known then (fields without history:
 -- today's). Only values that make a criterion true are followed, as intervals: rules and stages are sums over their
 -- starts and ends. A stage is absent while it takes the CRM's word (int_stage_judgement).
+{% set counted = counted_touches() %}
 {% set touch_counters = {
-    "form_submissions": ("touch_type in ('form_submission', 'form_submit')", none),
-    "event_attendances": ("touch_type in ('event_attendance', 'event')", none),
+    "form_submissions": (counted.form_submissions, none),
+    "event_attendances": (counted.event_attendances, none),
     "touches_30d": ("true", 30),
     "touches_90d": ("true", 90),
-    "page_views_30d": ("touch_type in ('web_session', 'page_view')", 30),
-    "pricing_page_views_30d": (
-        "touch_type in ('web_session', 'page_view') and lower(landing_page) like '%pricing%'",
-        30,
-    ),
+    "page_views_30d": (counted.page_views, 30),
+    "pricing_page_views_30d": (counted.pricing_page_views, 30),
 } %}
 with
     alias as (select record_id, lead_id, lead_number from {{ ref("int_lead_alias") }}),

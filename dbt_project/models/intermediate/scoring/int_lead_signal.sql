@@ -12,10 +12,12 @@
     "growth_stage",
     "trigger_event",
 ] %}
+{% set counted = counted_touches() %}
 {% set counters = {
-    "sessions": "touch_type in ('web_session', 'page_view')",
-    "pricing_page_views": "touch_type in ('web_session', 'page_view') and lower(landing_page) like '%pricing%'",
-    "content_views": "touch_type in ('web_session', 'page_view') and (lower(landing_page) like '%blog%' or lower(landing_page) like '%docs%' or lower(landing_page) like '%resource%')",
+    "sessions": counted.page_views,
+    "pricing_page_views": counted.pricing_page_views,
+    "content_views": counted.page_views
+    ~ " and (lower(landing_page) like '%blog%' or lower(landing_page) like '%docs%' or lower(landing_page) like '%resource%')",
     "form_submissions": is_form("touch_type", "medium"),
     "event_attendances": is_event("touch_type", "medium"),
     "email_clicks": "touch_type = 'email_click'",
@@ -69,11 +71,9 @@ with
             count(distinct case when days_before <= 60 then channel end) as distinct_channels_60d,
             sum(case when days_before <= 30 then 1 else 0 end) as touches_30d,
             sum(case when days_before <= 90 then 1 else 0 end) as touches_90d,
-            sum(
-                case when days_before <= 30 and touch_type in ('web_session', 'page_view') then 1 else 0 end
-            ) as page_views_30d,
-            sum(case when touch_type in ('form_submission', 'form_submit') then 1 else 0 end) as form_submissions,
-            sum(case when touch_type in ('event_attendance', 'event') then 1 else 0 end) as event_attendances,
+            sum(case when days_before <= 30 and {{ counted.page_views }} then 1 else 0 end) as page_views_30d,
+            sum(case when {{ counted.form_submissions }} then 1 else 0 end) as form_submissions,
+            sum(case when {{ counted.event_attendances }} then 1 else 0 end) as event_attendances,
             cast(floor(min(days_before)) as double) as days_since_last_touch,
             cast(floor(max(days_before)) as double) as days_since_first_touch
         from seen
