@@ -99,8 +99,8 @@ def rebuild(settings: Settings) -> int:
             if kept.exists():
                 _move(kept, old)
             raise
-    kept.unlink(missing_ok=True)
-    _log(kept).unlink(missing_ok=True)
+        kept.unlink(missing_ok=True)
+        _log(kept).unlink(missing_ok=True)
     return 0
 
 
