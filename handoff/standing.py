@@ -7,8 +7,8 @@ what reads it stands. Not here: which nodes there are.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -22,6 +22,7 @@ create table if not exists control.built (name varchar, inputs varchar, content 
 create table if not exists control.built_from (name varchar, content varchar);
 create table if not exists control.reads (name varchar, parent varchar);
 create table if not exists control.published (build varchar, name varchar, content varchar);
+alter table control.published add column if not exists appended bigint default 0;
 create or replace view control.inputs as
     select
         reads.name,
@@ -133,25 +134,39 @@ def built_at(con: duckdb.DuckDBPyConnection) -> dict[str, datetime]:
     return dict(con.execute("select name, built_at from control.built where inputs is not null").fetchall())
 
 
-def tables_as_published(con: duckdb.DuckDBPyConnection) -> tuple[str, frozenset[str]]:
-    """The newest published build, and the tables that are as in it.
+@dataclass(frozen=True)
+class Published:
+    """The newest published build; the tables that are as in it; the rows of each that stand behind its sorted ones.
 
-    None where another SQL or another table of contents was in force, and where most rows are new: a table replaced in
-    a copy of a file leaves the room of its old rows behind, so a copy pays where little changed.
+    Without a name where there is none, or none whose tables have the columns and the meaning of tonight's.
     """
+
+    build: str = ""
+    same: frozenset[str] = frozenset()
+    appended: dict[str, int] = field(default_factory=dict)
+
+
+def published(con: duckdb.DuckDBPyConnection) -> Published:
+    """What the next build can be made from."""
     con.execute(TABLES)
-    before = con.execute("select name, content, build from control.published").fetchall()
+    before = con.execute("select name, content, build, appended from control.published").fetchall()
     now = dict(con.execute(NOW).fetchall())
-    same = frozenset(name for name, content, _ in before if now.get(name) == content)
-    rows = {name: int(content.split("-")[0]) for name, content in now.items() if name != CODE}
-    if CODE not in same or 2 * sum(rows[name] for name in same - {CODE}) < sum(rows.values()):
-        return "", frozenset()
-    return before[0][2], same
+    same = frozenset(name for name, content, *_ in before if now.get(name) == content)
+    if CODE not in same:
+        return Published()
+    return Published(before[0][2], same, {name: rows for name, *_, rows in before if rows})
 
 
-def remember_published(con: duckdb.DuckDBPyConnection, build: str) -> None:
-    """After readers were given a build."""
-    con.execute(f"create or replace table control.published as select ? as build, * from ({NOW})", [build])
+def remember_published(con: duckdb.DuckDBPyConnection, build: str, appended: Mapping[str, int]) -> None:
+    """After readers were given a build. `appended` are the rows by table that stand behind the sorted ones.
+
+    Of those that `control.built` does not know (quality tables) nothing is kept.
+    """
+    con.execute(
+        "create or replace table control.published as select $build as build, now.name, now.content, "
+        f"coalesce(map($names, $rows)[now.name], 0)::bigint as appended from ({NOW}) as now",
+        {"build": build, "names": [*appended.keys()], "rows": [*appended.values()]},
+    )
 
 
 def forget_published(con: duckdb.DuckDBPyConnection) -> None:

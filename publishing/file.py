@@ -30,6 +30,10 @@ from publishing.build import (
 
 FILE = "marts.duckdb"
 UNFINISHED = ".unfinished"
+# What DuckDB writes and skips as one. A smaller table is written anew in no time.
+ROW_GROUP = 122_880
+# Of a table's rows so many may stand behind the sorted ones before it is sorted anew.
+UNSORTED = 0.2
 
 
 def publish(settings: Settings, con: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> Build:
@@ -44,11 +48,11 @@ def publish(settings: Settings, con: duckdb.DuckDBPyConnection, tables: Sequence
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
     try:
-        build = _write(con, settings, unfinished, tables)
+        build, appended = _write(con, settings, unfinished, tables)
         finished = _free_name(builds, build.build_id)
         unfinished.rename(finished)
         _switch(settings.publish, finished)
-        standing.remember_published(con, finished.name)
+        standing.remember_published(con, finished.name, appended)
     except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise HandoffError(
@@ -61,30 +65,40 @@ def publish(settings: Settings, con: duckdb.DuckDBPyConnection, tables: Sequence
     return build
 
 
-def _write(con: duckdb.DuckDBPyConnection, settings: Settings, folder: Path, tables: Sequence[Table]) -> Build:
-    """The tables into a file and a Parquet folder; those that are as in the newest build are taken from it."""
+def _write(
+    con: duckdb.DuckDBPyConnection, settings: Settings, folder: Path, tables: Sequence[Table]
+) -> tuple[Build, dict[str, int]]:
+    """The tables into a file and a Parquet folder, and how many rows of each stand behind the sorted ones.
+
+    Tables that are as in the newest build are taken from it; of large ones that are not, the rows that are.
+    """
     row = con.execute("select current_database()").fetchone()
     warehouse = quoted(row[0] if row else "warehouse")
-    newest, same = standing.tables_as_published(con)
-    before = settings.publish / "builds" / newest
-    if not newest or not (before / FILE).exists():
-        same = frozenset()
-    if same:
+    newest = standing.published(con)
+    before = settings.publish / "builds" / newest.build
+    if not newest.build or not (before / FILE).exists():
+        newest = standing.Published()
+    else:
         shutil.copyfile(before / FILE, folder / FILE)
     con.execute(f"attach {literal(str(folder / FILE))} as build")
     try:
         row_counts: dict[str, int] = {}
+        appended: dict[str, int] = {}
         for schema in SCHEMAS:
             con.execute(f"create schema if not exists build.{schema}")
             (folder / "parquet" / schema).mkdir(parents=True)
         for table in sorted(tables, key=lambda table: (table.schema, table.name)):
             name = f"{table.schema}.{table.name}"
             parquet = Path("parquet") / table.schema / f"{table.name}.parquet"
-            if name in same:
+            behind: int | None = newest.appended.get(name, 0)
+            if name in newest.same:
                 _take(before / parquet, folder / parquet)
             else:
-                _copy(con, warehouse, table)
+                behind = _bring_up_to_date(con, warehouse, table, behind or 0)
+                if behind is None:
+                    _copy(con, warehouse, table)
                 _to_parquet(con, table.qualified, folder / parquet)
+            appended[name] = behind or 0
             counted = con.execute(f"select count(*) from build.{table.qualified}").fetchone()
             row_counts[name] = counted[0] if counted else 0
         build_id, as_of, definition_version = identify(con)
@@ -99,14 +113,62 @@ def _write(con: duckdb.DuckDBPyConnection, settings: Settings, folder: Path, tab
     finally:
         con.execute("detach build")
     _to_disk(folder / FILE)
-    return build
+    return build, appended
+
+
+def _rows(warehouse: str, table: Table) -> str:
+    columns = ", ".join(quoted(column) for column in table.columns) or "*"
+    return f"select {columns} from {warehouse}.{table.qualified}"
 
 
 def _copy(con: duckdb.DuckDBPyConnection, warehouse: str, table: Table) -> None:
-    columns = ", ".join(quoted(column) for column in table.columns) or "*"
-    query = f"select {columns} from {warehouse}.{table.qualified} order by all"
-    con.execute(f"create or replace table build.{table.qualified} as {query}")
+    con.execute(f"create or replace table build.{table.qualified} as {_rows(warehouse, table)} order by all")
     _comment(con, table)
+
+
+def _bring_up_to_date(con: duckdb.DuckDBPyConnection, warehouse: str, table: Table, behind: int) -> int | None:
+    """Deletes from the build before what is so no longer and appends what is new: writing is the dear part of a copy.
+
+    Returns how many rows now stand behind the sorted ones; None where the table is to be written anew: a small one, one
+    that was not there or had other columns, one of which too much is new, one that did not come out the same.
+    """
+    here, rows = f"build.{table.qualified}", _rows(warehouse, table)
+    there = con.execute(
+        "select estimated_size from duckdb_tables() "
+        "where database_name = 'build' and schema_name = ? and table_name = ?",
+        [table.schema, table.name],
+    ).fetchone()
+    if there is None or there[0] < ROW_GROUP:
+        return None
+    if con.execute(f"describe {rows}").fetchall() != con.execute(f"describe from {here}").fetchall():
+        return None
+    con.execute(f"create or replace temp table row_now as select hash(t) as row_hash from ({rows}) as t")
+    con.execute(f"create or replace temp table row_before as select rowid as id, hash(t) as row_hash from {here} as t")
+    gone, new, total = con.execute(
+        "select (select count(*) from row_before anti join row_now using (row_hash)), "
+        "(select count(*) from row_now anti join row_before using (row_hash)), (select count(*) from row_now)"
+    ).fetchall()[0]
+    behind += new
+    if max(gone, behind) <= UNSORTED * total:
+        con.execute(
+            f"delete from {here} as t using (from row_before anti join row_now using (row_hash)) as gone "
+            "where t.rowid = gone.id"
+        )
+        con.execute(
+            f"insert into {here} select t.* from ({rows}) as t anti join row_before on hash(t) = row_before.row_hash "
+            "order by all"
+        )
+        # equal rows that came or went are not seen by their hashes
+        content = "select count(*), bit_xor(row_hash), sum(row_hash) from"
+        is_equal = (
+            con.execute(f"{content} (select hash(t) as row_hash from {here} as t)").fetchall()
+            == con.execute(f"{content} row_now").fetchall()
+        )
+    else:
+        is_equal = False
+    con.execute("drop table row_now")
+    con.execute("drop table row_before")
+    return behind if is_equal else None
 
 
 def _take(there: Path, here: Path) -> None:

@@ -133,7 +133,7 @@ def test_a_view_is_as_published_while_what_it_reads_is(con: duckdb.DuckDBPyConne
     con.execute(
         "insert into control.built values ('core.rule', 'read', '5-1-1', null), ('core.markov', '', '5-2-2', null)"
     )
-    standing.remember_published(con, "build")
-    assert "core.credit" in standing.tables_as_published(con)[1]
+    standing.remember_published(con, "build", {})
+    assert "core.credit" in standing.published(con).same
     con.execute("update control.built set content = '5-2-3' where name = 'core.markov'")
-    assert standing.tables_as_published(con)[1] & {"core.credit", "core.rule"} == {"core.rule"}
+    assert standing.published(con).same & {"core.credit", "core.rule"} == {"core.rule"}
