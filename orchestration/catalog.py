@@ -15,7 +15,7 @@ import duckdb
 
 from handoff import standing
 from orchestration import dbt_project
-from orchestration.translator import Translator
+from orchestration.translator import MARTS, Translator
 
 Columns = dict[str, str]
 
@@ -64,7 +64,9 @@ class Catalog:
         }
         if (elsewhere := self.rows_elsewhere.get(relation)) is not None:
             metadata["dagster/row_count"] = elsewhere
-        elif node["config"].get("materialized") != "view":
+        elif relation not in self.rows_elsewhere and (
+            node["config"].get("materialized") != "view" or node["schema"] in MARTS
+        ):
             count = self._con.execute(f"select count(*) from {node['relation_name']}").fetchone()
             metadata["dagster/row_count"] = count[0] if count else 0
         if lineage:

@@ -1,5 +1,7 @@
 -- Grain: one row per lead and handoff. A lead recycled and handed off again has two, each with its own owner, SLA,
 -- response and decision. is_within_sla is null while neither answered nor lapsed: count it out of the attainment.
+{{ config(materialized="view") }}
+
 select
     lead_id || '#' || cast(handoff_number as varchar) as handoff_id,
     lead_id,

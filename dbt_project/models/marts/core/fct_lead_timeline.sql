@@ -1,6 +1,8 @@
 -- Grain: one row per person and event, from the first touch to the closed deal, in order of occurred_at. An event of a
 -- lead or an opportunity names it; a touch belongs to the person and names neither. What is dated after now has not
 -- happened.
+{{ config(materialized="view") }}
+
 with
     leads as (select * from {{ ref("int_lead") }}),
 

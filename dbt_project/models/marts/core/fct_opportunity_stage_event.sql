@@ -1,6 +1,8 @@
 -- Grain: one row per opportunity and entry into a stage; a reopened deal enters twice. amount is what the
 -- history wrote at the entry, at the deal's own exchange rate: sum fct_opportunity.amount instead. What is dated
 -- after now has not happened.
+{{ config(materialized="view") }}
+
 select
     entry.opportunity_id || '|' || cast(entry.entry_number as varchar) as stage_event_id,
     entry.opportunity_id,

@@ -1,5 +1,7 @@
 -- Grain: one row per touch, marketing or not: join dim_channel for is_marketing. Sales activities are no touches.
 -- Hazard: a touch may stand on the paths of several opportunities: count touches here, credit in fct_attribution.
+{{ config(materialized="view") }}
+
 with
     touch as (select * from {{ ref("int_touch") }}),
 
