@@ -35,10 +35,24 @@ with
         {% endfor %}
     ),
 
+    -- few touches are delivered twice: sorting all of them costs as much as all the rest of the model
+    repeated as (select touch_id from delivered group by touch_id having count(*) > 1),
+
+    of_repeated as (
+        select delivered.*
+        from delivered
+        inner join repeated on delivered.touch_id = repeated.touch_id
+        qualify {{ newest_version("delivered.touch_id") }}
+    ),
+
     newest as (
-        select {{ columns | join(", ") }}
-        from (select * from delivered qualify {{ newest_version("touch_id") }}) as ranked
-        where not is_deleted and touched_at is not null
+        select delivered.*
+        from delivered
+        left join repeated on delivered.touch_id = repeated.touch_id
+        where repeated.touch_id is null
+        union all
+        select *
+        from of_repeated
     ),
 
     response as (
@@ -61,8 +75,9 @@ with
     ),
 
     final as (
-        select *
+        select {{ columns | join(", ") }}
         from newest
+        where not is_deleted and touched_at is not null
         union all
         select *
         from response
