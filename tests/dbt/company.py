@@ -833,6 +833,8 @@ def _told_by_two(company: Company) -> None:
     company.hubspot_contact("163", f"{day}10:00:00", "ada@firstsource.example", numemployees="1001-5000")
     for at, source in ((f"{day}10:00:00", "Cold Call"), ("2026-02-20T10:00:00", "Webinar")):
         _hubspot_stage(company, "163", at, source, name="hs_analytics_source")
+    for at, size in ((f"{day}10:00:00", "10,001+"), ("2026-02-20T10:00:00", "1001-5000")):
+        _hubspot_stage(company, "163", at, size, name="numemployees")
     # a property of the company's own says the source, and HubSpot's is another
     company.hubspot_contact("164", f"{day}10:00:00", "ada@ownsource.example", lead_source="Referral")
     for at, source in ((f"{day}10:00:00", "OFFLINE"), ("2026-02-20T10:00:00", "Webinar")):

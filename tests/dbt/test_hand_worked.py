@@ -445,6 +445,14 @@ def test_a_second_systems_beginning_is_no_second_handoff(row: Find, core: duckdb
     assert told == (0,)
 
 
+def test_a_range_in_a_history_is_its_lower_end_as_on_the_contact(core: duckdb.DuckDBPyConnection) -> None:
+    told = core.execute(
+        "select old_value, new_value from intermediate.int_lead_field_change"
+        " where lead_id = 'hubspot:163' and field = 'employee_count' order by change_number"
+    ).fetchall()
+    assert told == [("", "10001"), ("10001", "1001")]
+
+
 def test_the_source_at_creation_of_a_hubspot_lead(row: Find) -> None:
     lead, other = row("fct_lead", lead_id="hubspot:163"), row("fct_lead", lead_id="hubspot:164")
     assert lead is not None
@@ -504,7 +512,7 @@ def test_a_meeting_is_a_conversation_once_it_was_held(row: Find, lead_id: str) -
 def test_a_contact_who_never_was_a_lead_has_a_timeline(core: duckdb.DuckDBPyConnection) -> None:
     told = core.execute(
         "select event_type, lead_id, opportunity_id, occurred_at from core.fct_lead_timeline"
-        " where person_id = 'salesforce:CONTACTONLY' order by occurred_at"
+        " where person_id = 'salesforce:CONTACTONLY' order by occurred_at, event_type"
     ).fetchall()
     assert told == [
         ("sales_call", None, None, at("2026-02-06T10:00:00")),

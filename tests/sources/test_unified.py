@@ -222,7 +222,7 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
     ),
     "sessions: client and start are the key; a user id is an e-mail or a CRM id": (
         "select client_id, touched_at, email, person_record_id, source, landing_page "
-        "from intermediate.int_touch_record where source_system = 'ga4' and client_id not in ('c.9', 'c.10', 'c.11') "
+        "from intermediate.int_touch_record where source_system = 'ga4' and client_id in ('c.1', 'c.2') "
         "order by 1, 2",
         [
             ("c.1", at("2026-01-01 08:00"), None, None, "google", "/pricing?again"),
@@ -243,6 +243,10 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
         "select touched_at, source, medium, campaign, landing_page, touch_type from intermediate.int_touch_record "
         "where client_id = 'c.9'",
         [(at("2026-01-03 09:00"), "linkedin", "paid", None, "https://us.example/a", "web_session")],
+    ),
+    "an event that names its source has not the medium and campaign of the user's first": (
+        "select source, medium, campaign from intermediate.int_touch_record where client_id = 'c.12'",
+        [("(direct)", None, None)],
     ),
 }
 

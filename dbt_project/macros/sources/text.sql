@@ -3,6 +3,11 @@
     nullif(regexp_extract({{ column }}, '{{ pattern }}', {{ group }}), '')
 {%- endmacro %}
 
+{% macro lower_end(column) -%}
+    {#- The lower end of a range as a form writes it (`51-200`, `10,001+`), without separators; null where it is none. -#}
+    replace({{ extract_regex(column, "^ *([0-9][0-9,]*) *(?:[+]|-.*)?$") }}, ',', '')
+{%- endmacro %}
+
 {% macro each_id(column) -%}
     {#- In a select list: one row per id of a list written as text (`[1, 2]`, `1;2`). -#}
     unnest(regexp_extract_all({{ column }}, '[^][;,|" ]+'))

@@ -3,7 +3,13 @@
 select
     'hubspot:' || raw.record_id as record_id,
     lower(raw.field) as property,
-    case when raw.field = 'owner_id' then 'hubspot:' || raw.new_value else raw.new_value end as value,
+    case
+        when raw.field = 'owner_id'
+        then 'hubspot:' || raw.new_value
+        when lower(raw.field) = 'employee_count'
+        then coalesce({{ lower_end("raw.new_value") }}, raw.new_value)
+        else raw.new_value
+    end as value,
     raw.changed_at,
     upper(raw.change_source) as change_source,
     {{ extract_regex("raw.changed_by", "([0-9]+)") }} as user_id,
