@@ -997,6 +997,26 @@ def _told_by_two(company: Company) -> None:
         ("2026-02-12T10:00:00", "Webinar"),
     ):
         _hubspot_stage(company, "190", at, source, name="hs_analytics_source")
+    # the finer of HubSpot's two words was cleared again
+    company.hubspot_contact("171", f"{day}10:00:00", "ada@cleared.example", "marketingqualifiedlead")
+    for at, name, value in (
+        (f"{day}10:00:00", "lifecyclestage", "lead"),
+        ("2026-02-06T10:00:00", "lifecyclestage", "marketingqualifiedlead"),
+        ("2026-02-07T10:00:00", "hs_lead_status", "CONNECTED"),
+        ("2026-02-08T10:00:00", "hs_lead_status", ""),
+    ):
+        _hubspot_stage(company, "171", at, value, name=name)
+    # a person of two leads, the first without a last name; it was merged away and is the older record
+    company.hubspot_contact("172", f"{day}10:00:00", "twice@named.example", firstname="Cy", lastname="")
+    company.hubspot_contact("173", f"{day}11:00:00", "twice@named.example", firstname="Bob", lastname="Miller")
+    # a call and a meeting of HubSpot; the one to come has not been held
+    company.add("hubspot/engagement", Id="c1", type="CALL", hs_timestamp="2026-02-07T10:00:00Z",
+                hs_call_disposition="Too expensive", hubspot_owner_id="73", contact_id="171")  # fmt: skip
+    company.add("hubspot/engagement", Id="c2", type="CALL", hs_timestamp="2026-12-07T10:00:00Z",
+                hs_call_disposition="Call to come", hubspot_owner_id="73", contact_id="171")  # fmt: skip
+    company.deal("DEALNOAMOUNT", "2026-02-13T10:00:00", Amount="", CurrencyIsoCode="EUR")
+    company.deal_went("DEALNOAMOUNT", ("2026-02-13T10:00:00", "Prospecting"), amount="300.00")
+    company.deal("DEALNORATE", "2026-02-13T10:00:00", Amount="", CurrencyIsoCode="JPY")
     # never handed off, but in a deal; another rejected after now
     company.lead("INADEAL", f"{day}10:00:00", ConvertedOpportunityId="DEALSTRAIGHT")
     company.deal("DEALSTRAIGHT", "2026-02-12T10:00:00")

@@ -453,6 +453,32 @@ def test_a_range_in_a_history_is_its_lower_end_as_on_the_contact(core: duckdb.Du
     assert told == [("", "10001"), ("10001", "1001")]
 
 
+def test_a_status_that_was_cleared_says_nothing(row: Find) -> None:
+    lead = row("fct_lead", lead_id="hubspot:171")
+    assert lead is not None
+    assert (lead["crm_status"], lead["current_stage"]) == ("marketingqualifiedlead", "mql")
+
+
+def test_a_name_is_that_of_one_lead(core: duckdb.DuckDBPyConnection) -> None:
+    told = core.execute("select full_name from core.dim_person where person_id = 'hubspot:172'").fetchone()
+    assert told == ("Cy",)
+
+
+def test_a_disposition_is_as_it_was_written(core: duckdb.DuckDBPyConnection) -> None:
+    told = core.execute(
+        "select outcome from intermediate.int_activity_record where source_system = 'hubspot' order by activity_id"
+    ).fetchall()
+    assert [outcome for (outcome,) in told if outcome] == ["Too expensive", "Call to come"]
+
+
+def test_a_deal_without_an_amount_has_the_rate_of_its_stages(core: duckdb.DuckDBPyConnection) -> None:
+    told = core.execute(
+        "select amount, amount_original from core.fct_opportunity_stage_event "
+        "where opportunity_id = 'salesforce:DEALNOAMOUNT'"
+    ).fetchall()
+    assert told == [(Decimal("330.00"), Decimal("300.00"))]
+
+
 def test_the_source_at_creation_of_a_hubspot_lead(row: Find) -> None:
     lead, other = row("fct_lead", lead_id="hubspot:163"), row("fct_lead", lead_id="hubspot:164")
     assert lead is not None

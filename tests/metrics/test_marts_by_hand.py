@@ -108,7 +108,9 @@ def fill(w: Warehouse) -> None:
     ):  # fmt: skip
         w.add("staging.stg_definitions__targets", month_start=month, metric=metric, value=value)
 
-    for outcome, at in (("Price", "2025-03-02"), ("price ", "2025-03-09"), ("Price", "2025-03-10")):
+    for outcome, at in (
+        ("Price", "2025-03-02"), ("price ", "2025-03-09"), ("Price", "2025-03-10"), ("To come", "2999-01-01"),
+    ):  # fmt: skip
         w.add("intermediate.int_lead_activity", lead_id="L1", outcome=outcome, happened_at=at)
 
     w.add("staging.stg_definitions__lead_sources", crm_value="www", crm_value_key="www", lead_source="Web")

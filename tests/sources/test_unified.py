@@ -172,7 +172,7 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
         [
             ("form_submission", at("2026-01-01 09:00"), "google", "cpc", "spring sale", "Demo request", None),
             ("form_submission", at("2026-01-02 09:00"), "hubspot", "form", None, "Demo request", None),
-            ("email_click", at("2026-01-03 09:00"), "hubspot", "email", "77", None, "ada@engines.example"),
+            ("email_click", at("2026-01-03 09:00"), "hubspot", "email", None, None, "ada@engines.example"),
             ("email_click", at("2026-01-04 09:00"), "newsletter", "email", "march", None, "ada@engines.example"),
         ],
     ),

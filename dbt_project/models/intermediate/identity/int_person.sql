@@ -15,8 +15,7 @@ with
             record.person_id,
             record.record_id,
             contact.created_at,
-            contact.first_name,
-            contact.last_name,
+            nullif(trim(concat_ws(' ', contact.first_name, contact.last_name)), '') as full_name,
             contact.job_title,
             contact.email,
             alias.account_id
@@ -44,47 +43,47 @@ with
             person_id,
             count(*) as lead_count,
             min(created_at) as first_created_at,
-            min_by(first_name, case when first_name is not null then lead_rank end) as first_name,
-            min_by(last_name, case when last_name is not null then lead_rank end) as last_name,
+            min_by(full_name, case when full_name is not null then lead_rank end) as full_name,
             min_by(job_title, case when job_title is not null then lead_rank end) as job_title,
             min_by(email, case when email is not null then lead_rank end) as email,
             min_by(account_id, case when account_id is not null then lead_rank end) as account_id
         from
             (
-                select *, row_number() over (partition by person_id order by created_at, lead_id) as lead_rank
+                select
+                    *,
+                    nullif(trim(concat_ws(' ', first_name, last_name)), '') as full_name,
+                    row_number() over (partition by person_id order by created_at, lead_id) as lead_rank
                 from {{ ref("int_lead") }}
             ) as ranked
         group by person_id
     ),
 
-    person as (select distinct person_id from record),
+    -- the records that were merged away and those that are held were there too
+    first_record as (
+        select record.person_id, min(coalesce(leads.created_at, contact.created_at)) as created_at
+        from record
+        left join {{ ref("int_lead_record") }} as leads on record.object = 'lead' and record.record_id = leads.record_id
+        left join
+            {{ ref("int_contact_record") }} as contact
+            on record.object = 'contact'
+            and record.record_id = contact.record_id
+        group by record.person_id
+    ),
 
     final as (
         select
-            person.person_id,
+            first_record.person_id,
             contact_of_person.record_id as contact_id,
             coalesce(contact_account.account_id, lead_of_person.account_id) as account_id,
             coalesce(lead_of_person.lead_count, 0) as lead_count,
-            least(
-                coalesce(lead_of_person.first_created_at, contact_of_person.created_at),
-                coalesce(contact_of_person.created_at, lead_of_person.first_created_at)
-            ) as first_created_at,
-            nullif(
-                trim(
-                    concat_ws(
-                        ' ',
-                        coalesce(contact_of_person.first_name, lead_of_person.first_name),
-                        coalesce(contact_of_person.last_name, lead_of_person.last_name)
-                    )
-                ),
-                ''
-            ) as full_name,
+            {{ earliest("first_record.created_at", "lead_of_person.first_created_at") }} as first_created_at,
+            coalesce(contact_of_person.full_name, lead_of_person.full_name) as full_name,
             coalesce(contact_of_person.job_title, lead_of_person.job_title) as job_title,
             coalesce(contact_of_person.email, lead_of_person.email) as email
-        from person
-        left join contact_of_person on person.person_id = contact_of_person.person_id
-        left join contact_account on person.person_id = contact_account.person_id
-        left join lead_of_person on person.person_id = lead_of_person.person_id
+        from first_record
+        left join contact_of_person on first_record.person_id = contact_of_person.person_id
+        left join contact_account on first_record.person_id = contact_account.person_id
+        left join lead_of_person on first_record.person_id = lead_of_person.person_id
     )
 
 select *

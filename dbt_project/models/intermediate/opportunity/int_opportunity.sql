@@ -176,21 +176,30 @@ with
         from timed
     ),
 
+    -- a deal without an amount may have had one at a stage: its rate is wanted, and missed by nobody else
     rate_needed as (
-        select distinct currency, coalesce(close_date, created_on) as rate_on
+        select
+            currency,
+            coalesce(close_date, created_on) as rate_on,
+            max(case when amount_stated is not null then 1 else 0 end) = 1 as is_indispensable
         from closed
-        where amount_stated is not null and currency <> {{ setting("reporting_currency") }}
+        where currency <> {{ setting("reporting_currency") }}
+        group by currency, coalesce(close_date, created_on)
     ),
 
     rate_found as (
-        select rate_needed.currency, rate_needed.rate_on, max_by(rates.rate, rates.rate_date) as rate
+        select
+            rate_needed.currency,
+            rate_needed.rate_on,
+            rate_needed.is_indispensable,
+            max_by(rates.rate, rates.rate_date) as rate
         from rate_needed
         left join
             {{ ref("stg_definitions__exchange_rates") }} as rates
             on rate_needed.currency = rates.currency
             and rates.rate_date <= rate_needed.rate_on
             and rates.rate_date >= rate_needed.rate_on - interval '7' day
-        group by rate_needed.currency, rate_needed.rate_on
+        group by rate_needed.currency, rate_needed.rate_on, rate_needed.is_indispensable
     ),
 
     rated as (
@@ -198,7 +207,7 @@ with
             currency,
             rate_on,
             case
-                when rate is null
+                when rate is null and is_indispensable
                 then
                     {{
                         stop_with(

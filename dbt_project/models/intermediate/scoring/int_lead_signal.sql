@@ -111,18 +111,16 @@ with
         inner join {{ ref("int_lead_field_change") }} as change on scored.lead_id = change.lead_id
         where
             change.recorded_at > scored.scored_at
-            and change.field
-            in ('lead_source', {% for field in fields %} '{{ field }}'{{ "," if not loop.last }} {% endfor %})
+            and change.field in ('{{ (fields + ["lead_source"]) | join("', '") }}')
         qualify row_number() over (partition by scored.lead_id, change.field order by change.change_number) = 1
     ),
 
     later as (
         select
             lead_id,
-            {% for field in fields %}
-                max(case when field = '{{ field }}' then value_then end) as {{ field }},
+            {% for field in fields + ["lead_source"] %}
+                max(case when field = '{{ field }}' then value_then end) as {{ field }}{{ "," if not loop.last }}
             {% endfor %}
-            max(case when field = 'lead_source' then value_then end) as lead_source
         from later_change
         group by lead_id
     ),

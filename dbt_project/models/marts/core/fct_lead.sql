@@ -74,7 +74,7 @@ with
     stage_value as (select * from {{ ref("int_stage_value") }} where object = 'lead'),
 
     -- HubSpot's status is two properties: where their history knows the record's own, the last of both is where it
-    -- stands
+    -- stands; one that was cleared says nothing
     told as (
         select lead_id, new_value as status
         from
@@ -82,8 +82,12 @@ with
                 select
                     leads.lead_id,
                     change.new_value,
+                    change.changed_at,
+                    change.sequence,
+                    -- the property is what the sequence begins with
                     row_number() over (
-                        partition by leads.lead_id order by change.changed_at desc, change.sequence desc
+                        partition by leads.lead_id, split_part(change.sequence, '|', 1)
+                        order by change.changed_at desc, change.sequence desc
                     ) as place_from_end,
                     bool_or(change.new_value = leads.status) over (partition by leads.lead_id) as is_known
                 from leads
@@ -91,10 +95,10 @@ with
                     {{ ref("int_lead_change") }} as change
                     on leads.lead_id = change.record_id
                     and change.field = 'status'
-                    and change.new_value <> ''
                 where leads.source_system = 'hubspot'
             ) as changes
-        where place_from_end = 1 and is_known
+        where place_from_end = 1 and is_known and new_value <> ''
+        qualify row_number() over (partition by lead_id order by changed_at desc, sequence desc) = 1
     ),
 
     first_opportunity as (select * from {{ ref("int_lead_opportunity") }} where opportunity_number = 1),

@@ -37,6 +37,8 @@ select
     ) as content,
     coalesce(event.click_id, {{ json_parameter("event.event_params", "gclid") }}) as click_id,
     coalesce(event.page_location, {{ json_parameter("event.event_params", "page_location") }}) as page_location,
+    -- the user's first source, in place of one of the event's own
+    coalesce(event.source, event.medium, event.campaign) is null as is_users_source,
     event.batch_index,
     event._line as record_line
 from event

@@ -27,7 +27,8 @@ select
     raw.touched_at,
     coalesce(raw.source, {{ url_parameter("raw.page", "utm_source") }}, 'hubspot') as source,
     coalesce(raw.medium, {{ url_parameter("raw.page", "utm_medium") }}, 'email') as medium,
-    coalesce(raw.campaign, {{ url_parameter("raw.page", "utm_campaign") }}, raw.email_campaign_id) as campaign,
+    -- email_campaign_id counts HubSpot's e-mails: another platform's campaign may have the number
+    coalesce(raw.campaign, {{ url_parameter("raw.page", "utm_campaign") }}) as campaign,
     coalesce(raw.content, {{ url_parameter("raw.page", "utm_content") }}) as content,
     'email_click' as touch_type,
     coalesce(raw.click_id, {{ click_id("raw.page") }}) as click_id,
