@@ -63,8 +63,13 @@
         then json_extract_string({{ column }}, '$."{{ key }}"')
         else
             nullif(
-                regexp_extract({{ column }}, '"(?:name|key)"\s*:\s*"{{ key }}"\s*,\s*"value"\s*:\s*"([^"]*)"', 1)
-                || regexp_extract({{ column }}, '"(?:name|key)"\s*:\s*"{{ key }}"\s*,\s*"value"\s*:\s*([^",}]+)', 1),
+                regexp_extract(
+                    {{ column }},
+                    '"(?:name|key)"\s*:\s*"{{ key }}"\s*,\s*"value"\s*:\s*"([^"]*)"',
+                    1
+                ) || regexp_extract(
+                    {{ column }}, '"(?:name|key)"\s*:\s*"{{ key }}"\s*,\s*"value"\s*:\s*([^",}\s][^",}]*)', 1
+                ),
                 ''
             )
     end
