@@ -997,6 +997,10 @@ def _told_by_two(company: Company) -> None:
         ("2026-02-12T10:00:00", "Webinar"),
     ):
         _hubspot_stage(company, "190", at, source, name="hs_analytics_source")
+    # handed off in both systems, with an MQL date between them
+    company.lead("DATEBETWEEN", f"{day}10:00:00", "Handed Off", MQL_Date__c="2026-02-07T10:00:00Z")
+    company.hubspot_contact("174", f"{day}10:00:00", "ada@datebetween.example", salesforceleadid="DATEBETWEEN")
+    _hubspot_stage(company, "174", "2026-02-09T10:00:00", "OPEN", name="hs_lead_status")
     # the finer of HubSpot's two words was cleared again
     company.hubspot_contact("171", f"{day}10:00:00", "ada@cleared.example", "marketingqualifiedlead")
     for at, name, value in (

@@ -453,6 +453,12 @@ def test_a_range_in_a_history_is_its_lower_end_as_on_the_contact(core: duckdb.Du
     assert told == [("", "10001"), ("10001", "1001")]
 
 
+def test_an_mql_date_between_makes_no_second_handoff(row: Find) -> None:
+    lead = row("fct_lead", lead_id="salesforce:DATEBETWEEN")
+    assert lead is not None
+    assert lead["handoff_count"] == 1
+
+
 def test_a_status_that_was_cleared_says_nothing(row: Find) -> None:
     lead = row("fct_lead", lead_id="hubspot:171")
     assert lead is not None

@@ -145,10 +145,10 @@ with
     ),
 
     entries as (
-        select *
+        select *, false as is_stated
         from record_entry
         union all
-        select *
+        select *, true as is_stated
         from stated
     ),
 
@@ -175,7 +175,8 @@ with
         select lead_number, record_number, stage, entered_at, change_number
         from
             (
-                select *, lag(stage) over (partition by lead_number order by place) as stage_before
+                -- a date on the record is no way out of the stage that the histories tell
+                select *, lag(stage) over (partition by lead_number, is_stated order by place) as stage_before
                 from shared_entry
                 where not (is_of_systems and is_beginning and stage = 'captured' and place > 1)
             ) as sequenced

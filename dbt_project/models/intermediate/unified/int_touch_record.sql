@@ -38,21 +38,21 @@ with
     -- few touches are delivered twice: sorting all of them costs as much as all the rest of the model
     repeated as (select touch_id from delivered group by touch_id having count(*) > 1),
 
-    of_repeated as (
-        select delivered.*
+    ranked as (
+        select delivered.*, {{ newest_version("delivered.touch_id") }} as is_newest
         from delivered
         inner join repeated on delivered.touch_id = repeated.touch_id
-        qualify {{ newest_version("delivered.touch_id") }}
     ),
 
     newest as (
-        select delivered.*
+        select {% for column in columns %} delivered.{{ column }}, {% endfor %} delivered.is_deleted
         from delivered
         left join repeated on delivered.touch_id = repeated.touch_id
         where repeated.touch_id is null
         union all
-        select *
-        from of_repeated
+        select {{ columns | join(", ") }}, is_deleted
+        from ranked
+        where is_newest
     ),
 
     response as (
