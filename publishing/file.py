@@ -90,15 +90,16 @@ def _write(
         for table in sorted(tables, key=lambda table: (table.schema, table.name)):
             name = f"{table.schema}.{table.name}"
             parquet = Path("parquet") / table.schema / f"{table.name}.parquet"
-            behind: int | None = newest.appended.get(name, 0)
+            behind = newest.appended.get(name, 0)
             if name in newest.same:
                 _take(before / parquet, folder / parquet)
             else:
-                behind = _bring_up_to_date(con, warehouse, table, behind or 0)
-                if behind is None:
+                brought = _bring_up_to_date(con, warehouse, table, behind)
+                if brought is None:
                     _copy(con, warehouse, table)
                 _to_parquet(con, table.qualified, folder / parquet)
-            appended[name] = behind or 0
+                behind = brought or 0
+            appended[name] = behind
             counted = con.execute(f"select count(*) from build.{table.qualified}").fetchone()
             row_counts[name] = counted[0] if counted else 0
         build_id, as_of, definition_version = identify(con)

@@ -222,8 +222,8 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
     ),
     "sessions: client and start are the key; a user id is an e-mail or a CRM id": (
         "select client_id, touched_at, email, person_record_id, source, landing_page "
-        "from intermediate.int_touch_record where source_system = 'ga4' and client_id in ('c.1', 'c.2') "
-        "order by 1, 2",
+        "from intermediate.int_touch_record where source_system = 'ga4' "
+        "and client_id not in ('c.9', 'c.10', 'c.11', 'c.12') order by 1, 2",
         [
             ("c.1", at("2026-01-01 08:00"), None, None, "google", "/pricing?again"),
             ("c.1", at("2026-01-02 08:00"), "ada@engines.example", None, "(direct)", "/"),

@@ -3,6 +3,11 @@
     nullif(regexp_extract({{ column }}, '{{ pattern }}', {{ group }}), '')
 {%- endmacro %}
 
+{% macro full_name(first_name, last_name) -%}
+    {#- Both names, or the one there is; null where there is none. -#}
+    nullif(trim(concat_ws(' ', {{ first_name }}, {{ last_name }})), '')
+{%- endmacro %}
+
 {% macro lower_end(column) -%}
     {#- The lower end of a range as a form writes it (`51-200`, `10,001+`), without separators; null where it is none. -#}
     replace({{ extract_regex(column, "^ *([0-9][0-9,]*) *(?:[+]|-.*)?$") }}, ',', '')

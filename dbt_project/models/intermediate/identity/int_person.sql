@@ -15,7 +15,7 @@ with
             record.person_id,
             record.record_id,
             contact.created_at,
-            nullif(trim(concat_ws(' ', contact.first_name, contact.last_name)), '') as full_name,
+            {{ full_name("contact.first_name", "contact.last_name") }} as full_name,
             contact.job_title,
             contact.email,
             alias.account_id
@@ -51,7 +51,7 @@ with
             (
                 select
                     *,
-                    nullif(trim(concat_ws(' ', first_name, last_name)), '') as full_name,
+                    {{ full_name("first_name", "last_name") }} as full_name,
                     row_number() over (partition by person_id order by created_at, lead_id) as lead_rank
                 from {{ ref("int_lead") }}
             ) as ranked

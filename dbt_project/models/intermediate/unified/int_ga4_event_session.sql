@@ -1,7 +1,6 @@
 -- Grain: one row per session in exported GA4 events: client and ga_session_id. It starts with its first event; source,
--- medium and campaign are those of the first event that has a source, of its own before the user's first; the user id
--- is
--- the first. A repeated event changes nothing. Two sessions of one client that start at one instant are one touch.
+-- medium and campaign are those of the first event that has a source, its own before the user's first; the user id
+-- is the first. A repeated event changes nothing. Two sessions of one client that start at one instant are one touch.
 with
     event as (select * from {{ ref("stg_ga4__event") }} where session_id is not null and happened_at is not null),
 

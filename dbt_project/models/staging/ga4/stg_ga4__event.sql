@@ -1,6 +1,7 @@
 -- Grain: one row per delivered event of the BigQuery export, read into sessions by int_ga4_event_session. The event's
 -- own source counts; the user's first source (traffic_source) only in the first session, and only where the event names
 -- neither source nor medium nor campaign: the three are one word.
+{% set is_users_source = "event.is_first_session and coalesce(event.source, event.medium, event.campaign) is null" %}
 with
     event as (
         select
@@ -26,19 +27,14 @@ select
     event.happened_at,
     event.user_id,
     {% for column in ["source", "medium", "campaign"] %}
-        case
-            when event.is_first_session and coalesce(event.source, event.medium, event.campaign) is null
-            then event.user_{{ column }}
-            else event.{{ column }}
-        end as {{ column }},
+        case when {{ is_users_source }} then event.user_{{ column }} else event.{{ column }} end as {{ column }},
     {% endfor %}
     coalesce(
         event.event_content, {{ json_parameter("event.event_params", "content") }}, event.collected_content
     ) as content,
     coalesce(event.click_id, {{ json_parameter("event.event_params", "gclid") }}) as click_id,
     coalesce(event.page_location, {{ json_parameter("event.event_params", "page_location") }}) as page_location,
-    -- the user's first source, in place of one of the event's own
-    coalesce(event.source, event.medium, event.campaign) is null as is_users_source,
+    {{ is_users_source }} as is_users_source,
     event.batch_index,
     event._line as record_line
 from event

@@ -13,9 +13,7 @@ with
                 upper(raw.type) as type_text,
                 upper(raw.direction) as direction,
                 upper(raw.status) as status,
-                upper(raw.outcome) as outcome,
-                -- of a meeting it says whether it was held, no more
-                case when '{{ part }}' <> 'engagement_meeting' then raw.outcome end as disposition,
+                raw.outcome,
                 raw.subject,
                 raw.owner_id,
                 raw.person_id,
@@ -49,7 +47,6 @@ with
             max(direction) as direction,
             max(status) as status,
             max(outcome) as outcome,
-            max(disposition) as disposition,
             max(subject) as subject,
             max(owner_id) as owner_id,
             max(record_id) as record_id,
@@ -131,12 +128,12 @@ with
                 then 'inbound'
                 else 'outbound'
             end as direction,
-            coalesce(engagement.status, engagement.outcome) as status,
+            coalesce(engagement.status, upper(engagement.outcome)) as status,
             case
                 when engagement.type = 'TASK'
                 then coalesce(engagement.status = 'COMPLETED', false)
                 when engagement.type = 'MEETING'
-                then coalesce(engagement.outcome = 'COMPLETED', engagement.happened_at <= {{ as_of() }}, false)
+                then coalesce(upper(engagement.outcome) = 'COMPLETED', engagement.happened_at <= {{ as_of() }}, false)
                 else
                     coalesce(engagement.status in ('COMPLETED', 'SENT'), engagement.happened_at <= {{ as_of() }}, false)
             end as is_completed,
@@ -147,7 +144,8 @@ with
             coalesce(engagement.completed_at, engagement.happened_at, engagement.created_at) as happened_at,
             engagement.completed_at,
             engagement.created_at,
-            case when engagement.type <> 'MEETING' then engagement.disposition end as outcome,
+            -- of a meeting it says whether it was held, no more
+            case when engagement.type <> 'MEETING' then engagement.outcome end as outcome,
             engagement.is_deleted,
             cast(null as timestamp) as version_at,
             1 as delivery_rank,

@@ -3,7 +3,7 @@ select
     'salesforce:' || raw.native_id as record_id,
     'salesforce' as source_system,
     raw.native_id,
-    coalesce(raw.name, nullif(trim(concat_ws(' ', raw.first_name, raw.last_name)), '')) as name,
+    coalesce(raw.name, {{ full_name("raw.first_name", "raw.last_name") }}) as name,
     {{ normalised_email("raw.email") }} as email,
     raw.team,
     raw.type,
