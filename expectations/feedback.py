@@ -75,7 +75,7 @@ _WAITING = """
         quarantine.native_id is null
         or rank() over (
             partition by quarantine.source_system, quarantine.object, quarantine.native_id
-            order by quarantine.version_at desc nulls last
+            order by quarantine.version_at desc nulls last, quarantine.source_file desc, quarantine.line desc
         ) = 1
     order by quarantine.source_system, quarantine.object, quarantine.native_id, quarantine.rule, 6, 7
 """

@@ -345,7 +345,7 @@ def build_versions(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) 
         select
             '{table.source_system}' as source_system, '{table.object}' as object, native_id, version_at,
             _delivery_id, _line, {_RECORD_KEY} as record_key,
-            {_is_deleted(table)} as is_deleted, merged_into_id
+            {_is_deleted(table)} as is_deleted, {_is_inactive(table)} as is_inactive, merged_into_id
         from {table.sql}
         """
         for table in tables
@@ -362,9 +362,33 @@ def build_versions(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) 
                 from quality.lead_verdict
                 group by all
             ),
+            -- a loader that keeps every version ends each but the newest; where it ended that too, the record is gone
+            ended as (
+                select (_delivery_id, _line, record_key)
+                from (
+                    select ended_once.*
+                    from (
+                        from delivered
+                        where (source_system, object, record_key) in (
+                            select (source_system, object, record_key) from delivered where is_inactive
+                        )
+                    ) as ended_once
+                    join
+                        quality.load_log
+                        on ended_once._delivery_id = load_log.delivery_id
+                        and ended_once.source_system = load_log.source_system
+                        and ended_once.object = load_log.object
+                    qualify
+                        row_number() over (
+                            partition by ended_once.source_system, ended_once.object, record_key
+                            order by {_NEWEST_FIRST}
+                        ) = 1
+                )
+                where is_inactive
+            ),
             placed as (
                 select
-                    delivered.* exclude (is_deleted),
+                    delivered.* exclude (is_deleted, is_inactive),
                     case
                         when merged_into_id is not null
                         then
@@ -372,6 +396,7 @@ def build_versions(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) 
                             in (select (source_system, object, native_id) from delivered where native_id is not null)
                         else
                             is_deleted
+                            or (_delivery_id, _line, record_key) in (from ended)
                             or (source_system, object, native_id)
                             in (select (source_system, object, native_id) from gate_told_deletion)
                             or (source_system, object, native_id)
@@ -427,9 +452,13 @@ def _is_deleted(table: LeadTable) -> str:
     says = {
         "is_deleted": "coalesce(is_deleted, false)",
         "fivetran_deleted": "coalesce(fivetran_deleted, false)",
-        "fivetran_active": "not coalesce(fivetran_active, true)",
     }
     return " or ".join(sql for column, sql in says.items() if column in table.columns)
+
+
+def _is_inactive(table: LeadTable) -> str:
+    """Whether the loader ended this version of a record: by another one, or because the record is gone."""
+    return "not coalesce(fivetran_active, true)" if "fivetran_active" in table.columns else "false"
 
 
 # as `each_id` and `json_text` of dbt_project/macros/sources/text.sql read them
@@ -541,7 +570,8 @@ _NO_VERSIONS = """
     select
         null::varchar as source_system, null::varchar as object, null::varchar as native_id,
         null::timestamp as version_at, null::varchar as _delivery_id,
-        null::bigint as _line, null::varchar as record_key, false as is_deleted, null::varchar as merged_into_id
+        null::bigint as _line, null::varchar as record_key, false as is_deleted, false as is_inactive,
+        null::varchar as merged_into_id
     where false
 """
 
@@ -689,7 +719,7 @@ def build_quarantine(con: duckdb.DuckDBPyConnection, now: datetime) -> int:
                 select
                     *,
                     coalesce(
-                        bool_or(not is_out and failed_rules is null) over (
+                        bool_or(not is_out and (failed_rules is null or is_complete_later)) over (
                             record rows between unbounded preceding and 1 preceding
                         ),
                         false

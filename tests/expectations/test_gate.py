@@ -223,6 +223,37 @@ def test_a_relapse_is_released_by_a_version_that_is_complete_by_the_rules_of_now
     assert bench.quarantine() == [("1", "regressed", NEXT), ("1", "regressed", NEXT)]
 
 
+def test_a_version_complete_by_the_rules_of_now_may_be_followed_by_a_relapse(bench: Bench, tmp_path: Path) -> None:
+    bench.definitions = edited(
+        tmp_path / "definitions",
+        versions=("1.0,2024-01-01", "2.0,2026-02-01,Marketing,Sales,relaxed\n1.0,2024-01-01"),
+        completeness=("not_filler,2024-01-01,", "not_filler,2024-01-01,2026-02-01"),
+    )
+    bench.deliver(lead(lead_source=None))
+    bench.deliver(lead(version_at=datetime(2026, 2, 10), status=None), file="b.csv")
+    bench.night(NOON)
+    assert bench.admitted() == {"1"}
+    assert bench.quarantine() == [("1", "lead_source", NOON), ("1", "regressed", None)]
+    assert counts(bench) == [("a.csv", 1, 0, 1, 0), ("b.csv", 1, 1, 0, 0)]
+
+
+def test_a_version_that_its_loader_ended_is_a_version_unless_it_is_the_newest(bench: Bench) -> None:
+    bench.con.execute("alter table raw.salesforce__lead add column fivetran_active boolean")
+    ended, running = {"fivetran_active": False}, {"fivetran_active": True, "version_at": V2}
+    bench.deliver(lead("1", **ended), lead("1", lead_source=None, **running))
+    bench.deliver(lead("2", lead_source=None, **ended), lead("2", **running), file="b.csv")
+    bench.deliver(lead("3", fivetran_active=True), lead("3", **(running | ended)), file="c.csv")
+    bench.deliver(lead("4", status=None, **ended), file="d.csv")
+    bench.night()
+    assert bench.quarantine() == [("1", "regressed", None), ("2", "lead_source", NOON)]
+    assert counts(bench) == [("a.csv", 2, 2, 0, 0), ("b.csv", 2, 1, 1, 0), ("c.csv", 2, 2, 0, 0), ("d.csv", 1, 1, 0, 0)]
+    assert bench.rows("select native_id, is_complete_at_first, is_gone from quality.lead_admission order by 1") == [
+        ("1", True, False),
+        ("2", False, False),
+        ("3", True, True),
+    ]
+
+
 def test_case_is_that_of_the_records_also_where_languages_differ(bench: Bench, tmp_path: Path) -> None:
     """Python and DuckDB make these letters lower case differently."""
     bench.definitions = edited(
