@@ -13,7 +13,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtP
 # A mart or a raw table that no night has touched for this long is late; the UI shows it and the daemon watches it.
 NIGHTLY = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=26))
 MARTS = ("core", "attribution", "metrics", "scoring", "reviews")
-LAYER_OWNERS = {"staging": "data-engineering", "intermediate": "data-engineering", "snapshots": "data-engineering"}
+LAYER_OWNERS = {"staging": "data-engineering", "intermediate": "data-engineering"}
 
 
 class Translator(DagsterDbtTranslator):

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from handoff.errors import HandoffError
 from handoff.settings import Settings
@@ -86,7 +87,7 @@ def learn(
     names = [str(name) for name in frame if name not in {outcome, *without} and frame[name].notna().any()]
     refusals = leakage.suspicious(frame, is_won, names)
     refused = {refusal.signal for refusal in refusals}
-    signals = [signal_of(name, is_number=_is_number(frame[name])) for name in names if name not in refused]
+    signals = [signal_of(name, is_number=is_numeric_dtype(frame[name])) for name in names if name not in refused]
     # The known names have other units elsewhere: here each column speaks for itself.
     signals = [replace(item, trend="auto" if item.kind == "number" else None) for item in signals]
 
@@ -170,7 +171,3 @@ def _table(con: duckdb.DuckDBPyConnection, source: str) -> tuple[pd.DataFrame, p
     for name in ("employee_count", "annual_revenue"):
         frame[name] = pd.to_numeric(frame[name], errors="coerce").astype(float)
     return frame, moments
-
-
-def _is_number(values: pd.Series) -> bool:
-    return bool(pd.api.types.is_numeric_dtype(values))

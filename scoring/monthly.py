@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from handoff.errors import HandoffError
 from handoff.settings import Settings
@@ -86,7 +87,7 @@ def review(
         )
         return _unlearned(report, settings, summary)
     won = frame[outcome].to_numpy(dtype=bool)
-    signals = [*SIGNALS, *(signal_of(name, is_number=_is_number(frame[name])) for name in attributes)]
+    signals = [*SIGNALS, *(signal_of(name, is_number=is_numeric_dtype(frame[name])) for name in attributes)]
     refusals = [*changed_attributes(con, attributes)]
     names = [item.name for item in signals if item.name not in {refusal.signal for refusal in refusals}]
     refusals += leakage.suspicious(frame, won, names)
@@ -240,10 +241,6 @@ def _leads(con: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, list[str]]:
 def _numbers_where_all_are(values: pd.Series) -> pd.Series:
     numbers = pd.to_numeric(values, errors="coerce")
     return numbers if numbers.notna().sum() == values.notna().sum() and numbers.notna().any() else values
-
-
-def _is_number(values: pd.Series) -> bool:
-    return bool(pd.api.types.is_numeric_dtype(values))
 
 
 def _outcome(frame: pd.DataFrame, minimum: int) -> str | None:
