@@ -153,23 +153,16 @@
         ),
 
         -- not rounded to cents before it is divided
-        monthly_spend as (
-            select {{ period_start("month", "spend_date") }} as month_start, sum(cost) as spend
-            from {{ ref("fct_spend") }}
-            group by 1
-        ),
-
         acquisition as (
             select
                 {{ period_start(part, "cost.month_start") }} as {{ start }},
                 {{
                     rate(
-                        "sum(case when cost.sales_cost is not null then monthly_spend.spend + cost.sales_cost end)",
-                        "sum(case when cost.sales_cost is not null then cost.customers end)",
+                        "sum(cost.sales_and_marketing_cost)",
+                        "sum(case when cost.sales_and_marketing_cost is not null then cost.customers end)",
                     )
                 }} as customer_acquisition_cost
             from {{ ref("acquisition_cost") }} as cost
-            inner join monthly_spend on cost.month_start = monthly_spend.month_start
             group by 1
         ),
 

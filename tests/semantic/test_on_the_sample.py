@@ -208,6 +208,23 @@ def test_credit_by_channel_campaign_and_content(
         }
 
 
+def test_roas_is_that_of_the_mart_also_where_a_channel_has_no_credit(
+    layer: SemanticLayer, marts: duckdb.DuckDBPyConnection
+) -> None:
+    table = layer.query(["roas_linear"], ["metric_time__month", "marketing_channel"])
+    order = [
+        list(table.column_names).index(name) for name in ("metric_time__month", "marketing_channel", "roas_linear")
+    ]
+    asked = {plain(tuple(row[index] for index in order[:-1])): row[order[-1]] for row in table.rows}
+    expected = marts.execute(
+        "select month_start, channel, roas from attribution.attribution_by_channel"
+        " where basis = 'revenue' and model = 'linear' and spend > 0"
+    ).fetchall()
+    assert any(roas == 0 for *_, roas in expected)
+    for *key, roas in expected:
+        assert asked[plain(tuple(key))] == pytest.approx(roas), key
+
+
 def test_the_command_prints_the_figures(built_settings: Settings) -> None:
     done = subprocess.run(
         [
