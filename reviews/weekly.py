@@ -25,11 +25,13 @@ def rejection_report(data: Data, period: Period) -> Page:
     if whole is None:
         return Page()
     moved = change(whole["rejection_rate"], whole["rejection_rate_before"])
+    if not whole["decided"]:
+        moved = f"no decision; {share(whole['rejection_rate_before'])}"
     tiles = [
         Tile(
             "Rejection rate",
             share(whole["rejection_rate"]),
-            f"{moved} in the four weeks before" if moved.startswith(("up", "down")) else moved,
+            f"{moved} in the four weeks before" if moved.startswith(("up", "down", "no")) else moved,
             "rejection_rate",
             "bad" if moved.startswith("up") else "good" if moved.startswith("down") else "",
         ),

@@ -143,6 +143,14 @@ def test_what_was_rejected_before_and_not_this_week_is_in_the_report(tmp_path: P
         ("source", "Event", 0, 1, 0.0, 0, 0, None),
         ("source", "Web", 0, 0, None, 1, 1, 1.0),
     ]
+    without_a_decision = w.rows(
+        "select week_start, rejected, decided, rejection_rate, rejected_before, decided_before"
+        " from reviews.review_rejection_report__rates where dimension = 'all' and week_start > '2025-01-13' order by 1"
+    )
+    assert [tuple(row.values()) for row in without_a_decision] == [
+        (date(2025, 1, 20), 0, 0, None, 1, 2),
+        (date(2025, 1, 27), 0, 0, None, 1, 2),
+    ]
 
 
 def test_the_mean_of_the_weeks_before_is_that_of_every_source(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 -- Grain: one row per (week of the decision, dimension, value): the whole week, each lead source, campaign and reason,
--- against the four weeks before; what was decided on only then has a row with none.
+-- against the four weeks before; what was decided on only then has a row with none, also in a week without a decision.
 -- Hazard: a reason's rows share the week's decisions as their denominator; the dimensions cut the same decisions anew.
 with
     decisions as (
@@ -14,6 +14,20 @@ with
     ),
 
     weekly as (select week_start, count(reason) as rejected, count(*) as decided from decisions group by week_start),
+
+    weeks as (
+        select distinct cast({{ dbt.dateadd("day", "7 * later.weeks", "weekly.week_start") }} as date) as week_start
+        from weekly
+        cross join
+            (
+                select 0 as weeks
+                {% for weeks in range(1, 5) %}
+                    union all
+                    select {{ weeks }} as weeks
+                {% endfor %}
+            ) as later
+        where {{ dbt.dateadd("day", "7 * later.weeks", "weekly.week_start") }} <= {{ as_of_day() }}
+    ),
 
     counted as (
         select week_start, 'all' as dimension, 'all' as value, rejected, decided
@@ -41,17 +55,17 @@ with
 
     before as (
         select
-            weekly.week_start,
+            weeks.week_start,
             counted.dimension,
             counted.value,
             sum(counted.rejected) as rejected,
             sum(counted.decided) as decided
-        from weekly
+        from weeks
         inner join
             counted
-            on counted.week_start < weekly.week_start
-            and counted.week_start >= {{ dbt.dateadd("day", -28, "weekly.week_start") }}
-        group by weekly.week_start, counted.dimension, counted.value
+            on counted.week_start < weeks.week_start
+            and counted.week_start >= {{ dbt.dateadd("day", -28, "weeks.week_start") }}
+        group by weeks.week_start, counted.dimension, counted.value
     ),
 
     -- what was rejected before and not this week has a row too
@@ -64,9 +78,10 @@ with
     ),
 
     whole as (
-        select weekly.week_start, weekly.decided, before.decided as decided_before
-        from weekly
-        left join before on weekly.week_start = before.week_start and before.dimension = 'all'
+        select weeks.week_start, coalesce(weekly.decided, 0) as decided, before.decided as decided_before
+        from weeks
+        left join weekly on weeks.week_start = weekly.week_start
+        left join before on weeks.week_start = before.week_start and before.dimension = 'all'
     ),
 
     compared as (
