@@ -189,7 +189,7 @@
 {%- endmacro %}
 
 {% macro is_opening_value(change, created_at) -%}
-    {#- A property history opens with the first value itself, which changes nothing; Salesforce's does not. -#}
+    {#- A history may open with the first value itself, which changes nothing; Salesforce's does not. -#}
     (
         {{ change }}.source_system <> 'salesforce'
         and nullif(trim({{ change }}.old_value), '') is null

@@ -19,7 +19,10 @@
     named_touch as (
         select touch_record.*, coalesce(by_record.person_id, by_user.person_id, by_email.person_id) as named_person_id
         from touch_record
-        left join {{ ref("int_person_record") }} as by_record on touch_record.person_record_id = by_record.record_id
+        left join
+            {{ ref("int_person_record") }} as by_record
+            on touch_record.person_record_id = by_record.record_id
+            and by_record.is_lead_first
         left join
             {{ ref("int_person_identifier") }} as by_user
             on case

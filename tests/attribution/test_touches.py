@@ -49,7 +49,10 @@ SPEND_COLUMNS = """
     currency varchar, impressions bigint, clicks bigint
 """
 RECORDS = {
-    "int_person_record": ("record_id varchar, person_id varchar", [("salesforce:00Q000000000001AAA", "ann")]),
+    "int_person_record": (
+        "record_id varchar, person_id varchar, object varchar, is_lead_first boolean",
+        [("salesforce:00Q000000000001AAA", "ann", "lead", True)],
+    ),
     "int_person_email": ("email varchar, person_id varchar", [("ann@example.com", "ann"), ("bob@example.com", "bob")]),
     "int_lead_record": ("record_id varchar, cookie_id varchar", []),
     "int_contact_record": ("record_id varchar", []),
@@ -225,7 +228,7 @@ def test_a_cookie_that_two_people_carry_names_nobody(lab: Lab) -> None:
     load(
         lab,
         [session(1)],
-        int_person_record=[("lead 1", "ann"), ("lead 2", "bob")],
+        int_person_record=[("lead 1", "ann", "lead", True), ("lead 2", "bob", "lead", True)],
         int_lead_record=[("lead 1", "c1"), ("lead 2", "c1")],
     )
     assert column(lab, "person_id") == {"t0": None}
@@ -240,7 +243,7 @@ def test_touches_of_deleted_records_are_left_out_and_those_of_merged_ones_kept(l
             {"person_record_id": "never delivered", "touch_type": "campaign_response"},
             session(1, "deleted", person_record_id="deleted"),
         ],
-        int_person_record=[("merged", "ann")],
+        int_person_record=[("merged", "ann", "lead", True)],
         int_lead_record=[("deleted", None), ("merged", None)],
     )
     assert column(lab, "person_id") == {"t1": "ann", "t2": None, "t3": None}

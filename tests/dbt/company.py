@@ -35,6 +35,22 @@ objects:
       lead_source: Source
       status: Status
       created_at: Created
+      synced_lead_id: Synced
+  log:
+    entity: lead_history
+    fields: {{record_id: Person, field: Field, old_value: Old, new_value: New, changed_at: At, changed_by: By}}
+  contact:
+    entity: contact
+    fields: {{native_id: Id, last_name: Name, email: Email}}
+  deal:
+    entity: opportunity
+    fields: {{native_id: Id, stage: Stage, contact_id: Contact, created_at: Created}}
+  role:
+    entity: opportunity_contact_role
+    fields: {{opportunity_id: Deal, contact_id: Contact}}
+  user:
+    entity: owner
+    fields: {{native_id: Id, name: Name, type: Type}}
   touch:
     entity: touch
     fields: {{native_id: Id, email: Email, touched_at: At, touch_type: Kind, landing_page: Page}}
@@ -178,17 +194,17 @@ class Company:
         if contact:
             self.add("hubspot/deal_contact", Id="", deal_id=key, contact_id=contact)
 
-    def own_lead(self, source: str, key: str, created: str, email: str) -> None:
-        self.add(
-            f"{source}/person",
-            Id=key,
-            Name=key,
-            Email=email,
-            Company="Own",
-            Source="Webinar",
-            Status="captured",
-            Created=f"{created}Z",
-        )
+    def own_lead(self, source: str, key: str, created: str, email: str, **fields: object) -> None:
+        usual: dict[str, object] = {
+            "Id": key,
+            "Name": key,
+            "Email": email,
+            "Company": "Own",
+            "Source": "Webinar",
+            "Status": "captured",
+            "Created": f"{created}Z",
+        }
+        self.add(f"{source}/person", **(usual | fields))
 
     def touched(self, lead: str, kind: str, *times: str, page: str = "") -> None:
         """Touches of a lead by its e-mail, known to a system of its own."""
@@ -752,6 +768,28 @@ def _two_systems(company: Company) -> None:
     company.own_lead("agency", "a1", "2026-02-01T09:00:00", "ada@named.example")
     company.own_lead("agency", "a2", "2026-02-02T09:00:00", "ada@byname.example")
     company.own_lead("fair", "f2", "2026-02-01T09:00:00", "ada@byname.example")
+    # a system that numbers leads, contacts and deals alike: three people, two of them of the number 1
+    company.own_lead("agency", "1", "2026-02-01T09:00:00", "alice@alike.example")
+    company.add("agency/contact", Id="1", Name="Bob", Email="bob@alike.example")
+    company.add("agency/contact", Id="2", Name="Car", Email="car@alike.example")
+    company.add("agency/deal", Id="1", Stage="open", Contact="", Created="2026-02-10T09:00:00Z")
+    company.add("agency/role", Id="", Deal="1", Contact="1")
+    company.add("agency/deal", Id="2", Stage="open", Contact="1", Created="2026-02-10T09:00:00Z")
+    for name in ("alice", "bob"):
+        company.add("agency/touch", Id=name, Email=f"{name}@alike.example", At="2026-02-02T09:00:00Z",
+                    Kind="email_click")  # fmt: skip
+    # a log whose first change comes from nothing, and a status that no person changed
+    company.own_lead("agency", "l1", "2026-02-01T09:00:00", "ada@log.example", Source="Referral", Status="handed_off")
+    for at, old, new in (("09:00:30", "", "Content"), ("12:00:00", "Content", "Referral")):
+        company.add(
+            "agency/log", Id="", Person="l1", Field="lead_source", Old=old, New=new, At=f"2026-02-01T{at}Z", By=""
+        )
+    company.add("agency/user", Id="u1", Name="Flow", Type="AutomatedProcess")
+    for at, old, new in (("09:00:00", "captured", "handed_off"), ("10:00:00", "handed_off", "contacted")):
+        company.add("agency/log", Id="", Person="l1", Field="status", Old=old, New=new, At=f"2026-02-02T{at}Z", By="u1")
+    # a sync id of 15 characters
+    company.lead("00Q000000000077EAA", "2026-02-01T09:00:00")
+    company.own_lead("agency", "s1", "2026-02-01T09:00:00", "ada@synced.example", Synced="00Q000000000077")
     company.deal("DEALSYNC", "2026-03-01T10:00:00", "Closed Won", CloseDate="2026-03-10", Amount="500.00")
     company.hubspot_deal(
         "900",

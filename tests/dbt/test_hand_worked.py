@@ -470,6 +470,51 @@ def test_a_name_is_that_of_one_lead(core: duckdb.DuckDBPyConnection) -> None:
     assert told == ("Cy",)
 
 
+def test_a_person_was_first_seen_with_the_record_that_was_merged_away(row: Find) -> None:
+    lead = row("fct_lead", lead_id="salesforce:STEADYWINNER")
+    assert lead is not None
+    person = row("dim_person", person_id=lead["person_id"])
+    assert person is not None
+    assert (lead["created_at"], person["first_seen_at"]) == (at("2026-04-07T09:00:00"), at("2026-01-05T09:00:00"))
+
+
+def test_a_lead_and_a_contact_of_one_number_are_two_people(core: duckdb.DuckDBPyConnection) -> None:
+    people = core.execute(
+        "select person_id, contact_id, lead_count, email from core.dim_person "
+        "where email like '%@alike.example' order by 4"
+    ).fetchall()
+    assert people == [
+        ("agency:1", None, 1, "alice@alike.example"),
+        ("agency:1|contact", "agency:1", 0, "bob@alike.example"),
+        ("agency:2", "agency:2", 0, "car@alike.example"),
+    ]
+    touches = core.execute(
+        "select touch_id, person_id from core.fct_touch where touch_id in ('agency:alice', 'agency:bob') order by 1"
+    ).fetchall()
+    assert touches == [("agency:alice", "agency:1"), ("agency:bob", "agency:1|contact")]
+    deals = core.execute(
+        "select opportunity_id, person_id from core.fct_opportunity where opportunity_id like 'agency:%' order by 1"
+    ).fetchall()
+    assert deals == [("agency:1", "agency:1|contact"), ("agency:2", "agency:1|contact")]
+
+
+def test_a_change_from_nothing_leaves_the_source_to_the_record(row: Find) -> None:
+    lead = row("fct_lead", lead_id="agency:l1")
+    assert lead is not None
+    assert lead["lead_source"] == "Referral"
+
+
+def test_a_user_that_is_no_person_answers_nothing(row: Find) -> None:
+    handoff = row("fct_handoff", lead_id="agency:l1", handoff_number=1)
+    assert handoff is not None
+    assert handoff["response_hours"] is None
+
+
+def test_a_sync_id_of_15_characters_is_that_of_18(row: Find) -> None:
+    assert row("fct_lead", lead_id="agency:s1") is None
+    assert row("fct_lead", lead_id="salesforce:00Q000000000077EAA") is not None
+
+
 def test_a_disposition_is_as_it_was_written(core: duckdb.DuckDBPyConnection) -> None:
     told = core.execute(
         "select outcome from intermediate.int_activity_record where source_system = 'hubspot' order by activity_id"

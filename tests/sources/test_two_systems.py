@@ -50,14 +50,14 @@ FILES = {
     + hs_contact(3, "Marketing", "only@marketing.example", "2026-02-01T09:00:00Z")
     + hs_contact(4, "Twomails", "home@two.example", "2026-02-01T09:00:00Z")
     + hs_contact(5, "Converted", "converted@private.example", "2026-02-03T09:00:00Z", contact=sf("003", 5)),
-    "salesforce/opportunity/a.csv": "Id,Name,StageName,Amount,CloseDate,CreatedDate,IsDeleted\n"
-    f"{sf('006', 1)},In both by sync,Closed Won,100,2026-03-01,2026-02-10T09:00:00Z,false\n"
-    f"{sf('006', 2)},In both by name,Closed Won,200,2026-03-01,2026-02-10T09:00:00Z,false\n"
-    f"{sf('006', 3)},Sales only,Closed Won,400,2026-03-01,2026-02-10T09:00:00Z,false\n",
-    "hubspot/deal/a.csv": "deal_id,dealname,dealstage,amount,closedate,createdate,hs_salesforceopportunityid\n"
-    f"701,In both by sync,closedwon,100,2026-03-01,2026-02-10T09:00:00Z,{sf('006', 1)}\n"
-    "702,In both by name,closedwon,200,2026-03-01,2026-02-10T09:00:00Z,\n"
-    "703,Marketing only,closedwon,800,2026-03-01,2026-02-10T09:00:00Z,\n",
+    "salesforce/opportunity/a.csv": "Id,Name,StageName,Amount,CloseDate,CreatedDate,IsDeleted,Type\n"
+    f"{sf('006', 1)},In both by sync,Closed Won,100,2026-03-01,2026-02-10T09:00:00Z,false,\n"
+    f"{sf('006', 2)},In both by name,Closed Won,200,2026-03-01,2026-02-10T09:00:00Z,false,\n"
+    f"{sf('006', 3)},Sales only,Closed Won,400,2026-03-01,2026-02-10T09:00:00Z,false,\n",
+    "hubspot/deal/a.csv": "deal_id,dealname,dealstage,amount,closedate,createdate,hs_salesforceopportunityid,dealtype\n"
+    f"701,In both by sync,closedwon,100,2026-03-01,2026-02-10T09:00:00Z,{sf('006', 1)},existingbusiness\n"
+    "702,In both by name,closedwon,200,2026-03-01,2026-02-10T09:00:00Z,,\n"
+    "703,Marketing only,closedwon,800,2026-03-01,2026-02-10T09:00:00Z,,\n",
     "hubspot/deal_contact/a.csv": "deal_id,contact_id\n701,1\n702,2\n703,3\n",
     "hubspot/form_submission/a.csv": "timestamp,form_id,contact_id,conversion_id\n"
     "2026-01-02 09:00:00,1,1,a\n2026-02-01 08:00:00,1,4,b\n",
@@ -84,6 +84,11 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
             (f"salesforce:{sf('006', 2)}", Decimal(200), True),
             (f"salesforce:{sf('006', 3)}", Decimal(400), True),
         ],
+    ),
+    "what the first system leaves out of a deal, the next one tells: by its own words": (
+        "select opportunity_type, opportunity_type_raw, is_new_business from core.fct_opportunity "
+        "where opportunity_id = 'salesforce:" + sf("006", 1) + "'",
+        [("expansion", "existingbusiness", False)],
     ),
     "a lead has the deal of either system once": (
         "select lead_id, opportunity_id, won_amount from core.fct_lead where opportunity_id is not null order by 1",

@@ -223,7 +223,7 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
     "sessions: client and start are the key; a user id is an e-mail or a CRM id": (
         "select client_id, touched_at, email, person_record_id, source, landing_page "
         "from intermediate.int_touch_record where source_system = 'ga4' "
-        "and client_id not in ('c.9', 'c.10', 'c.11', 'c.12') order by 1, 2",
+        "and client_id not in ('c.9', 'c.10', 'c.11', 'c.12', 'c.13', 'c.14') order by 1, 2",
         [
             ("c.1", at("2026-01-01 08:00"), None, None, "google", "/pricing?again"),
             ("c.1", at("2026-01-02 08:00"), "ada@engines.example", None, "(direct)", "/"),
@@ -247,6 +247,11 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
     "an event that names its source has not the medium and campaign of the user's first": (
         "select source, medium, campaign from intermediate.int_touch_record where client_id = 'c.12'",
         [("(direct)", None, None)],
+    ),
+    "an event's own source comes before the user's first, also where it is the later event": (
+        "select client_id, source, medium, campaign from intermediate.int_touch_record "
+        "where client_id in ('c.13', 'c.14') order by 1",
+        [("c.13", "newsletter", "email", None), ("c.14", "google", "organic", "(organic)")],
     ),
 }
 

@@ -1,8 +1,8 @@
 {% macro normalised_email(column) -%} nullif(lower(trim({{ column }})), '') {%- endmacro %}
 
-{% macro prefixed_unless_given(column, source_system) -%}
-    {#- An id that points into another system: `hubspot:12` stays as written, a bare `00Q…` is the named system's. -#}
-    case when {{ column }} like '%:%' then {{ column }} else '{{ source_system }}:' || {{ column }} end
+{% macro salesforce_unless_given(column) -%}
+    {#- An id that points into another system: `hubspot:12` stays as written, a bare `00Q…` is Salesforce's. -#}
+    case when {{ column }} like '%:%' then {{ column }} else 'salesforce:' || {{ salesforce_id(column) }} end
 {%- endmacro %}
 
 {% macro salesforce_id(column) -%}

@@ -31,7 +31,10 @@ with
     cookie_person as (
         select lead_record.cookie_id, min(person_record.person_id) as person_id
         from {{ ref("int_lead_record") }} as lead_record
-        inner join {{ ref("int_person_record") }} as person_record on lead_record.record_id = person_record.record_id
+        inner join
+            {{ ref("int_person_record") }} as person_record
+            on lead_record.record_id = person_record.record_id
+            and person_record.object = 'lead'
         where lead_record.cookie_id is not null
         group by lead_record.cookie_id
         having count(distinct person_record.person_id) = 1

@@ -82,7 +82,10 @@ with
         from {{ ref("int_lead_change") }} as change
         inner join alias on change.record_id = alias.record_id
         inner join record on alias.lead_id = record.record_id and change.source_system = record.source_system
-        where change.field = 'lead_source' and not {{ is_opening_value("change", "record.created_at") }}
+        -- HubSpot's histories tell values, not changes: the first is none
+        where
+            change.field = 'lead_source'
+            and not (change.source_system = 'hubspot' and {{ is_opening_value("change", "record.created_at") }})
     ),
 
     first_source as (
@@ -191,7 +194,8 @@ with
             merged.email_domain,
             {% for field in plain_fields %} merged.{{ field }}, {% endfor %}
         from located as merged
-        left join {{ ref("int_person_record") }} as person on merged.lead_id = person.record_id
+        left join
+            {{ ref("int_person_record") }} as person on merged.lead_id = person.record_id and person.object = 'lead'
         left join
             {{ ref("stg_definitions__lead_sources") }} as lead_sources
             on lower(merged.lead_source_raw) = lead_sources.crm_value_key

@@ -16,8 +16,19 @@ select
         when record.source_system = 'salesforce'
         then coalesce(lower(record.type) in ('standard', 'person'), false)
         else
-            coalesce(lower(record.type), '')
-            not in ('integration', 'system', 'automation', 'automated', 'api', 'app', 'bot', 'service', 'queue')
+            coalesce(lower(record.type), '') not in (
+                'integration',
+                'system',
+                'automation',
+                'automated',
+                'automatedprocess',
+                'api',
+                'app',
+                'bot',
+                'service',
+                'guest',
+                'queue'
+            )
     end as is_human,
     split_part(record.record_id, ':', 2) like '00G%' or lower(coalesce(record.type, '')) = 'queue' as is_queue,
     record.attributes

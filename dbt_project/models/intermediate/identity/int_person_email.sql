@@ -2,11 +2,11 @@
 -- several people and then names nobody.
 with
     addresses as (
-        select record_id, email
+        select 'lead' as object, record_id, email
         from {{ ref("int_lead_record") }}
         where email is not null
         union all
-        select record_id, email
+        select 'contact' as object, record_id, email
         from {{ ref("int_contact_record") }}
         where email is not null
     ),
@@ -14,7 +14,10 @@ with
     final as (
         select addresses.email, min(person.person_id) as person_id
         from addresses
-        inner join {{ ref("int_person_record") }} as person on addresses.record_id = person.record_id
+        inner join
+            {{ ref("int_person_record") }} as person
+            on addresses.object = person.object
+            and addresses.record_id = person.record_id
         group by addresses.email
         having min(person.person_id) = max(person.person_id)
     )

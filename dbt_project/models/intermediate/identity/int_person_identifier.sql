@@ -1,7 +1,7 @@
 -- Grain: one row per identifier that a site may send as user id, with the person it names: an e-mail, a record's id
 -- with or without its system, 15 characters of 18.
 with
-    person_record as (select * from {{ ref("int_person_record") }}),
+    person_record as (select * from {{ ref("int_person_record") }} where is_lead_first),
 
     identifier as (
         select email as identifier, person_id, 0 as precedence, '' as source_system

@@ -1,5 +1,7 @@
--- Grain: one row per lead or contact record that was not deleted: record_id -> person_id, the smallest record id of its
--- identity cluster. Joined by conversion link, merge chain, sync id, then normalised e-mail; never by name.
+-- Grain: one row per lead or contact record that was not deleted: (object, record_id) -> person_id, the smallest record
+-- id of its identity cluster. Joined by conversion link, merge chain, sync id, then normalised e-mail; never by name.
+-- A system may number leads and contacts alike: join with the object where it is known; an id that may be either is the
+-- lead's (is_lead_first) where a lead is the likelier, the contact's (is_contact_first) where a contact is.
 with
     survivors as (select * from {{ ref("int_record_survivor") }} where object in ('lead', 'contact')),
 
@@ -83,13 +85,30 @@ with
         left join component_label on living.object || '|' || living.record_id = component_label.node
     ),
 
-    named as (select record_id, object, min(record_id) over (partition by label) as person_id from clustered),
+    named as (select *, min(record_id) over (partition by label) as smallest_id from clustered),
+
+    -- two people of whom one has the number as a lead, the other as a contact
+    same_number as (
+        select record_id, max(case when object = 'lead' then label end) as label_of_lead
+        from named
+        where record_id = smallest_id
+        group by record_id
+        having min(label) <> max(label)
+    ),
 
     final as (
-        select record_id, object, person_id
+        select
+            named.record_id,
+            named.object,
+            case
+                when named.label <> same_number.label_of_lead
+                then named.smallest_id || '|contact'
+                else named.smallest_id
+            end as person_id,
+            named.object = 'lead' or count(*) over (partition by named.record_id) = 1 as is_lead_first,
+            named.object = 'contact' or count(*) over (partition by named.record_id) = 1 as is_contact_first
         from named
-        -- where one system numbers leads and contacts alike, the lead keeps the id
-        qualify row_number() over (partition by record_id order by case when object = 'lead' then 0 else 1 end) = 1
+        left join same_number on named.smallest_id = same_number.record_id
     )
 
 select *

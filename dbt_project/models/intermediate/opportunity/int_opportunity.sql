@@ -3,10 +3,13 @@
 -- currency at the latest rate at or before the close day (closed) or the day of creation (open), at most 7 days old;
 -- a missing rate stops the night and names currency and day.
 {% set filled_fields = [
+    "name",
     "account_id",
+    "contact_id",
     "owner_id",
     "campaign_id",
     "lead_source",
+    "opportunity_type",
     "close_date",
     "loss_reason",
     "competitor",
@@ -38,6 +41,9 @@ with
             {% for field in filled_fields + ["amount"] %}
                 min_by({{ field }}, case when {{ field }} is not null then record_rank end) as {{ field }},
             {% endfor %}
+            min_by(
+                source_system, case when opportunity_type is not null then record_rank end
+            ) as opportunity_type_system,
             min_by(currency, case when amount is not null then record_rank end) as currency
         from secondary
         group by opportunity_id
@@ -78,7 +84,10 @@ with
         select alias.opportunity_id, min(person.person_id) as person_id
         from {{ ref("int_opportunity_contact_role") }} as role
         inner join {{ ref("int_opportunity_alias") }} as alias on role.opportunity_record_id = alias.record_id
-        inner join {{ ref("int_person_record") }} as person on role.person_record_id = person.record_id
+        inner join
+            {{ ref("int_person_record") }} as person
+            on role.person_record_id = person.record_id
+            and person.is_contact_first
         group by alias.opportunity_id
     ),
 
@@ -89,7 +98,7 @@ with
             record.opportunity_id,
             record.source_system,
             record.native_id,
-            record.name,
+            coalesce(record.name, filling.name) as name,
             account.account_id,
             link.lead_id,
             coalesce(leads.person_id, contact_record.person_id, role_person.person_id) as person_id,
@@ -98,8 +107,9 @@ with
             record.stage as crm_stage,
             coalesce(stage_of.stage, 'open') as stage,
             coalesce(type_of.stage, 'new_business') as opportunity_type,
-            record.opportunity_type as opportunity_type_raw,
-            record.opportunity_type is not null and type_of.stage is null as is_opportunity_type_unmapped,
+            coalesce(record.opportunity_type, filling.opportunity_type) as opportunity_type_raw,
+            coalesce(record.opportunity_type, filling.opportunity_type) is not null
+            and type_of.stage is null as is_opportunity_type_unmapped,
             least(created.created_at, record.created_at) as created_at,
             record.updated_at,
             coalesce(record.close_date, filling.close_date) as stated_close_date,
@@ -142,12 +152,18 @@ with
         left join
             stage_value as type_of
             on type_of.object = 'opportunity_type'
-            and record.source_system = type_of.source_system
-            and record.opportunity_type = type_of.crm_value
+            and case
+                when record.opportunity_type is null then filling.opportunity_type_system else record.source_system
+            end
+            = type_of.source_system
+            and coalesce(record.opportunity_type, filling.opportunity_type) = type_of.crm_value
         left join
             {{ ref("int_account_alias") }} as account
             on coalesce(record.account_id, filling.account_id) = account.record_id
-        left join {{ ref("int_person_record") }} as contact_record on record.contact_id = contact_record.record_id
+        left join
+            {{ ref("int_person_record") }} as contact_record
+            on coalesce(record.contact_id, filling.contact_id) = contact_record.record_id
+            and contact_record.is_contact_first
         left join role_person on record.opportunity_id = role_person.opportunity_id
         where record.record_id = record.opportunity_id
     ),

@@ -3,7 +3,7 @@
 with
     alias as (select * from {{ ref("int_opportunity_alias") }}),
 
-    person as (select record_id, person_id from {{ ref("int_person_record") }})
+    person as (select record_id, person_id from {{ ref("int_person_record") }} where is_contact_first)
 
 select alias.opportunity_id, person.person_id
 from {{ ref("int_opportunity_contact_role") }} as role

@@ -163,9 +163,13 @@ with
     outcome as (
         select
             scored.lead_id,
-            min(opportunity.created_at) as opportunity_at,
-            min(opportunity.qualified_at) as qualified_at,
-            min(case when opportunity.is_won then opportunity.closed_at end) as won_at
+            min(case when opportunity.created_at > scored.scored_at then opportunity.created_at end) as opportunity_at,
+            min(
+                case when opportunity.qualified_at > scored.scored_at then opportunity.qualified_at end
+            ) as qualified_at,
+            min(
+                case when opportunity.is_won and opportunity.closed_at > scored.scored_at then opportunity.closed_at end
+            ) as won_at
         from scored
         inner join {{ ref("int_lead_opportunity") }} as link on scored.lead_id = link.lead_id
         inner join {{ ref("int_opportunity") }} as opportunity on link.opportunity_id = opportunity.opportunity_id
@@ -213,7 +217,7 @@ with
             last_touch.channel,
             fit.attributes,
             scored.is_rejected,
-            coalesce(outcome.opportunity_at > scored.scored_at, false) as has_opportunity,
+            outcome.opportunity_at is not null as has_opportunity,
             outcome.qualified_at,
             outcome.won_at
         from scored

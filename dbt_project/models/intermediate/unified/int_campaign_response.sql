@@ -42,7 +42,10 @@ with
             campaign.type as campaign_type,
             campaign.name as campaign_name
         from newest
-        left join {{ ref("int_person_record") }} as person_record on newest.person_record_id = person_record.record_id
+        left join
+            {{ ref("int_person_record") }} as person_record
+            on newest.person_record_id = person_record.record_id
+            and person_record.is_lead_first
         left join campaign on newest.campaign_record_id = campaign.record_id
         where newest.has_responded and not newest.is_deleted and newest.responded_at is not null
     )

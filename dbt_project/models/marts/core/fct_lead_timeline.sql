@@ -1,6 +1,6 @@
 -- Grain: one row per person and event, from the first touch to the closed deal, in order of occurred_at. An event of a
 -- lead or an opportunity names it; a touch belongs to the person and names neither. What is dated after now has not
--- happened.
+-- happened; what has no date has no place here.
 {{ config(materialized="view") }}
 
 with
@@ -38,7 +38,10 @@ with
         left join
             (select distinct activity_id from {{ ref("int_lead_activity") }}) as of_lead
             on activity.activity_id = of_lead.activity_id
-        left join {{ ref("int_person_record") }} as person on activity.person_record_id = person.record_id
+        left join
+            {{ ref("int_person_record") }} as person
+            on activity.person_record_id = person.record_id
+            and person.is_lead_first
         left join
             {{ ref("int_opportunity_alias") }} as alias
             on activity.person_record_id is null
@@ -153,4 +156,4 @@ with
 select events.*
 from events
 cross join {{ ref("int_event_horizon") }} as horizon
-where events.occurred_at is null or events.occurred_at <= horizon.happened_until
+where events.occurred_at <= horizon.happened_until

@@ -25,7 +25,11 @@ with
                     {{ ref("int_lead_change") }} as change
                     on records.record_id = change.record_id
                     and change.field = 'lead_source'
-                where not records.is_admitted and not {{ is_opening_value("change", "records.created_at") }}
+                where
+                    not records.is_admitted
+                    and not (
+                        change.source_system = 'hubspot' and {{ is_opening_value("change", "records.created_at") }}
+                    )
             ) as numbered
         where change_number = 1 and lower(old_value) not in (select value from {{ ref("stg_definitions__fillers") }})
     ),

@@ -22,7 +22,7 @@ select
     raw.updated_at,
     coalesce(raw.is_deleted, false) or {{ is_gone_from_snapshot() }} as is_deleted,
     raw.pipeline,
-    {{ prefixed_unless_given("raw.synced_opportunity_id", "salesforce") }} as synced_opportunity_id,
+    {{ salesforce_unless_given("raw.synced_opportunity_id") }} as synced_opportunity_id,
     raw.merged_ids,
     raw.source_system || ':' || raw.merged_into_id as merged_into_id,
     raw.version_at,
