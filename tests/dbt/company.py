@@ -342,6 +342,7 @@ def hand_worked() -> Company:
     _accounts(company)
     _restated(company)
     _told_by_two(company)
+    _deals_before_and_after(company)
     return company
 
 
@@ -830,6 +831,15 @@ def _two_systems(company: Company) -> None:
     for key, stage, month in (("910", "closedlost", "03"), ("911", "closedwon", "05")):
         created, closed = f"2026-{month}-01T10:00:00Z", f"2026-{month}-20T12:00:00Z"
         company.hubspot_deal(key, created, stage, closed, "90", contact="109")
+
+
+def _deals_before_and_after(company: Company) -> None:
+    """Handed off between two deals that were won."""
+    company.hubspot_contact("195", "2025-12-01T10:00:00", "ada@again.example", hs_lead_status="OPEN")
+    _hubspot_stage(company, "195", "2025-12-01T10:00:00", "NEW", name="hs_lead_status")
+    _hubspot_stage(company, "195", "2026-02-10T10:00:00", "OPEN", name="hs_lead_status")
+    for key, created, closed in (("980", "2025-12-05", "2025-12-20"), ("981", "2026-02-20", "2026-03-05")):
+        company.hubspot_deal(key, f"{created}T10:00:00Z", "closedwon", f"{closed}T12:00:00Z", "90", contact="195")
 
 
 def _hubspot_stage(company: Company, contact: str, at: str, stage: str, name: str = "lifecyclestage") -> None:

@@ -498,6 +498,14 @@ def test_a_lead_and_a_contact_of_one_number_are_two_people(core: duckdb.DuckDBPy
     assert deals == [("agency:1", "agency:1|contact"), ("agency:2", "agency:1|contact")]
 
 
+def test_the_outcome_of_a_scoring_is_what_came_after_it(core: duckdb.DuckDBPyConnection) -> None:
+    told = core.execute(
+        "select scored_at, has_opportunity, is_won, won_at from intermediate.int_lead_signal "
+        "where lead_id = 'hubspot:195'"
+    ).fetchall()
+    assert told == [(at("2026-02-10T10:00:00"), True, True, at("2026-03-05T22:59:59"))]  # the end of the day in Berlin
+
+
 def test_a_change_from_nothing_leaves_the_source_to_the_record(row: Find) -> None:
     lead = row("fct_lead", lead_id="agency:l1")
     assert lead is not None

@@ -445,8 +445,11 @@ def test_feedback_tells_each_source_what_waits_and_how_to_repair_it(bench: Bench
         lead("3", version_at=V2, lead_source="other"),
         lead("4", status=None),
         lead("4", status=None, version_at=V2, is_deleted=True),
+        lead("5", status=None),
         malformed=1,
     )
+    # of one version the newer file says what is still missing
+    bench.deliver(lead("5", lead_source=None), file="b.csv")
     bench.deliver(lead("9"), source="marketo")
     bench.night()
     bench.con.execute(
@@ -465,6 +468,10 @@ def test_feedback_tells_each_source_what_waits_and_how_to_repair_it(bench: Bench
         [
             *("3", "lead", "lead_source", "lead_source 'other' holds a filler", "choose a real value for lead_source"),
             *("a.csv", "5", "2026-03-02 12:00:00"),
+        ],
+        [
+            *("5", "lead", "lead_source", "lead_source is empty", "choose a real value for lead_source"),
+            *("b.csv", "2", "2026-03-02 12:00:00"),
         ],
         [
             *("'=1+1", "lead", "status", "status '-Imported' is not in the stage map"),
