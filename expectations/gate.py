@@ -72,7 +72,7 @@ def run_gate(settings: Settings, con: duckdb.DuckDBPyConnection, definitions: De
         records.create_tables(con)
         tally = _judge(con, definitions, settings.now, tables, report)
         records.build_versions(con, tables)
-        _stop_batches(con, definitions, settings.now, report)
+        _stop_batches(con, tables, definitions, settings.now, report)
         _derive(con, settings.now, report)
         con.commit()
     except BaseException:
@@ -205,10 +205,16 @@ def _verdicts(
 # Stopping
 
 
-def _stop_batches(con: duckdb.DuckDBPyConnection, definitions: Definitions, now: datetime, report: GateReport) -> None:
+def _stop_batches(
+    con: duckdb.DuckDBPyConnection,
+    tables: list[records.LeadTable],
+    definitions: Definitions,
+    now: datetime,
+    report: GateReport,
+) -> None:
     limit = float(definitions.setting_at("incomplete_batch_limit", now))
     report.carried = [Stopped(*row, limit) for row in records.stopped_deliveries(con, is_new=False)]
-    for source_system, share, is_first_load in records.shares_of_new_batches(con):
+    for source_system, share, is_first_load in records.shares_of_new_batches(con, tables):
         report.incomplete_shares[source_system] = share
         if share > limit and not is_first_load:
             report.stopped += [Stopped(*row, limit) for row in records.stop(con, source_system, share)]

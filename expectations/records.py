@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from handoff.definitions import LEAD_FIELDS, TIME_FIELDS
+from handoff.sql import quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -256,15 +257,26 @@ def mark_judged(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable], gat
 # Batches
 
 
-def shares_of_new_batches(con: duckdb.DuckDBPyConnection) -> list[tuple[str, float, bool]]:
-    """By source: the share of incomplete rows among tonight's new lead rows, and whether it never delivered before."""
+def shares_of_new_batches(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) -> list[tuple[str, float, bool]]:
+    """By source: the share of incomplete rows among tonight's new lead rows, and whether it never delivered before.
+
+    A row that an earlier run brought as it is now is not new: a source may hand over everything each night.
+    """
+    repeated = " union all by name ".join(_repeated_rows(table) for table in tables) or _NO_VERSIONS
     return con.execute(
-        """
+        f"""
         with
+            repeated as materialized ({repeated}),
             batch as (
-                select gate_delivery.source_system, sum(load_log.rows_read - load_log.rows_malformed) as delivered
+                select
+                    gate_delivery.source_system,
+                    sum(load_log.rows_read - load_log.rows_malformed - coalesce(again.repeated, 0)) as delivered
                 from quality.gate_delivery
                 join quality.load_log using (delivery_id)
+                left join
+                    (
+                        select _delivery_id as delivery_id, count(*) as repeated from repeated group by all
+                    ) as again using (delivery_id)
                 where gate_delivery.is_new and load_log.status = 'loaded'
                 group by all
             ),
@@ -275,6 +287,8 @@ def shares_of_new_batches(con: duckdb.DuckDBPyConnection) -> list[tuple[str, flo
                     failed_rules is not null
                     and not is_complete_later
                     and _delivery_id in (select delivery_id from quality.gate_delivery where is_new)
+                    and (_delivery_id, _line, record_key)
+                    not in (select (_delivery_id, _line, record_key) from repeated)
                 group by all
             ),
             known as (
@@ -294,6 +308,31 @@ def shares_of_new_batches(con: duckdb.DuckDBPyConnection) -> list[tuple[str, flo
         order by 1
         """
     ).fetchall()
+
+
+def _repeated_rows(table: LeadTable) -> str:
+    """The rows of tonight's deliveries that an earlier one brought value for value."""
+    told = ", ".join(quoted(column) for column in sorted(table.columns) if not column.startswith("_"))
+    return f"""
+        select again._delivery_id, again._line, again.native_id as record_key
+        from (
+            select native_id, _delivery_id, _line, hash({told}) as told
+            from {table.sql}
+            where _delivery_id in (select delivery_id from quality.gate_delivery where is_new)
+        ) as again
+        semi join (
+            select native_id, hash({told}) as told
+            from {table.sql}
+            where
+                _delivery_id not in (select delivery_id from quality.gate_delivery where is_new)
+                and _delivery_id not in (select delivery_id from quality.load_log where status = 'stopped')
+                and native_id in (
+                    select native_id
+                    from {table.sql}
+                    where _delivery_id in (select delivery_id from quality.gate_delivery where is_new)
+                )
+        ) as before on again.native_id = before.native_id and again.told = before.told
+    """
 
 
 def stop(con: duckdb.DuckDBPyConnection, source_system: str, share: float) -> list[tuple[str, str, str, str, float]]:

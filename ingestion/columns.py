@@ -202,13 +202,14 @@ def typed_select(plan: Plan, mapped: ObjectMapping, relation: str, extra: dict[s
         limit = LIMITS.get((mapped.entity, name))
         expression = value_sql(text, field_type, mapped, spec, {column.kind for column in columns}, limit)
         value = raw[name] = values.setdefault(expression, f"v{len(values)}")
+        header = " or ".join(column.header[:60] for column in columns) or spec.headers[0]
         if SQL_TYPES[field_type] != "varchar":
-            message = literal(f"{spec.headers[0]} ({name}): ")
+            message = literal(f"{header} ({name}): ")
             wrong = f"{text} is not null and {value} is null"
             bound = "" if limit is None else f", or not below {limit:,}"
             errors.append(f"when {wrong} then {message} || left({text}, 80) || ' is not of type {field_type}{bound}'")
         if is_key(mapped, name, spec):
-            errors.append(f"when {value} is null then {literal(f'{spec.headers[0]} ({name}) is empty')}")
+            errors.append(f"when {value} is null then {literal(f'{header} ({name}) is empty')}")
 
     for name, spec in mapped.all_fields.items():
         add(name, spec, mapped.types[name], plan.fields[name])

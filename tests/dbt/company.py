@@ -788,6 +788,18 @@ def _two_systems(company: Company) -> None:
     company.add("agency/user", Id="u1", Name="Flow", Type="AutomatedProcess")
     for at, old, new in (("09:00:00", "captured", "handed_off"), ("10:00:00", "handed_off", "contacted")):
         company.add("agency/log", Id="", Person="l1", Field="status", Old=old, New=new, At=f"2026-02-02T{at}Z", By="u1")
+    # handed off while only the lower system knew the lead, and its owner
+    company.own_lead("agency", "o1", "2026-02-01T09:00:00", "ada@lateowner.example", Status="handed_off")
+    for at, field, old, new in (
+        ("2026-02-01T10:00:00Z", "owner_id", "", "u2"),
+        ("2026-02-02T09:00:00Z", "status", "captured", "handed_off"),
+    ):
+        company.add("agency/log", Id="", Person="o1", Field=field, Old=old, New=new, At=at, By="")
+    company.hubspot_contact("196", "2026-02-20T10:00:00", "ada@lateowner.example", hubspot_owner_id="72")
+    _hubspot_stage(company, "196", "2026-02-20T10:00:00", "72", name="hubspot_owner_id")
+    # a date on the record between what the history tells
+    company.lead("DATEDLATER", "2026-02-01T09:00:00", "Accepted", MQL_Date__c="2026-02-20T09:00:00Z")
+    company.went("DATEDLATER", ("", "Open"), ("2026-02-10T09:00:00", "Accepted"))
     # a sync id of 15 characters
     company.lead("00Q000000000077EAA", "2026-02-01T09:00:00")
     company.own_lead("agency", "s1", "2026-02-01T09:00:00", "ada@synced.example", Synced="00Q000000000077")

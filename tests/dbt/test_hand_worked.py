@@ -518,6 +518,24 @@ def test_a_user_that_is_no_person_answers_nothing(row: Find) -> None:
     assert handoff["response_hours"] is None
 
 
+def test_before_a_system_knew_the_lead_another_one_says_whose_it_was(row: Find) -> None:
+    handoff = row("fct_handoff", lead_id="hubspot:196", handoff_number=1)
+    assert handoff is not None
+    assert (handoff["handed_off_at"], handoff["owner_id"]) == (at("2026-02-02T09:00:00"), "agency:u2")
+
+
+def test_a_date_on_the_record_ends_no_stage(core: duckdb.DuckDBPyConnection) -> None:
+    told = core.execute(
+        "select stage, entered_at, exited_at from core.fct_lead_stage_event"
+        " where lead_id = 'salesforce:DATEDLATER' and basis = 'crm' order by entered_at"
+    ).fetchall()
+    assert told == [
+        ("captured", at("2026-02-01T09:00:00"), at("2026-02-10T09:00:00")),
+        ("accepted", at("2026-02-10T09:00:00"), None),
+        ("mql", at("2026-02-20T09:00:00"), None),
+    ]
+
+
 def test_a_sync_id_of_15_characters_is_that_of_18(row: Find) -> None:
     assert row("fct_lead", lead_id="agency:s1") is None
     assert row("fct_lead", lead_id="salesforce:00Q000000000077EAA") is not None

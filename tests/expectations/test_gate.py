@@ -379,6 +379,30 @@ def test_a_bad_batch_is_stopped_but_never_the_first(bench: Bench) -> None:
     assert ("11", "status", None) in bench.quarantine()
 
 
+def test_what_is_delivered_again_as_it_was_is_not_new(bench: Bench) -> None:
+    """Half of the first load waits; a source that hands over everything each night is not stopped by it each night."""
+    bench.definitions = definitions.load(SHIPPED)
+    everything = [lead(str(n), status=None if n < 5 else "Open") for n in range(1, 9)]
+    bench.deliver(*everything)
+    bench.night()
+    bench.deliver(*everything, lead("9"), file="b.csv", at=NEXT)
+    report = bench.night(NEXT)
+    assert (report.stopped, report.incomplete_shares) == ([], {"salesforce": 0.0})
+    # what was stopped is new when it comes again; so is a row that changed
+    third = NEXT + timedelta(days=1)
+    bench.deliver(*everything, lead("10", status=None), file="c.csv", at=third)
+    assert bench.night(third).incomplete_shares == {"salesforce": 1.0}
+    fourth = third + timedelta(days=1)
+    changed = [
+        lead("1", status=None, company="Other"),
+        lead("2", status="Open"),
+        lead("3", company="Other"),
+        lead("11"),
+    ]
+    bench.deliver(*changed, lead("10", status=None), file="d.csv", at=fourth)
+    assert bench.night(fourth).incomplete_shares == {"salesforce": 0.4}
+
+
 def test_nothing_is_stopped_where_no_night_has_run() -> None:
     with duckdb.connect() as con, pytest.raises(HandoffError, match="stopped are none"):
         accept(con, ["c.csv"])

@@ -1,7 +1,7 @@
 """Salesforce and HubSpot in one company: who and what lives in both is counted once."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -53,11 +53,15 @@ FILES = {
     "salesforce/opportunity/a.csv": "Id,Name,StageName,Amount,CloseDate,CreatedDate,IsDeleted,Type\n"
     f"{sf('006', 1)},In both by sync,Closed Won,100,2026-03-01,2026-02-10T09:00:00Z,false,\n"
     f"{sf('006', 2)},In both by name,Closed Won,200,2026-03-01,2026-02-10T09:00:00Z,false,\n"
-    f"{sf('006', 3)},Sales only,Closed Won,400,2026-03-01,2026-02-10T09:00:00Z,false,\n",
+    f"{sf('006', 3)},Sales only,Closed Won,400,2026-03-01,2026-02-10T09:00:00Z,false,\n"
+    f"{sf('006', 4)},Older there,Qualification,500,,2026-02-10T09:00:00Z,false,\n"
+    f"{sf('006', 5)},Closed there,Closed Won,600,,2026-02-10T09:00:00Z,false,\n",
     "hubspot/deal/a.csv": "deal_id,dealname,dealstage,amount,closedate,createdate,hs_salesforceopportunityid,dealtype\n"
     f"701,In both by sync,closedwon,100,2026-03-01,2026-02-10T09:00:00Z,{sf('006', 1)},existingbusiness\n"
     "702,In both by name,closedwon,200,2026-03-01,2026-02-10T09:00:00Z,,\n"
-    "703,Marketing only,closedwon,800,2026-03-01,2026-02-10T09:00:00Z,,\n",
+    "703,Marketing only,closedwon,800,2026-03-01,2026-02-10T09:00:00Z,,\n"
+    f"704,Older there,qualifiedtobuy,500,,2026-02-02T09:00:00Z,{sf('006', 4)},\n"
+    f"705,Closed there,closedwon,600,2026-03-03,2026-02-10T09:00:00Z,{sf('006', 5)},\n",
     "hubspot/deal_contact/a.csv": "deal_id,contact_id\n701,1\n702,2\n703,3\n",
     "hubspot/form_submission/a.csv": "timestamp,form_id,contact_id,conversion_id\n"
     "2026-01-02 09:00:00,1,1,a\n2026-02-01 08:00:00,1,4,b\n",
@@ -83,12 +87,28 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
             (f"salesforce:{sf('006', 1)}", Decimal(100), True),
             (f"salesforce:{sf('006', 2)}", Decimal(200), True),
             (f"salesforce:{sf('006', 3)}", Decimal(400), True),
+            (f"salesforce:{sf('006', 4)}", Decimal(500), False),
+            (f"salesforce:{sf('006', 5)}", Decimal(600), True),
         ],
     ),
     "what the first system leaves out of a deal, the next one tells: by its own words": (
         "select opportunity_type, opportunity_type_raw, is_new_business from core.fct_opportunity "
         "where opportunity_id = 'salesforce:" + sf("006", 1) + "'",
         [("expansion", "existingbusiness", False)],
+    ),
+    "the first stage begins with the earliest creation, the last at the close day that one system knows": (
+        "select opportunity_id, created_at, qualified_at, closed_at, close_date from core.fct_opportunity "
+        f"where opportunity_id in ('salesforce:{sf('006', 4)}', 'salesforce:{sf('006', 5)}') order by 1",
+        [
+            (f"salesforce:{sf('006', 4)}", datetime(2026, 2, 2, 9), datetime(2026, 2, 2, 9), None, None),
+            (
+                f"salesforce:{sf('006', 5)}",
+                datetime(2026, 2, 10, 9),
+                datetime(2026, 3, 3, 23, 59, 59),
+                datetime(2026, 3, 3, 23, 59, 59),
+                date(2026, 3, 3),
+            ),
+        ],
     ),
     "a lead has the deal of either system once": (
         "select lead_id, opportunity_id, won_amount from core.fct_lead where opportunity_id is not null order by 1",

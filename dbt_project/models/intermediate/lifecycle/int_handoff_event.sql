@@ -102,29 +102,37 @@ with
         inner join alias on all_handoffs.lead_id = alias.record_id
     ),
 
-    -- by the history of the system that knows the owner; '' is nobody
+    told_owner as (
+        select
+            owner_change.*,
+            coalesce(split_part(leads.owner_id, ':', 1), leads.source_system) = owner_change.source_system as is_own
+        from owner_change
+        inner join leads on owner_change.lead_id = leads.lead_id
+    ),
+
+    -- by the history of the system that knows the owner; before it knew the lead, by the others'. '' is nobody
     owner_then as (
         select
             numbered.lead_number,
             numbered.handoff_number,
             max_by(
-                coalesce(owner_change.new_value, ''),
-                case when owner_change.changed_at <= numbered.handed_off_at then owner_change.change_number end
+                coalesce(told.new_value, ''),
+                case when told.is_own and told.changed_at <= numbered.handed_off_at then told.change_number end
             ) as owner_before,
+            max_by(
+                coalesce(told.new_value, ''),
+                case when not told.is_own and told.changed_at <= numbered.handed_off_at then told.change_number end
+            ) as others_owner_before,
             min_by(
-                case
-                    when owner_change.is_opening_value
-                    then owner_change.new_value
-                    else coalesce(owner_change.old_value, '')
-                end,
-                case when owner_change.changed_at > numbered.handed_off_at then owner_change.change_number end
-            ) as owner_after
+                case when told.is_opening_value then told.new_value else coalesce(told.old_value, '') end,
+                case when told.is_own and told.changed_at > numbered.handed_off_at then told.change_number end
+            ) as owner_after,
+            min_by(
+                told.is_opening_value,
+                case when told.is_own and told.changed_at > numbered.handed_off_at then told.change_number end
+            ) as is_opened_after
         from numbered
-        inner join leads on numbered.lead_id = leads.lead_id
-        inner join
-            owner_change
-            on numbered.lead_number = owner_change.lead_number
-            and coalesce(split_part(leads.owner_id, ':', 1), leads.source_system) = owner_change.source_system
+        inner join told_owner as told on numbered.lead_number = told.lead_number
         group by numbered.lead_number, numbered.handoff_number
     ),
 
@@ -137,7 +145,14 @@ with
             numbered.next_handed_off_at,
             numbered.evidence,
             nullif(
-                coalesce(numbered.owner_id, owner_then.owner_before, owner_then.owner_after, leads.owner_id), ''
+                coalesce(
+                    numbered.owner_id,
+                    owner_then.owner_before,
+                    case when owner_then.is_opened_after then owner_then.others_owner_before end,
+                    owner_then.owner_after,
+                    leads.owner_id
+                ),
+                ''
             ) as owner_id
         from numbered
         inner join leads on numbered.lead_id = leads.lead_id

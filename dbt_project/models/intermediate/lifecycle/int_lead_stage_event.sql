@@ -167,12 +167,18 @@ with
     -- only leads of several records can enter the stage they are already in; one of several systems is captured once:
     -- another system's record of it that begins there is no way back
     distinct_entry as (
-        select entries.lead_number, entries.record_number, entries.stage, entries.entered_at, entries.change_number
+        select
+            entries.lead_number,
+            entries.record_number,
+            entries.stage,
+            entries.entered_at,
+            entries.change_number,
+            entries.is_stated
         from entries
         left join shared_lead on entries.lead_number = shared_lead.lead_number
         where shared_lead.lead_number is null
         union all
-        select lead_number, record_number, stage, entered_at, change_number
+        select lead_number, record_number, stage, entered_at, change_number, is_stated
         from
             (
                 -- a date on the record is no way out of the stage that the histories tell
@@ -188,8 +194,11 @@ with
             lead_number,
             stage,
             entered_at,
-            lead(entered_at) over (
-                partition by lead_number order by entered_at, change_number, record_number
+            -- nor does the MQL date on the record end a stage: an entry is a change of the history
+            min(case when not (is_stated and stage = 'mql') then entered_at end) over (
+                partition by lead_number
+                order by entered_at, change_number, record_number
+                rows between 1 following and unbounded following
             ) as exited_at,
             row_number() over (
                 partition by lead_number order by entered_at, change_number, record_number

@@ -1,25 +1,51 @@
 -- Grain: one row per opportunity and entry into a stage: a history row whose stage differs from the row before. Amount
 -- changes and two CRM values of one stage are no entries. Without history: the current stage, at the close or creation.
+-- Stages are those of the deal's first system; creation and close day as in int_opportunity.
 with
     stage_value as (select * from {{ ref("int_stage_value") }} where object = 'opportunity'),
+
+    -- of all the systems that know the deal
+    told as (
+        select opportunity_id, min(created_at) as created_at, min_by(close_date, place) as close_date
+        from
+            (
+                select
+                    alias.opportunity_id,
+                    record.created_at,
+                    record.close_date,
+                    case
+                        when record.close_date is not null
+                        then
+                            row_number() over (
+                                partition by alias.opportunity_id
+                                order by
+                                    case when record.record_id = alias.opportunity_id then 0 else 1 end,
+                                    {{ system_rank("record.source_system") }},
+                                    record.source_system,
+                                    record.record_id
+                            )
+                    end as place
+                from {{ ref("int_opportunity_record") }} as record
+                inner join {{ ref("int_opportunity_alias") }} as alias on record.record_id = alias.record_id
+                where not alias.is_merged_away
+            ) as placed
+        group by opportunity_id
+    ),
 
     opportunities as (
         select
             record.record_id,
             record.amount,
-            record.created_at,
+            told.created_at,
             case
-                when coalesce(stage_value.stage, 'open') in ('won', 'lost') and record.close_date is not null
-                then {{ from_reporting_day_end("record.close_date") }}
+                when coalesce(stage_value.stage, 'open') in ('won', 'lost') and told.close_date is not null
+                then {{ from_reporting_day_end("told.close_date") }}
                 when coalesce(stage_value.stage, 'open') in ('won', 'lost')
-                then coalesce(record.updated_at, record.created_at)
+                then coalesce(record.updated_at, told.created_at)
             end as stated_close_at,
             coalesce(stage_value.stage, 'open') as stage
         from {{ ref("int_opportunity_record") }} as record
-        inner join
-            {{ ref("int_opportunity_alias") }} as alias
-            on record.record_id = alias.record_id
-            and alias.opportunity_id = record.record_id
+        inner join told on record.record_id = told.opportunity_id
         left join
             stage_value on record.source_system = stage_value.source_system and record.stage = stage_value.crm_value
     ),
