@@ -313,24 +313,21 @@ def shares_of_new_batches(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadT
 def _repeated_rows(table: LeadTable) -> str:
     """The rows of tonight's deliveries that an earlier one brought value for value."""
     told = ", ".join(quoted(column) for column in sorted(table.columns) if not column.startswith("_"))
+    is_new = "_delivery_id in (select delivery_id from quality.gate_delivery where is_new)"
+    is_stopped = "_delivery_id in (select delivery_id from quality.load_log where status = 'stopped')"
     return f"""
         select again._delivery_id, again._line, again.native_id as record_key
         from (
             select native_id, _delivery_id, _line, hash({told}) as told
             from {table.sql}
-            where _delivery_id in (select delivery_id from quality.gate_delivery where is_new)
+            where {is_new} and native_id in (select native_id from {table.sql} where not {is_new})
         ) as again
         semi join (
             select native_id, hash({told}) as told
             from {table.sql}
             where
-                _delivery_id not in (select delivery_id from quality.gate_delivery where is_new)
-                and _delivery_id not in (select delivery_id from quality.load_log where status = 'stopped')
-                and native_id in (
-                    select native_id
-                    from {table.sql}
-                    where _delivery_id in (select delivery_id from quality.gate_delivery where is_new)
-                )
+                not {is_new} and not {is_stopped}
+                and native_id in (select native_id from {table.sql} where {is_new})
         ) as before on again.native_id = before.native_id and again.told = before.told
     """
 
