@@ -797,6 +797,12 @@ def _two_systems(company: Company) -> None:
         company.add("agency/log", Id="", Person="o1", Field=field, Old=old, New=new, At=at, By="")
     company.hubspot_contact("196", "2026-02-20T10:00:00", "ada@lateowner.example", hubspot_owner_id="72")
     _hubspot_stage(company, "196", "2026-02-20T10:00:00", "72", name="hubspot_owner_id")
+    # a history in the CRM's own words
+    company.hubspot_contact("197", "2026-02-01T10:00:00", "ada@codes.example", hs_analytics_source="PAID_SEARCH")
+    for at, source in (("2026-02-01T10:00:00", "ORGANIC_SEARCH"), ("2026-02-20T10:00:00", "PAID_SEARCH")):
+        _hubspot_stage(company, "197", at, source, name="hs_analytics_source")
+    company.lead("FLAGGED", "2026-02-01T09:00:00", Has_Need__c="true")
+    company.changed("FLAGGED", "2026-02-05T09:00:00", "Has_Need__c", "0", "1")
     # a date on the record between what the history tells
     company.lead("DATEDLATER", "2026-02-01T09:00:00", "Accepted", MQL_Date__c="2026-02-20T09:00:00Z")
     company.went("DATEDLATER", ("", "Open"), ("2026-02-10T09:00:00", "Accepted"))

@@ -518,6 +518,18 @@ def test_a_user_that_is_no_person_answers_nothing(row: Find) -> None:
     assert handoff["response_hours"] is None
 
 
+def test_a_history_is_read_in_the_words_of_the_lead(core: duckdb.DuckDBPyConnection) -> None:
+    told = core.execute(
+        "select lead_id, old_value, new_value from intermediate.int_lead_field_change"
+        " where lead_id in ('hubspot:197', 'salesforce:FLAGGED') and field in ('lead_source', 'has_need')"
+        " order by lead_id, change_number"
+    ).fetchall()
+    assert told == [
+        ("hubspot:197", "Organic Search", "Paid Search"),
+        ("salesforce:FLAGGED", "false", "true"),
+    ]
+
+
 def test_before_a_system_knew_the_lead_another_one_says_whose_it_was(row: Find) -> None:
     handoff = row("fct_handoff", lead_id="hubspot:196", handoff_number=1)
     assert handoff is not None

@@ -21,6 +21,7 @@ from tests.conftest import begin_home
 from tests.sources.example_extracts import documented_mapping, lay_out
 
 AS_OF = datetime(2026, 6, 1)
+DEFINITIONS = DBT_PROJECT / "seeds" / "definitions"
 NATIVE = Path(__file__).parent / "native_extracts"
 UNIFIED = "+path:models/intermediate/unified"
 CORE = "+dim_account +dim_campaign +dim_owner +fct_opportunity +fct_spend +fct_touch +int_activity_record"
@@ -32,12 +33,20 @@ create table if not exists quality.lead_admission (source_system varchar, native
 
 
 def build(
-    home: Path, extracts: Path, sources: Path | None = None, *, select: str = UNIFIED, parsed: Path | None = None
+    home: Path,
+    extracts: Path,
+    sources: Path | None = None,
+    *,
+    select: str = UNIFIED,
+    parsed: Path | None = None,
+    definitions: Path = DEFINITIONS,
 ) -> Settings:
     """A warehouse of the extracts, with the models that `select` names, of the project as it was parsed elsewhere."""
     if parsed:
         begin_home(parsed, home)
-    settings = Settings(_env_file=None, home=home, extracts=str(extracts), sources=sources, as_of=AS_OF)
+    settings = Settings(
+        _env_file=None, home=home, extracts=str(extracts), sources=sources, definitions=definitions, as_of=AS_OF
+    )
     with open_warehouse(settings) as con:
         begin_run(con, settings.now, "test", "")
         report = load(settings, con)

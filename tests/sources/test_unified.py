@@ -217,13 +217,15 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
             ("google_ads", date(2026, 1, 2), "google_ads:11", "Search renamed", Decimal("3.1"), "EUR", 31, 3),
             ("linkedin_ads", date(2026, 1, 1), "linkedin_ads:21", None, Decimal("12.34"), "USD", 1000, 20),
             ("meta_ads", date(2026, 1, 1), "meta_ads:31", "Retargeting", Decimal("9.99"), "USD", 500, 7),
+            # the campaign that the newest version of the ad is in
+            ("meta_ads", date(2026, 1, 2), "meta_ads:32", None, Decimal("1.5"), "USD", 50, 2),
             ("microsoft_ads", date(2026, 1, 31), "microsoft_ads:41", "Bing", Decimal("1.25"), "USD", 30, 3),
         ],
     ),
     "sessions: client and start are the key; a user id is an e-mail or a CRM id": (
         "select client_id, touched_at, email, person_record_id, source, landing_page "
         "from intermediate.int_touch_record where source_system = 'ga4' "
-        "and client_id not in ('c.9', 'c.10', 'c.11', 'c.12', 'c.13', 'c.14') order by 1, 2",
+        "and client_id not in ('c.9', 'c.10', 'c.11', 'c.12', 'c.13', 'c.14', 'c.15') order by 1, 2",
         [
             ("c.1", at("2026-01-01 08:00"), None, None, "google", "/pricing?again"),
             ("c.1", at("2026-01-02 08:00"), "ada@engines.example", None, "(direct)", "/"),
@@ -247,6 +249,10 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
     "an event that names its source has not the medium and campaign of the user's first": (
         "select source, medium, campaign from intermediate.int_touch_record where client_id = 'c.12'",
         [("(direct)", None, None)],
+    ),
+    "a text with quotes is the whole text": (
+        "select source, medium from intermediate.int_touch_record where client_id = 'c.15'",
+        [('die "Zeitung" für', "print")],
     ),
     "an event's own source comes before the user's first, also where it is the later event": (
         "select client_id, source, medium, campaign from intermediate.int_touch_record "

@@ -59,8 +59,23 @@
     )
 {%- endmacro %}
 
+{% macro json_string() -%}
+    {#- A pattern: a JSON string, its inside as the group. -#}
+    {{ return('"((?:[^"\\\\]|\\\\.)*)"') }}
+{%- endmacro %}
+
+{% macro unescaped(text) -%}
+    {#- The inside of a JSON string as it is meant (`\u00fc`, `\"`). -#}
+    case
+        when strpos({{ text }}, chr(92)) > 0 then json_extract_string('"' || {{ text }} || '"', '$') else {{ text }}
+    end
+{%- endmacro %}
+
 {% macro json_text(column, key) -%}
     {#- The text of a key of a JSON object, or of the `value` whose `name` is the key in a JSON list; null where it is absent or no JSON. -#}
+    {%- set text -%}
+        regexp_extract({{ column }}, '"(?:name|key)"\s*:\s*"{{ key }}"\s*,\s*"value"\s*:\s*{{ json_string() }}', 1)
+    {%- endset -%}
     case
         when not json_valid({{ column }})
         then null
@@ -68,11 +83,7 @@
         then json_extract_string({{ column }}, '$."{{ key }}"')
         else
             nullif(
-                regexp_extract(
-                    {{ column }},
-                    '"(?:name|key)"\s*:\s*"{{ key }}"\s*,\s*"value"\s*:\s*"([^"]*)"',
-                    1
-                ) || regexp_extract(
+                {{ unescaped(text) }} || regexp_extract(
                     {{ column }}, '"(?:name|key)"\s*:\s*"{{ key }}"\s*,\s*"value"\s*:\s*([^",}\s][^",}]*)', 1
                 ),
                 ''
@@ -98,7 +109,8 @@
 {% macro json_parameter(column, key) -%}
     {#- A parameter of GA4's event_params: a JSON list of {key, value: {string_value, int_value, …}}, whose other values are null. -#}
     {%- set pattern -%}
-        "key"\s*:\s*"{{ key }}"\s*,\s*"value"\s*:\s*\{[^}]*?_value"\s*:\s*(?:"([^"]*)"|([0-9.-]+))
+        "key"\s*:\s*"{{ key }}"\s*,\s*"value"\s*:\s*\{[^}]*?_value"\s*:\s*(?:{{ json_string() }}|([0-9.-]+))
     {%- endset -%}
-    nullif(regexp_extract({{ column }}, '{{ pattern }}', 1) || regexp_extract({{ column }}, '{{ pattern }}', 2), '')
+    {%- set text -%} regexp_extract({{ column }}, '{{ pattern }}', 1) {%- endset -%}
+    nullif({{ unescaped(text) }} || regexp_extract({{ column }}, '{{ pattern }}', 2), '')
 {%- endmacro %}

@@ -1,7 +1,8 @@
 -- Grain: one row per change of a field that criteria, the ideal customer profile or scores read, in order
 -- (change_number).
 -- The history of the records merged into a lead is the lead's; of several systems the lead's own tells it, else, where
--- its own record does not know the field, the first that has a history of it.
+-- its own record does not know the field, the first that has a history of it. Values are as on the lead: sources by
+-- the agreed names.
 with
     used_field as (
         select field
@@ -59,8 +60,16 @@ with
             changes.field,
             {% for column in ["old_value", "new_value"] %}
                 case
-                    when changes.field like 'has_%' and lower(trim(changes.{{ column }})) in ('1', 'yes', 't', 'y')
+                    when
+                        changes.field like 'has_%'
+                        and lower(trim(changes.{{ column }})) in ('1', '1.0', 'true', 'yes', 't', 'y')
                     then 'true'
+                    when
+                        changes.field like 'has_%'
+                        and lower(trim(changes.{{ column }})) in ('0', '0.0', 'false', 'no', 'f', 'n')
+                    then 'false'
+                    when changes.field = 'lead_source'
+                    then coalesce({{ column }}_source.lead_source, trim(changes.{{ column }}), '')
                     when changes.field in ('{{ lead_number_fields() | join("', '") }}')
                     then coalesce({{ plain_text("changes." ~ column) }}, '')
                     when changes.field in ('{{ lead_id_fields() | join("', '") }}')
@@ -80,6 +89,11 @@ with
             on changes.lead_id = first_teller.lead_id
             and changes.field = first_teller.field
             and changes.teller = first_teller.teller
+        {% for column in ["old_value", "new_value"] %}
+            left join
+                {{ ref("stg_definitions__lead_sources") }} as {{ column }}_source
+                on lower(trim(changes.{{ column }})) = {{ column }}_source.crm_value_key
+        {% endfor %}
     )
 
 select *

@@ -127,17 +127,10 @@ with
 
     -- a lead created with a filler has the source that was entered later: until then it has the one known then
     source_then as (
-        select
-            later.lead_id,
-            case
-                when fillers.value is null then coalesce(lead_sources.lead_source, trim(later.lead_source))
-            end as lead_source
+        select later.lead_id, case when fillers.value is null then later.lead_source end as lead_source
         from later
         inner join leads on later.lead_id = leads.lead_id
-        left join {{ ref("stg_definitions__fillers") }} as fillers on lower(trim(later.lead_source)) = fillers.value
-        left join
-            {{ ref("stg_definitions__lead_sources") }} as lead_sources
-            on lower(trim(later.lead_source)) = lead_sources.crm_value_key
+        left join {{ ref("stg_definitions__fillers") }} as fillers on lower(later.lead_source) = fillers.value
         where later.lead_source is not null and leads.lead_source_raw is distinct from leads.first_lead_source
     ),
 
