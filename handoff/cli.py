@@ -89,7 +89,7 @@ def query(
     by: Annotated[str, typer.Option(help="Slices, separated by commas: metric_time__month,lead__channel")] = "",
     where: Annotated[list[str] | None, typer.Option(help="A MetricFlow filter; may be repeated.")] = None,
     saved: Annotated[str | None, typer.Option(help="A saved query instead of metrics and slices.")] = None,
-    limit: Annotated[int | None, typer.Option(help="At most so many rows.")] = None,
+    limit: Annotated[int | None, typer.Option(help="At most so many rows.", min=1)] = None,
 ) -> None:
     """Ask the semantic layer over the last published build, as `mf query` does; it may be asked during a night."""
     from handoff.semantic import open_semantic_layer, text_table
@@ -116,6 +116,8 @@ def what_if(
     from handoff.planning import describe
     from handoff.planning import what_if as plan_back
 
+    if customers is not None and not 0 < customers < float("inf"):
+        raise typer.BadParameter(f"{customers} is no number of customers")
     start, rates = parse_month(month), dict(parse_rate(text) for text in rate or [])
     typer.echo(describe(plan_back(load_settings(), month=start, customers=customers, rates=rates)))
 

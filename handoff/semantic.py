@@ -75,6 +75,8 @@ class SemanticLayer:
             result = self._engine.query(request).result_df
         except (InformativeUserError, duckdb.Error) as error:
             said = " ".join(str(error).split())
+            if "Traceback" in said:  # the library's own; its last line says what was wrong
+                said = said.rpartition("Exception: ")[2]
             raise HandoffError(
                 "The semantic layer cannot answer this.",
                 where=", ".join([*metrics, *group_by, *where, saved_query or ""]).strip(", "),

@@ -58,7 +58,7 @@ def send_due(settings: Settings) -> Sending:
         links = [link for link in links if (settings.publish / "reviews" / link.file).exists()]
         try:
             if links and deliver(settings, links):
-                sent[way] = sorted({*sent.get(way, []), *(link.file for link in links)})[-200:]
+                sent[way] = sorted({*sent.get(way, []), *(link.file for link in links)})
                 pages |= {link.file for link in links}
                 log.write_text(json.dumps(sent, indent=1, sort_keys=True))
         except (OSError, smtplib.SMTPException, HandoffError) as error:

@@ -7,6 +7,7 @@ version of the definitions that both teams signed (setting scorecard_version).
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 
 import duckdb
@@ -14,13 +15,14 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
+from handoff.definitions import load as load_definitions
 from handoff.errors import HandoffError
 from handoff.settings import Settings
 from handoff.sql import literal, quoted
 from scoring import leakage, training, validation
 from scoring.card import Scorecard, write_card
 from scoring.signals import ATTRIBUTE_PREFIX, SIGNALS, Signal, signal_of
-from scoring.store import cards_folder, read_cards
+from scoring.store import cards_folder, named_cards, read_cards
 
 TRAIN_SHARE = 0.75
 CALIBRATED = (0.8, 1.25)
@@ -67,7 +69,9 @@ def review(
         HandoffError: the extra `scoring` is not installed, or no night has run.
     """
     training.require_library()
-    version = f"card-{settings.now:%Y-%m-%d}"
+    version = free_version(settings, f"card-{settings.now:%Y-%m-%d}")
+    champion = _champion(settings, con)
+    stays = f"{champion.version} stays in force." if champion else "The rule points apply."
     report = ReviewReport(version)
     frame, attributes = _leads(con)
     horizon, minimum = _agreed(con, "scoring_horizon_days"), _agreed(con, "scoring_minimum_wins")
@@ -76,16 +80,21 @@ def review(
     if outcome is None:
         summary = (
             f"No card was learned: {int(frame.is_won.sum()):,} wins among {len(frame):,} handed-off "
-            f"leads whose horizon of {horizon} days is over; {minimum:,} are agreed as the least. "
-            "The rule points apply."
+            f"leads whose horizon of {horizon} days is over; {minimum:,} are agreed as the least. {stays}"
         )
         return _unlearned(report, settings, summary)
-    if not frame[outcome].iloc[int(len(frame) * TRAIN_SHARE) :].any():
-        summary = (
-            f"No card was learned: of {len(frame):,} handed-off leads whose horizon of {horizon} days is over, none "
-            f"of the newest {1 - TRAIN_SHARE:.0%} was {outcome.removeprefix('is_')}, and a card is judged on these."
-        )
-        return _unlearned(report, settings, summary)
+    cut = int(len(frame) * TRAIN_SHARE)
+    for part, leads, use in (
+        (f"oldest {TRAIN_SHARE:.0%}", frame.iloc[:cut], "learned from"),
+        (f"newest {1 - TRAIN_SHARE:.0%}", frame.iloc[cut:], "judged on"),
+    ):
+        if leads[outcome].nunique() < 2:
+            said = "all of the {} were" if leads[outcome].any() else "none of the {} was"
+            summary = (
+                f"No card was learned: of {len(frame):,} handed-off leads whose horizon of {horizon} days is over, "
+                f"{said.format(part)} {outcome.removeprefix('is_')}, and a card is {use} these. {stays}"
+            )
+            return _unlearned(report, settings, summary)
     won = frame[outcome].to_numpy(dtype=bool)
     signals = [*SIGNALS, *(signal_of(name, is_number=is_numeric_dtype(frame[name])) for name in attributes)]
     refusals = [*changed_attributes(con, attributes)]
@@ -96,10 +105,9 @@ def review(
     report.refused = [str(refusal) for refusal in refusals]
 
     evaluation = evaluate(frame, outcome, allowed, version, settings, horizon, capacity_per_month, precision)
-    later = frame.iloc[int(len(frame) * TRAIN_SHARE) :]
+    later = frame.iloc[cut:]
     later_won = later[outcome].to_numpy(dtype=bool)
     rules = later.rules_score.to_numpy(dtype=float)
-    champion = _champion(settings, con)
     champion_score = champion.score(later).astype(float) if champion else rules
     gain = validation.auc_gain(evaluation.score, champion_score, later_won)
     card = evaluation.trained.card
@@ -277,6 +285,12 @@ def _champion(settings: Settings, con: duckdb.DuckDBPyConnection) -> Scorecard |
     return next((card for card in read_cards(settings) if card.version in named), None)
 
 
+def free_version(settings: Settings, version: str) -> str:
+    """The name, numbered where the definitions put a card of that name into force: its file is never written anew."""
+    named = named_cards(load_definitions(settings.definitions))
+    return next(name for name in (version, *(f"{version}-{number}" for number in count(2))) if name not in named)
+
+
 def _folder(settings: Settings, version: str) -> Path:
     folder = settings.home / "scoring" / version
     folder.mkdir(parents=True, exist_ok=True)
@@ -295,10 +309,13 @@ def _plots(
     slope = evaluation.calibration_slope
     verdict = "about right" if 0.9 <= slope <= 1.1 else "too bold" if slope < 0.9 else "too timid"
     held = {name: plots.wins_held(score, won) for name, score in scores.items()}
+    is_of_wins = card.outcome == "won"
+    outcomes = "wins" if is_of_wins else "qualified opportunities"
+    became = "were won" if is_of_wins else "became qualified opportunities"
     said = {
         "gain": (
             plots.gain(scores, won),
-            f"The best-scored fifth of the leads holds {held['card']:.0%} of the wins by {card.version}"
+            f"The best-scored fifth of the leads holds {held['card']:.0%} of the {outcomes} by {card.version}"
             + "".join(f", {share:.0%} by {name}" for name, share in held.items() if name != "card"),
         ),
         "calibration": (
@@ -307,8 +324,8 @@ def _plots(
         ),
         "bands": (
             plots.bands(evaluation.bands),
-            f"{best.rate:.0%} of the leads with {best.score_band} points were won, {worst.rate:.0%} of those with "
-            f"{worst.score_band}",
+            f"{best.rate:.0%} of the later leads with {best.score_band} points {became}, {worst.rate:.0%} of those "
+            f"with {worst.score_band}",
         ),
         "points": (
             plots.points(card),

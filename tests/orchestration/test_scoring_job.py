@@ -13,16 +13,21 @@ REVIEW = dg.AssetKey(["scoring_review", "challenger"])
 
 
 @pytest.mark.parametrize(
-    ("minimum_wins", "newest_win", "unlearned"),
-    [(40, None, ""), (100_000, None, "The rule points apply"), (10, 0.7, "none of the newest 25% was won")],
-    ids=["enough", "too few", "none to judge by"],
+    ("minimum_wins", "lost", "unlearned"),
+    [
+        (40, None, ""),
+        (100_000, None, "The rule points apply"),
+        (10, ">= 0.7", "none of the newest 25% was won"),
+        (3, "< 0.8", "none of the oldest 75% was won"),
+    ],
+    ids=["enough", "too few", "none to judge by", "none to learn from"],
 )
 def test_the_monthly_job_runs(
     built_settings: Settings,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     minimum_wins: int,
-    newest_win: float | None,
+    lost: str | None,
     unlearned: str,
 ) -> None:
     from orchestration.definitions import defs
@@ -33,14 +38,14 @@ def test_the_monthly_job_runs(
             "update staging.stg_definitions__setting set value = ? where setting = 'scoring_minimum_wins'",
             [str(minimum_wins)],
         )
-        if newest_win is not None:
+        if lost is not None:
+            side, share = lost.split()
             con.execute(
-                """
-                update intermediate.int_lead_signal set is_won = false, is_qualified = false where scored_at >= (
-                    select quantile_disc(scored_at, ?) from intermediate.int_lead_signal where is_mature
+                f"""
+                update intermediate.int_lead_signal set is_won = false, is_qualified = false where scored_at {side} (
+                    select quantile_disc(scored_at, {share}) from intermediate.int_lead_signal where is_mature
                 )
-                """,
-                [newest_win],
+                """
             )
     monkeypatch.setenv("HANDOFF_HOME", str(tmp_path))
     monkeypatch.setenv("HANDOFF_AS_OF", built_settings.now.isoformat())

@@ -71,6 +71,10 @@ def test_slack_gets_the_pages_once(tmp_path: Path, webhook: tuple[str, list[dict
         update={"slack_webhook_url": SecretStr(address), "reviews_url": "https://reviews.example.com/"}
     )
     site.build(settings)
+    # what was sent long ago: a company of some years
+    (tmp_path / "reviews_sent.json").write_text(
+        json.dumps({"Slack": [f"team-meeting-{week}.html" for week in range(500)]})
+    )
     assert len(notify.send_due(settings).pages) == 8
     assert notify.send_due(settings).pages == []
     assert len(posted) == 1

@@ -1,5 +1,5 @@
 -- Grain: one row per scorecard version: champion and challengers, how well they rank, and the threshold each
--- proposes (the one marked in score_threshold, else its own), beside the one agreed.
+-- proposes (the one marked in score_threshold, else a learned card's own), beside the one agreed.
 with
     versions as (select * from {{ ref("scorecard_version") }}),
 
@@ -19,7 +19,11 @@ with
             cast(versions.auc_low as double) as auc_low,
             cast(versions.auc_high as double) as auc_high,
             cast(versions.calibration_slope as double) as calibration_slope,
-            cast(coalesce(proposals.threshold, versions.threshold) as double) as proposed_threshold,
+            cast(
+                coalesce(
+                    proposals.threshold, case when versions.method <> 'rule points' then versions.threshold end
+                ) as double
+            ) as proposed_threshold,
             cast({{ setting("handoff_score_threshold") }} as double) as agreed_threshold,
             cast(versions.note as varchar) as note
         from versions
