@@ -97,17 +97,21 @@ def _part(total: dict[str, Any], part: str, whole: str) -> float | None:
 
 def _entered(data: Data, sources: list[Row], total: dict[str, Any]) -> Section:
     """What entered, from where, and what it converted to."""
-    top = next((row for row in sources if row["lead_source"] != "no source"), sources[0])
-    part = _part({**total, "top": top["pipeline_created"]}, "top", "pipeline_created")
+    made = [row for row in sources if row["pipeline_created"]]
+    top = next((row for row in made if row["lead_source"] != "no source"), None)
+    title = "All of the pipeline is without a source" if made else "No pipeline was created"
+    if top:
+        part = _part({**total, "top": top["pipeline_created"]}, "top", "pipeline_created")
+        title = f"{top['lead_source']} made {share(part)} of the pipeline"
     return Section(
-        f"{top['lead_source']} made {share(part)} of the pipeline" if part else "No pipeline was created",
+        title,
         "review_pipeline_review__sources",
         charts.bars(
             bar_rows(sources[:12], "lead_source", "pipeline_created"),
             form="~s",
             axis=data.head("pipeline created"),
         )
-        if part
+        if made
         else None,
         table(
             sources,
@@ -155,8 +159,16 @@ def _quality(verdicts: list[Row]) -> Section:
     firm = [row for row in rows if row["decided"] >= ENOUGH] or rows
     worst = max(firm, key=lambda row: (row["rejection_rate"] or 0, row["decided"]))
     because = f", most often: {worst['reason']}" if worst["reason"] else ""
+    title = (
+        f"Sales rejects {worst['lead_source']} most: {share(worst['rejection_rate'])} of {worst['decided']}{because}"
+    )
+    is_limited = worst["rejection_rate"] and len(firm) < len(rows)
+    if not any(row["rejection_rate"] for row in rows):
+        title = "Sales rejected nothing"
+    elif not worst["rejection_rate"]:
+        title = f"Sales rejected nothing of the sources of at least {ENOUGH} decisions"
     return Section(
-        f"Sales rejects {worst['lead_source']} most: {share(worst['rejection_rate'])} of {worst['decided']}{because}",
+        title,
         "review_pipeline_review__quality",
         charts.stacked(bars, form="d", axis="decisions", colors=colors),
         table(
@@ -168,7 +180,8 @@ def _quality(verdicts: list[Row]) -> Section:
             shown=15,
             at_most=100,
         ),
-        "Decisions of the month.",
+        "Decisions of the month."
+        + (f" The heading compares sources of at least {ENOUGH} decisions." if is_limited else ""),
     )
 
 
@@ -176,10 +189,9 @@ def _plan(data: Data, plan: list[Row]) -> Section:
     measured = [row for row in plan if row["status"]]
     behind = [row for row in measured if row["status"] == "behind"]
     names = ", ".join(row["label"] for row in behind[:4]) + (" and others" if len(behind) > 4 else "")
+    title = f"All {len(measured)} targets are on pace" if measured else "No target can be measured yet"
     return Section(
-        f"{len(behind)} of {len(measured)} targets are behind pace: {names}"
-        if behind
-        else f"All {len(measured)} targets are on pace",
+        f"{len(behind)} of {len(measured)} targets are behind pace: {names}" if behind else title,
         "review_pipeline_review__plan",
         table=table(
             plan,

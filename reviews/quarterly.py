@@ -93,14 +93,18 @@ def _reasons(data: Data, lost_to: list[Row]) -> Section:
 
 
 def _segment(data: Data, dimension: str, rows: list[Row]) -> Section:
-    shown = rows[:12]
-    firm = [row for row in shown if row["won"] + row["lost"] >= FIRM] or shown
+    firm = [row for row in rows if row["won"] + row["lost"] >= FIRM] or rows
     best = max(firm, key=lambda row: (row["win_rate"] or 0, row["won"]))
     spelled = named if dimension == "entry channel" else str
+    title = f"By {dimension}, {spelled(best['segment'])} wins most often: {share(best['win_rate'])}"
+    if not any(row["won"] for row in rows):
+        title = f"By {dimension}: no deal was won"
+    elif not best["won"]:
+        title = f"By {dimension}: no segment of at least {FIRM} deals won any"
     return Section(
-        f"By {dimension}, {spelled(best['segment'])} wins most often: {share(best['win_rate'])}",
+        title,
         "review_win_loss__segments",
-        charts.bars(bar_rows(shown, "segment", "win_rate", spelled=spelled), form=".0%", axis="win rate"),
+        charts.bars(bar_rows(rows[:12], "segment", "win_rate", spelled=spelled), form=".0%", axis="win rate"),
         table(
             rows,
             Column(dimension.capitalize(), lambda row: spelled(row["segment"])),
@@ -112,7 +116,7 @@ def _segment(data: Data, dimension: str, rows: list[Row]) -> Section:
             shown=12,
             at_most=100,
         ),
-        f"The heading compares segments of at least {FIRM} deals." if len(firm) < len(shown) else "",
+        f"The heading compares segments of at least {FIRM} deals." if best["won"] and len(firm) < len(rows) else "",
     )
 
 
@@ -289,11 +293,16 @@ def _icp(icp: list[Row]) -> Section:
 
 
 def _audit(audit: list[Row]) -> Section:
-    worst = min(audit, key=lambda row: 1.0 if row["agreement"] is None else row["agreement"])
+    reached = [row for row in audit if row["agreement"] is not None]
+    title = (
+        "The CRM and the agreed definition agree wherever a stage was reached" if reached else "No stage was reached"
+    )
+    worst = min(reached, key=lambda row: row["agreement"], default=None)
+    if worst and worst["agreement"] < 1:
+        title = f"The CRM and the agreed definition differ most on {named(worst['stage'])}: "
+        title += f"{share(worst['agreement'])} agree"
     return Section(
-        f"The CRM and the agreed definition differ most on {named(worst['stage'])}: {share(worst['agreement'])} agree"
-        if worst["agreement"] is not None
-        else "No stage was reached",
+        title,
         "review_business_review__audit",
         table=table(
             audit,

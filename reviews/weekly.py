@@ -42,6 +42,9 @@ def rejection_report(data: Data, period: Period) -> Page:
         for noun in ("source", "reason", "campaign")
         if any(row["rejected"] for row in rates if row["dimension"] == noun)
     ]
+    if not whole["rejected"]:
+        title = "Nothing was rejected" if whole["decided"] else "Nothing was decided"
+        sections.append(Section(title, "review_rejection_report__rates"))
     unexplained = data.of("rejection_report__unexplained", period, "missing + unmapped desc, owner_name, owner_id")
     if unexplained:
         total = sum(row["missing"] + row["unmapped"] for row in unexplained)
@@ -63,7 +66,8 @@ def rejection_report(data: Data, period: Period) -> Page:
 
 def _rejections(noun: str, rows: list[Row]) -> Section:
     """Rejections cut by source, reason or campaign, this week against the four weeks before."""
-    top = next((row for row in rows if row["value"] not in ("no campaign", "no source")), rows[0])
+    rejecting = [row for row in rows if row["rejected"]]
+    top = next((row for row in rejecting if row["value"] not in ("no campaign", "no source")), rejecting[0])
     moved = change(top["rejection_rate"], top["rejection_rate_before"])
     since = f", {moved}" if moved else ""
     if noun == "reason":
@@ -71,6 +75,8 @@ def _rejections(noun: str, rows: list[Row]) -> Section:
     else:
         counts = f"{top['rejected']} of {top['decided']} ({share(top['rejection_rate'])}{since})"
         title = f"Most rejections by {noun}: {top['value']}, {counts}"
+        if top["value"] in ("no campaign", "no source"):
+            title = f"All rejections are of leads without {noun}: {counts}"
     spelled = named if noun == "reason" else str
     return Section(
         title,

@@ -1,0 +1,141 @@
+"""A heading is true of the rows under it: where nothing, too little or only the nameless is to be told, it says so."""
+
+from datetime import date
+from typing import Any
+
+import duckdb
+import pytest
+
+from reviews import monthly, quarterly, weekly
+from reviews.parts import Data, Page, Period, Row
+
+MONTH, WEEK = Period("month", date(2026, 4, 1)), Period("week", date(2026, 6, 22))
+
+
+class Published(Data):
+    """Published tables of the rows given, all others empty."""
+
+    def __init__(self, **tables: list[Row]) -> None:
+        super().__init__(duckdb.connect(), "USD")
+        self.tables = tables
+
+    def of(self, section: str, period: Period, order: str) -> list[Row]:
+        return self.tables.get(section, [])
+
+    def rows(self, sql: str, *values: Any) -> list[Row]:
+        return next((rows for section, rows in self.tables.items() if f"review_{section}" in sql), [])
+
+
+def source(name: str, pipeline: int) -> Row:
+    counted = dict.fromkeys(("leads", "mqls", "sqls", "opportunities", "customers", "decided", "rejected"), 0)
+    rates = dict.fromkeys(("mql_rate", "lead_to_opportunity_rate"))
+    sourced = {"pipeline_sourced": 0, "pipeline_influenced": 0, "revenue": 0}
+    return {"lead_source": name, "pipeline_created": pipeline} | counted | rates | sourced
+
+
+def rejected(dimension: str, value: str, rejected: int, decided: int) -> Row:
+    rates = {"rejection_rate": rejected / decided if decided else None, "rejection_rate_before": None}
+    return {"dimension": dimension, "value": value, "rejected": rejected, "decided": decided} | rates
+
+
+def titles(page: Page) -> list[str]:
+    return [section.title for section in page.sections]
+
+
+@pytest.mark.parametrize(
+    ("made", "heading"),
+    [
+        ({"no source": 40_000, "Web": 0}, "All of the pipeline is without a source"),
+        ({"no source": 30_000, "Web": 10_000}, "Web made 25 % of the pipeline"),
+        ({"Web": 0}, "No pipeline was created"),
+    ],
+)
+def test_pipeline_without_a_source_is_pipeline(made: dict[str, int], heading: str) -> None:
+    page = monthly.pipeline_review(Published(pipeline_review__sources=[source(*one) for one in made.items()]), MONTH)
+    assert page.sections[0].title == heading
+    assert bool(page.sections[0].chart) == any(made.values())
+
+
+@pytest.mark.parametrize(
+    ("decisions", "heading"),
+    [
+        ({"Web": (0, 1)}, "Sales rejected nothing"),
+        ({"Web": (0, 30), "Call": (1, 1)}, "Sales rejected nothing of the sources of at least 20 decisions"),
+        ({"Web": (9, 24), "Call": (1, 1)}, "Sales rejects Web most: 38 % of 24, most often: price"),
+        ({"Web": (1, 2), "Call": (1, 1)}, "Sales rejects Call most: 100 % of 1, most often: price"),
+    ],
+)
+def test_who_is_rejected_most(decisions: dict[str, tuple[int, int]], heading: str) -> None:
+    verdicts = [
+        {"lead_source": name, "verdict": verdict, "decisions": number, "decided": decided,
+         "rejection_rate": refused / decided}
+        for name, (refused, decided) in decisions.items()
+        for verdict, number in (("price", refused), ("accepted", decided - refused)) if number
+    ]  # fmt: skip
+    section = monthly._quality(verdicts)
+    assert section.title == heading
+    is_limited = heading.startswith("Sales rejects Web")
+    assert ("The heading compares sources of at least 20 decisions." in section.note) == is_limited
+
+
+def test_a_plan_that_nothing_can_be_held_against_is_not_on_pace() -> None:
+    plan = {"metric": "win_rate", "label": "Win rate", "kind": "share", "status": None, "actual": None,
+            "paced_target": None, "target": 0.3, "attainment": None}  # fmt: skip
+    assert monthly._plan(Published(), [plan]).title == "No target can be measured yet"
+    assert monthly._plan(Published(), [plan | {"status": "ahead"}] * 2).title == "All 2 targets are on pace"
+
+
+@pytest.mark.parametrize(
+    ("campaigns", "heading"),
+    [
+        ({"no campaign": (6, 6), "Spring": (0, 3)}, "All rejections are of leads without campaign: 6 of 6 (100 %)"),
+        ({"no campaign": (6, 6), "Spring": (1, 3)}, "Most rejections by campaign: Spring, 1 of 3 (33 %)"),
+        ({"no campaign": (4, 4), "Spring": (0, 0)}, "All rejections are of leads without campaign: 4 of 4 (100 %)"),
+    ],
+)
+def test_most_rejections_are_of_what_was_rejected(campaigns: dict[str, tuple[int, int]], heading: str) -> None:
+    rows = [rejected("campaign", name, *counts) for name, counts in campaigns.items()]
+    assert weekly._rejections("campaign", rows).title == heading
+
+
+@pytest.mark.parametrize(("decided", "heading"), [(2, "Nothing was rejected"), (0, "Nothing was decided")])
+def test_a_week_without_a_rejection_says_so(decided: int, heading: str) -> None:
+    rates = [rejected("all", "all", 0, decided), rejected("source", "Web", 0, decided)]
+    assert titles(weekly.rejection_report(Published(rejection_report__rates=rates), WEEK)) == [heading]
+
+
+@pytest.mark.parametrize(
+    ("deals", "heading", "is_noted"),
+    [
+        ({"Software": (0, 7), "Retail": (0, 1)}, "By industry: no deal was won", False),
+        ({"Software": (0, 7), "Retail": (1, 0)}, "By industry: no segment of at least 5 deals won any", False),
+        ({"Software": (3, 3), "Retail": (1, 0)}, "By industry, Software wins most often: 50 %", True),
+        (
+            {f"Industry {n}": (1, 9) for n in range(12)} | {"Retail": (5, 0)},
+            "By industry, Retail wins most often: 100 %",
+            False,
+        ),
+    ],
+)
+def test_who_wins_most_often_has_won(deals: dict[str, tuple[int, int]], heading: str, *, is_noted: bool) -> None:
+    rows = [
+        {"segment": name, "won": won, "lost": lost, "win_rate": won / (won + lost), "won_amount": 0,
+         "median_cycle_days": 1}
+        for name, (won, lost) in deals.items()
+    ]  # fmt: skip
+    section = quarterly._segment(Published(), "industry", rows)
+    assert (section.title, bool(section.note)) == (heading, is_noted)
+
+
+@pytest.mark.parametrize(
+    ("agreement", "heading"),
+    [
+        ({"mql": None, "sql": 1.0}, "The CRM and the agreed definition agree wherever a stage was reached"),
+        ({"mql": 1.0, "sql": 0.5}, "The CRM and the agreed definition differ most on SQL: 50 % agree"),
+        ({"mql": None, "sql": None}, "No stage was reached"),
+    ],
+)
+def test_the_audit_speaks_of_stages_that_were_reached(agreement: dict[str, float | None], heading: str) -> None:
+    counts = {"agreed_and_crm": 1, "crm_only": 0, "definition_only": 0}
+    rows = [{"stage": stage, "agreement": value} | counts for stage, value in agreement.items()]
+    assert quarterly._audit(rows).title == heading
