@@ -1,5 +1,5 @@
 {% macro blockers_by(part) -%}
-    {#- What stood between a lead and a deal, counted by period (`week`, `quarter`) and kind. -#}
+    {#- What stood between a lead and a deal: leads by period (`week`, `quarter`) and kind. -#}
     {%- set start = part ~ "_start" -%}
     with
         counted as (
@@ -14,7 +14,7 @@
             select
                 {{ period_start(part, "decided_on") }} as {{ start }},
                 'Rejected without agreed reason' as blocker,
-                count(*) as cases
+                count(distinct lead_id) as cases
             from {{ ref("metric_handoff") }}
             where decision = 'rejected' and coalesce(rejection_reason, 'missing') in ('missing', 'unmapped')
             group by 1

@@ -121,6 +121,29 @@ def test_a_rejection_without_an_agreed_reason_is_counted_and_shown_by_owner(tmp_
     assert page == {"owner_name": "Ann", "rejected": 4, "missing": 2, "unmapped": 1}
 
 
+def test_owners_that_no_list_knows_are_told_apart_by_their_id(tmp_path: Path) -> None:
+    w = Warehouse(tmp_path, as_of="2025-02-01")
+    for lead, owner in (("L1", "u7"), ("L2", "u8"), ("L3", None)):
+        w.add("core.fct_lead", lead_id=lead, lead_source="Web", created_at="2025-01-10")
+        w.add("core.fct_handoff", lead_id=lead, handoff_number=1, handed_off_at="2025-01-13", owner_id=owner,
+              decision="rejected", decided_at="2025-01-14")  # fmt: skip
+    w.build()
+    owners = w.rows("select owner_name from reviews.review_rejection_report__unexplained order by 1")
+    assert [row["owner_name"] for row in owners] == ["no owner", "u7", "u8"]
+
+
+def test_a_lead_rejected_twice_in_a_week_is_one_blocked_lead(tmp_path: Path) -> None:
+    w = Warehouse(tmp_path, as_of="2025-02-01")
+    w.add("core.fct_lead", lead_id="L", lead_source="Web", created_at="2025-01-10")
+    for number, day in ((1, "2025-01-13"), (2, "2025-01-15")):
+        w.add("core.fct_handoff", lead_id="L", handoff_number=number, handed_off_at=day, is_within_sla=True,
+              is_icp_fit=True, decision="rejected", decided_at=day)  # fmt: skip
+    w.build()
+    for page in ("team_meeting", "business_review"):
+        found = w.one(f"select blocker, cases from reviews.review_{page}__blockers")
+        assert found == {"blocker": "Rejected without agreed reason", "cases": 1}
+
+
 def test_what_was_rejected_before_and_not_this_week_is_in_the_report(tmp_path: Path) -> None:
     """The week of 6 January rejects the one lead of the web, the next accepts one of an event."""
     w = Warehouse(tmp_path, as_of="2025-02-01")
@@ -165,6 +188,22 @@ def test_the_mean_of_the_weeks_before_is_that_of_every_source(tmp_path: Path) ->
         " where week_start = '2025-01-20' order by 1"
     )
     assert [tuple(row.values()) for row in found] == [("Event", 1, 0.0), ("Web", 0, 2.0)]
+
+
+def test_a_week_without_a_lead_is_held_against_the_four_before_it(tmp_path: Path) -> None:
+    """Two leads in the week that ended; the week under way began today."""
+    w = Warehouse(tmp_path, as_of="2025-01-20 02:00")
+    for number in range(2):
+        w.add("core.fct_lead", lead_id=f"L{number}", lead_source="Web", created_at="2025-01-15 10:00")
+    w.build()
+    found = w.rows(
+        "select week_start, leads, mean_leads_before, mean_wins_before from reviews.review_team_meeting__week"
+        " order by week_start"
+    )
+    assert [tuple(row.values()) for row in found] == [
+        (date(2025, 1, 13), 2, 0.0, 0.0),
+        (date(2025, 1, 20), 0, 0.5, 0.0),
+    ]
 
 
 def test_a_lead_handed_off_again_does_not_wait_for_its_first_owner(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ with
         select
             {{ period_start("week", "rejections.decided_on") }} as week_start,
             rejections.owner_id,
-            coalesce(max(owners.name), 'no owner') as owner_name,
+            coalesce(max(owners.name), rejections.owner_id, 'no owner') as owner_name,
             cast(count(*) as bigint) as rejected,
             {{ count_if("coalesce(rejections.rejection_reason, 'missing') = 'missing'") }} as missing,
             {{ count_if("rejections.rejection_reason = 'unmapped'") }} as unmapped

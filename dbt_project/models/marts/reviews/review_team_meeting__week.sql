@@ -32,7 +32,20 @@ with
         full outer join wins on leads.week_start = wins.week_start and leads.lead_source = wins.lead_source
     ),
 
-    weeks as (select distinct week_start from counted),
+    -- a week with nothing yet is held against the four before it too
+    weeks as (
+        select distinct cast({{ dbt.dateadd("day", "7 * later.weeks", "counted.week_start") }} as date) as week_start
+        from counted
+        cross join
+            (
+                select 0 as weeks
+                {% for weeks in range(1, 5) %}
+                    union all
+                    select {{ weeks }} as weeks
+                {% endfor %}
+            ) as later
+        where {{ dbt.dateadd("day", "7 * later.weeks", "counted.week_start") }} <= {{ as_of_day() }}
+    ),
 
     before as (
         select
