@@ -211,7 +211,8 @@ def business_review(data: Data, period: Period) -> Page:
     if restated:
         sections.append(
             Section(
-                f"{plural(len(restated), 'figure')} changed since first shown: late data restated them",
+                f"{plural(len(restated), 'figure')} changed since first shown: leads and deals went on, or late data "
+                "restated them",
                 "review_business_review__scoreboard",
                 table=table(
                     restated,

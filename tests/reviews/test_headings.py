@@ -139,3 +139,17 @@ def test_the_audit_speaks_of_stages_that_were_reached(agreement: dict[str, float
     counts = {"agreed_and_crm": 1, "crm_only": 0, "definition_only": 0}
     rows = [{"stage": stage, "agreement": value} | counts for stage, value in agreement.items()]
     assert quarterly._audit(rows).title == heading
+
+
+def test_a_figure_that_changed_since_first_shown_need_not_be_late() -> None:
+    figure = {"label": "Lead to opportunity", "kind": "share", "month_start": date(2026, 5, 1), "is_mature": True,
+              "value_first_shown": 0.0, "first_shown_on": date(2026, 6, 1), "target": None, "paced_target": None,
+              "attainment": None, "prior": None, "status": None}  # fmt: skip
+    page = quarterly.business_review(
+        Published(
+            business_review__quarter=[figure | {"metric": "shared_revenue", "value": 5.0}],
+            business_review__scoreboard=[figure | {"metric": "lead_to_opportunity_rate", "value": 0.5}],
+        ),
+        Period("quarter", date(2026, 4, 1)),
+    )
+    assert "1 figure changed since first shown: leads and deals went on, or late data restated them" in titles(page)

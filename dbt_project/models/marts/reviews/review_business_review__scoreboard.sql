@@ -1,5 +1,5 @@
 -- Grain: one row per (month, metric of the scoreboard), as shown now, beside what was shown when the month had just
--- ended: where the two differ, late data has restated the month.
+-- ended: where the two differ, its leads and deals went on, or late data has restated the month.
 with
     shown as (select * from {{ ref("scoreboard") }}),
 
