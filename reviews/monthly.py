@@ -2,7 +2,7 @@
 of the threshold review from what the last scoring review left."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -23,7 +23,6 @@ MODELS = (
     "markov",
     "shapley",
 )
-NOT_MARKETING = ("direct", "unassigned", "unattributed")
 ACCEPTED = "accepted"
 
 
@@ -344,12 +343,16 @@ def _models(rows: Sequence[Row]) -> list[str]:
     return [model for model in MODELS if model in present] + sorted(present - set(MODELS))
 
 
+def _reference(models: Sequence[str]) -> str:
+    return "linear" if "linear" in models else models[0]
+
+
 def _side_by_side(rows: Sequence[Row]) -> tuple[list[str], dict[tuple[str, str], Row], list[str]]:
     """The models, the rows by model and name, and the names in order of the linear model's credit."""
     models = _models(rows)
     name = "channel" if "channel" in rows[0] else "name"
     by = {(row["model"], row[name]): row for row in rows}
-    reference = "linear" if "linear" in models else models[0]
+    reference = _reference(models)
     names = {row[name] for row in rows if row["credited_amount"]}
     ordered = sorted(names, key=lambda one: (-float(by.get((reference, one), {}).get("credited_amount") or 0), one))
     return models, by, ordered
@@ -360,6 +363,34 @@ def _credit(by: dict[tuple[str, str], Row], model: str, figure: str) -> Callable
     return lambda row: by.get((model, row["name"]), {}).get(figure)
 
 
+def _made_most(
+    models: Sequence[str],
+    by: dict[tuple[str, str], Row],
+    names: Sequence[str],
+    what: str,
+    figure: str,
+    spelled: Callable[[Any], str],
+) -> str:
+    """Of what the first of the names made most, and how much: by every model, or by the reference model whose order the
+    names have. Nothing where that gives two the same."""
+    credits = {
+        model: [float(by.get((model, name), {}).get("credited_amount") or 0) for name in names] for model in models
+    }
+    first = {model for model, (top, *others) in credits.items() if top > max(others, default=0)}
+    reference = _reference(models)
+    if reference not in first:
+        return ""
+    figures = {model: by.get((model, names[0]), {}).get(figure) or 0 for model in models}
+    if len(first) == len(models):
+        return f"made most {what} by every model: {_span(figures.values(), spelled)}"
+    alone = spelled(figures.pop(reference))
+    return f"made most {what} by the {named(reference)} model: {alone}, by others {_span(figures.values(), spelled)}"
+
+
+def _span(figures: Collection[Any], spelled: Callable[[Any], str]) -> str:
+    return between(spelled(min(figures)), spelled(max(figures)))
+
+
 def _channels(data: Data, basis: str, rows: list[Row]) -> tuple[Tile, Section]:
     models, by, channels = _side_by_side(rows)
     channels.sort(key=lambda name: name == "unattributed")
@@ -367,8 +398,14 @@ def _channels(data: Data, basis: str, rows: list[Row]) -> tuple[Tile, Section]:
     tile = Tile(
         f"{basis.capitalize()} credited", data.money(total), "the same under every model", f"attributed_{basis}"
     )
-    leader = next((name for name in channels if name not in NOT_MARKETING), channels[0])
-    shares = [by.get((model, leader), {}).get("share") or 0 for model in models]
+    of_marketing = {row["channel"] for row in rows if row["is_marketing"]}
+    marketing = [name for name in channels if name in of_marketing]
+    title = f"No marketing channel made any {basis}"
+    if marketing:
+        most = _made_most(models, by, marketing, f"{basis} of all marketing channels", "share", share)
+        title = f"{basis.capitalize()} by channel, models side by side"
+        if most:
+            title = f"{named(marketing[0])} {most} of it"
     own = [name for name in channels if name != "unattributed"][:6]
     colors = dict(zip(map(named, own), charts.PALETTE, strict=False)) | {
         "all others": charts.OTHERS,
@@ -388,7 +425,7 @@ def _channels(data: Data, basis: str, rows: list[Row]) -> tuple[Tile, Section]:
             for series, value in amounts.items()
             if value
         ]
-    roas_model = "linear" if "linear" in models else models[0]
+    roas_model = _reference(models)
     columns = [
         Column("Channel", lambda row: named(row["name"])),
         *(Column(named(model), _credit(by, model, "share"), share) for model in models),
@@ -396,8 +433,7 @@ def _channels(data: Data, basis: str, rows: list[Row]) -> tuple[Tile, Section]:
     if basis == "revenue":
         columns.append(Column(f"ROAS, {named(roas_model)}", _credit(by, roas_model, "roas"), decimal))
     return tile, Section(
-        f"{named(leader).capitalize()} made most {basis} of all marketing channels: "
-        f"{between(share(min(shares)), share(max(shares)))} of it, by model",
+        title,
         "review_attribution__channels",
         charts.stacked(bars, form="~s", axis=data.head(f"{basis} credited"), colors=colors),
         table([{"name": channel} for channel in channels], *columns, shown=15, at_most=100),
@@ -408,11 +444,10 @@ def _channels(data: Data, basis: str, rows: list[Row]) -> tuple[Tile, Section]:
 def _credited(data: Data, basis: str, what: str, rows: list[Row]) -> Section:
     """Campaigns or content, models side by side, in amounts."""
     models, by, names = _side_by_side(rows)
-    amounts = [float(by.get((model, names[0]), {}).get("credited_amount") or 0) for model in models]
+    most = _made_most(models, by, names, f"{basis} of all {what}", "credited_amount", data.money)
     one = "campaign" if what == "campaigns" else "content"
     return Section(
-        f"{names[0]} made most {basis} of all {what}: "
-        f"{between(data.money(min(amounts)), data.money(max(amounts)))}, by model",
+        f"{names[0]} {most}" if most else f"{basis.capitalize()} by {one}, models side by side",
         f"review_attribution__{what}",
         table=table(
             [{"name": name} for name in names],
@@ -488,7 +523,8 @@ def threshold_review(data: Data, period: Period) -> Page:
         "select * from reviews.review_threshold_review__thresholds where version = ? order by threshold", version
     )
     if thresholds:
-        sections.append(_thresholds(thresholds))
+        is_learned = any(row["version"] == version and row["method"] != "rule points" for row in versions)
+        sections.append(_thresholds(thresholds, is_learned=is_learned))
     if versions:
         sections.append(_versions(versions, champion))
     return Page(tiles, sections + (_pictures(data) if data.is_newest else []))
@@ -507,7 +543,7 @@ def _bands(rows: list[Row]) -> Any:
     )
 
 
-def _thresholds(rows: list[Row]) -> Section:
+def _thresholds(rows: list[Row], *, is_learned: bool) -> Section:
     proposed = next((row for row in rows if row["is_proposed"]), None)
     title = "What each threshold would hand off in a month"
     if proposed:
@@ -533,8 +569,8 @@ def _thresholds(rows: list[Row]) -> Section:
             Column("Win rate", "win_rate", share),
             Column("Share of wins", "share_of_wins", share),
         ),
-        note="Every threshold contains the leads of the higher ones. Proposed: the highest that keeps four fifths of "
-        "the wins.",
+        note="Every threshold contains the leads of the higher ones. Proposed: "
+        + ("chosen when the card was learned." if is_learned else "the highest that keeps four fifths of the wins."),
     )
 
 

@@ -57,7 +57,9 @@ TERMS = {
     ),
     "proposed_threshold": (
         "Proposed threshold",
-        "The highest score that keeps four fifths of the wins, among handed-off leads whose horizon is over.",
+        "Of a learned card, the threshold chosen when it was learned: by what sales can take, by a share of wins, or "
+        "the highest that keeps four fifths of all wins. Of rule points, the highest score that keeps four fifths of "
+        "the wins among handed-off leads whose horizon is over.",
     ),
     "score_drift": (
         "Drift (PSI)",

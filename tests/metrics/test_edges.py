@@ -206,6 +206,22 @@ def test_a_week_without_a_lead_is_held_against_the_four_before_it(tmp_path: Path
     ]
 
 
+def test_a_channel_is_of_marketing_by_the_channel_rules(tmp_path: Path) -> None:
+    w = Warehouse(tmp_path, as_of="2025-02-01")
+    for channel, is_marketing in (("events", True), ("resellers", False)):
+        w.add("core.dim_channel", channel=channel, is_marketing=is_marketing)
+    for channel, credited in (("events", 30), ("resellers", 60), ("unattributed", 10)):
+        w.add("attribution.attribution_by_channel", month_start="2025-01-01", basis="revenue", model="linear",
+              channel=channel, credited_amount=credited)  # fmt: skip
+    w.build()
+    found = w.rows("select channel, is_marketing, share from reviews.review_attribution__channels order by 1")
+    assert [tuple(row.values()) for row in found] == [
+        ("events", True, 0.3),
+        ("resellers", False, 0.6),
+        ("unattributed", False, 0.1),
+    ]
+
+
 def test_a_lead_handed_off_again_does_not_wait_for_its_first_owner(tmp_path: Path) -> None:
     w = Warehouse(tmp_path, as_of="2025-02-01")
     w.add("core.fct_lead", lead_id="L", lead_source="Web", created_at="2025-01-05", opportunity_id="O")

@@ -141,6 +141,80 @@ def test_the_audit_speaks_of_stages_that_were_reached(agreement: dict[str, float
     assert quarterly._audit(rows).title == heading
 
 
+def credit(**amounts: dict[str, int]) -> list[Row]:
+    """Of each name, what each model credits."""
+    whole = {model: sum(by[model] for by in amounts.values()) for by in amounts.values() for model in by}
+    return [
+        {"model": model, "name": name, "channel": name, "basis": "revenue", "credited_amount": amount, "roas": None,
+         "share": amount / whole[model], "is_marketing": name not in ("partner", "unattributed")}
+        for name, by in amounts.items() for model, amount in by.items()
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("amounts", "heading"),
+    [
+        ({"unattributed": {"linear": 9, "markov": 9}}, "No marketing channel made any revenue"),
+        (
+            {"partner": {"linear": 6, "markov": 6}, "paid_search": {"linear": 4, "markov": 4}},
+            "paid search made most revenue of all marketing channels by every model: 40 % of it",
+        ),
+        (
+            {"paid_search": {"linear": 6, "markov": 4}, "email": {"linear": 4, "markov": 6}},
+            "paid search made most revenue of all marketing channels by the linear model: 60 %, by others 40 % of it",
+        ),
+        (
+            {"paid_search": {"linear": 5, "markov": 4}, "email": {"linear": 5, "markov": 6}},
+            "Revenue by channel, models side by side",
+        ),
+    ],
+)
+def test_who_made_most_is_of_marketing_and_by_a_model(amounts: dict[str, dict[str, int]], heading: str) -> None:
+    assert monthly._channels(Published(), "revenue", credit(**amounts))[1].title == heading
+
+
+@pytest.mark.parametrize(
+    ("amounts", "heading"),
+    [
+        (
+            {"play_book": {"linear": 60, "last_touch": 0, "markov": 30}, "guide": {"linear": 40, "last_touch": 90}},
+            "play_book made most revenue of all content by the linear model: USD 60, by others USD 0 to USD 30",
+        ),
+        (
+            {"play_book": {"linear": 60, "last_touch": 80}, "guide": {"linear": 40, "last_touch": 20}},
+            "play_book made most revenue of all content by every model: USD 60 to USD 80",
+        ),
+        ({"play_book": {"linear": 50}, "guide": {"linear": 50}}, "Revenue by content, models side by side"),
+    ],
+)
+def test_content_that_leads_under_one_model_says_so(amounts: dict[str, dict[str, int]], heading: str) -> None:
+    models = {model for by in amounts.values() for model in by}
+    rows = credit(**{name: dict.fromkeys(models, 0) | by for name, by in amounts.items()})
+    assert monthly._credited(Published(), "revenue", "content", rows).title == heading
+
+
+@pytest.mark.parametrize(("method", "is_learned"), [("rule points", False), ("weights of evidence", True)])
+def test_four_fifths_of_the_wins_is_said_of_rule_points_only(method: str, *, is_learned: bool) -> None:
+    band = dict.fromkeys(("score_band", "leads", "conversions", "conversion_rate", "lift", "psi"), 1)
+    threshold = dict.fromkeys(
+        ("threshold", "leads_per_month", "opportunities_per_month", "rejections_per_month", "wins_per_month",
+         "win_rate", "share_of_wins", "is_proposed", "is_agreed"), 1
+    )  # fmt: skip
+    version = dict.fromkeys(
+        ("agreed_threshold", "proposed_threshold", "auc", "auc_low", "auc_high", "leads", "wins", "trained_at", "note")
+    )
+    page = monthly.threshold_review(
+        Published(
+            threshold_review__bands=[band | {"version": "1"}],
+            threshold_review__versions=[version | {"version": "1", "status": "champion", "method": method}],
+            threshold_review__thresholds=[threshold],
+        ),
+        MONTH,
+    )
+    (note,) = [section.note for section in page.sections if section.asset.endswith("thresholds")]
+    assert ("four fifths" not in note) == is_learned
+
+
 def test_a_figure_that_changed_since_first_shown_need_not_be_late() -> None:
     figure = {"label": "Lead to opportunity", "kind": "share", "month_start": date(2026, 5, 1), "is_mature": True,
               "value_first_shown": 0.0, "first_shown_on": date(2026, 6, 1), "target": None, "paced_target": None,

@@ -42,6 +42,7 @@ def publish(home: Path, as_of: str, *, hostile: bool = False) -> Settings:
         "opportunities": 1,
         "channel": HOSTILE if hostile else "paid",
     }
+    w.add("core.dim_channel", channel=credit["channel"], is_marketing=True)
     for model in ("linear", "markov"):
         w.add("attribution.attribution_by_channel", month_start="2025-03-01", model=model, **credit)
         w.add("attribution.attribution_by_campaign", month_start="2025-03-01", model=model, campaign_id="c1", **credit)

@@ -3,18 +3,27 @@
 with
     credit as (select * from {{ ref("attribution_by_channel") }}),
 
+    channels as (select * from {{ ref("dim_channel") }}),
+
     final as (
         select
-            cast(month_start as date) as month_start,
-            basis,
-            model,
-            channel,
-            cast(credited_amount as decimal(18, 2)) as credited_amount,
-            cast(opportunities as bigint) as opportunities,
-            cast(spend as decimal(18, 2)) as spend,
-            cast(roas as double) as roas,
-            {{ rate("credited_amount", "sum(credited_amount) over (partition by month_start, basis, model)") }} as share
+            cast(credit.month_start as date) as month_start,
+            credit.basis,
+            credit.model,
+            credit.channel,
+            coalesce(channels.is_marketing, false) as is_marketing,
+            cast(credit.credited_amount as decimal(18, 2)) as credited_amount,
+            cast(credit.opportunities as bigint) as opportunities,
+            cast(credit.spend as decimal(18, 2)) as spend,
+            cast(credit.roas as double) as roas,
+            {{
+                rate(
+                    "credit.credited_amount",
+                    "sum(credit.credited_amount) over (partition by credit.month_start, credit.basis, credit.model)",
+                )
+            }} as share
         from credit
+        left join channels on credit.channel = channels.channel
     )
 
 select *
