@@ -7,7 +7,7 @@ version of the definitions that both teams signed (setting scorecard_version).
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 
 import duckdb
@@ -288,7 +288,7 @@ def _champion(settings: Settings, con: duckdb.DuckDBPyConnection) -> Scorecard |
 def free_version(settings: Settings, version: str) -> str:
     """The name, numbered where the definitions put a card of that name into force: its file is never written anew."""
     named = named_cards(load_definitions(settings.definitions))
-    return next(name for name in (version, *(f"{version}-{number}" for number in count(2))) if name not in named)
+    return next(name for name in chain([version], (f"{version}-{number}" for number in count(2))) if name not in named)
 
 
 def _folder(settings: Settings, version: str) -> Path:

@@ -234,7 +234,7 @@ def test_bands_are_the_same_in_both_languages(con: duckdb.DuckDBPyConnection) ->
 def test_a_review_writes_no_card_that_the_definitions_name(home: Settings, tmp_path: Path) -> None:
     shutil.copytree(home.definitions, tmp_path / "definitions")
     with (tmp_path / "definitions" / "settings.csv").open("a") as handle:
-        handle.write("scorecard_version,card-2026-06-01,2026-06-02,\n")
+        handle.write("scorecard_version,card-2026-06-01,2024-01-01,\n")
     signed = home.model_copy(update={"definitions": tmp_path / "definitions"})
     assert monthly.free_version(signed, "card-2026-06-01") == "card-2026-06-01-2"
     assert monthly.free_version(signed, "card-2026-06-02") == "card-2026-06-02"
