@@ -59,7 +59,14 @@ QUALITY: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
 }
-BUILD_INFO_DESCRIPTION = "One row per table of the schema: the build it belongs to, and its rows."
+BUILD_INFO_COMMENTS = {
+    "build_id": "The build: the instant as of which it was computed, and a hash of what it was made from.",
+    "as_of": "The instant as of which it was computed (UTC).",
+    "code_version": "Version of Handoff, with the commit where the checkout knows it.",
+    "definition_version": "Hash of the definitions that were in force.",
+    "table_name": "Table of this schema.",
+    "row_count": "Its rows.",
+}
 
 
 @dataclass(frozen=True)
@@ -114,6 +121,12 @@ def build_info_rows(build: Build, schema: str) -> Sequence[tuple[str, datetime, 
         for table, count in build.row_counts.items()
         if table.split(".")[0] == schema
     ]
+
+
+def build_info(schema: str) -> Table:
+    """The table of a schema that says which build it belongs to."""
+    description = "One row per table of the schema: the build it belongs to, and its rows."
+    return Table(schema, BUILD_INFO, description=description, comments=BUILD_INFO_COMMENTS)
 
 
 BUILD_INFO_DDL = (

@@ -20,10 +20,10 @@ from handoff.sql import literal, quoted
 from publishing.build import (
     BUILD_INFO,
     BUILD_INFO_DDL,
-    BUILD_INFO_DESCRIPTION,
     SCHEMAS,
     Build,
     Table,
+    build_info,
     build_info_rows,
     identify,
 )
@@ -106,7 +106,7 @@ def _write(
         build = Build(build_id, as_of, code_version(), definition_version, row_counts)
         for schema in SCHEMAS:
             con.execute(f"create or replace table build.{schema}.{BUILD_INFO} {BUILD_INFO_DDL}")
-            con.execute(f"comment on table build.{schema}.{BUILD_INFO} is {literal(BUILD_INFO_DESCRIPTION)}")
+            _comment(con, build_info(schema))
             if rows := build_info_rows(build, schema):
                 con.executemany(f"insert into build.{schema}.{BUILD_INFO} values (?, ?, ?, ?, ?, ?)", rows)
             _to_parquet(con, f"{schema}.{BUILD_INFO}", folder / "parquet" / schema / f"{BUILD_INFO}.parquet")
