@@ -15,8 +15,9 @@ import duckdb
 
 from handoff.errors import HandoffError
 from handoff.settings import Settings
-from handoff.sql import quoted
+from handoff.sql import literal, quoted
 from handoff.standing import forget_published
+from ingestion.columns import salesforce_id
 
 NAMES = {"first_name", "last_name"}
 EMPTIED = {"phone", "mobile_phone", "attributes"}
@@ -24,7 +25,14 @@ KEPT_TEXT = {
     *("job_title", "company", "website", "industry", "country", "technology", "growth_stage", "trigger_event"),
     *("lead_source", "status", "rejection_reason", "budget_status", "cookie_id", "merged_ids", "client_id"),
 }
-ADDRESS = r"[^\s,;:\"'<>|()]+@[^\s,;:\"'<>|()]+"
+# Also as a URL writes it, with %40.
+ADDRESS = r"[\pL\pN_][^\s,;:\"<>|()\[\]{}=&?/@]*(?:@|%40)[\pL\pN.-]*[\pL\pN]"
+# What Salesforce writes as the subject itself says the kind of a task that has none.
+KEPT_SUBJECT = (
+    "case when lower(subject) = 'call' then subject when lower(subject) like 'email:%' then left(subject, 6) end"
+)
+# Fields whose history is a name or a phone number, by API name or label, letters only.
+NAMED = "(first|middle|last|full)?namec?|([a-z]*phone|mobile|fax)(number)?c?"
 
 
 def remember(settings: Settings, con: duckdb.DuckDBPyConnection, who: str) -> int:
@@ -35,15 +43,15 @@ def remember(settings: Settings, con: duckdb.DuckDBPyConnection, who: str) -> in
         HandoffError: nobody of that address or id is in the warehouse.
     """
     known = _read(settings)
-    wanted = {_hash(known["salt"], who)}
-    rows = 0
-    for _ in range(3):
-        found = [_identities(con, table, known["salt"], wanted) for table in _tables(con)]
-        rows = sum(count for count, _ in found)
-        more = wanted.union(*(identities for _, identities in found))
+    salt = known["salt"]
+    wanted = {_hash(salt, spelling) for spelling in _spellings(con, who)}
+    tables = _tables(con)
+    while True:
+        more = wanted.union(*(_identities(con, table, salt, wanted) for table in tables))
         if more == wanted:
             break
         wanted = more
+    rows = sum(_count(con, table, salt, wanted) for table in tables)
     if not rows and not wanted <= set(known["hashes"]):
         raise HandoffError(
             "Nobody of that address or id is in the warehouse.",
@@ -60,23 +68,21 @@ def remember(settings: Settings, con: duckdb.DuckDBPyConnection, who: str) -> in
     return rows
 
 
-def apply(settings: Settings, con: duckdb.DuckDBPyConnection) -> int:
-    """Takes what identifies erased people out of the raw tables. Returns the rows changed."""
+def apply(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
+    """Takes what identifies erased people out of the raw tables."""
     if not remembered_at(settings).exists():
-        return 0
+        return
     known = _read(settings)
     salt, hashes = known["salt"], set(known["hashes"])
-    changed = 0
     con.begin()
     try:
         for table in _tables(con):
-            changed += _pseudonymise(con, table, salt, hashes)
+            _pseudonymise(con, table, salt, hashes)
         _blank_malformed(con, salt, hashes)
         con.commit()
     except BaseException:
         con.rollback()
         raise
-    return changed
 
 
 def _tables(con: duckdb.DuckDBPyConnection) -> list[str]:
@@ -93,63 +99,189 @@ def _text_columns(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
     return [name for (name,) in rows]
 
 
-def _is_theirs(con: duckdb.DuckDBPyConnection, table: str) -> str:
-    """The condition that a row is an erased person's; binds the salt and the hashes by name."""
+def _spellings(con: duckdb.DuckDBPyConnection, who: str) -> set[str]:
+    """What was asked for, and with a Salesforce id of 15 characters completed as the raw tables have it."""
+    source, _, native_id = who.strip().partition(":")
+    row = con.execute(f"select {salesforce_id('$id')}", {"id": native_id}).fetchone()
+    return {who, f"{source}:{row[0]}"} if row and row[0] else {who}
+
+
+def _identified_by(table: str, columns: list[str]) -> str:
+    """A list of the addresses and records that say whose a row is. A record is `<source>:<lead or contact>:<id>`, for
+    a system may number both alike.
+    """
     source = table.split("__")[0]
+    is_lead, is_contact = "converted_contact_id" in columns, "synced_contact_id" in columns
+    one: list[str] = []
+    many: list[str] = []
+
+    def record(kind: str, column: str) -> None:
+        one.append(f"'{source}:{kind}:' || {column}")
+
+    def records(kind: str, column: str) -> None:
+        each = f"regexp_extract_all({column}, '[^][;,|\" ]+')"
+        many.append(f"coalesce(list_transform({each}, lambda i: '{source}:{kind}:' || i), [])")
+
+    if is_lead or is_contact:
+        kind = "lead" if is_lead else "contact"
+        record(kind, "native_id")
+        record(kind, "merged_into_id")
+        records(kind, "merged_ids")
+        if is_lead:
+            record("contact", "converted_contact_id")
+        # What is synced is Salesforce's unless another system is named, whose leads may be its contacts.
+        for name, kinds in {"synced_lead_id": ["lead"], "synced_contact_id": ["contact", "lead"]}.items():
+            for kind in kinds:
+                given = f"regexp_replace({name}, '^([^:]+):', '\\1:{kind}:')"
+                one.append(
+                    f"case when contains({name}, ':') then {given} "
+                    f"else 'salesforce:{kind}:' || {salesforce_id(name)} end"
+                )
+    elif _is_history(columns):
+        record("lead", "record_id")
+    elif source == "marketo" and "lead_id" in columns:
+        record("lead", "lead_id")
+        if "merge_ids" in columns:
+            listed = """regexp_extract(details, '"Merge IDs": *"?\\[?([0-9, ]+)', 1)"""
+            records("lead", f"coalesce(merge_ids, {listed})")
+    elif table == "hubspot__contact_merge_audit":
+        record("lead", "survivor_id")
+        record("lead", "loser_id")
+    for name in {"email", "user_id"} & set(columns):
+        one.append(
+            f"case when contains({name}, '@') and not ends_with({name}, '@erased.invalid') then trim({name}) end"
+        )
+    return " || ".join([f"cast([{', '.join(one)}] as varchar[])", *many])
+
+
+def _is_history(columns: list[str]) -> bool:
+    return {"record_id", "field", "changed_by"} <= set(columns) and "stage" not in columns
+
+
+def _theirs(table: str, columns: list[str]) -> str:
+    """The rows of a table that are an erased person's; binds the salt and the hashes by name."""
+    who = _identified_by(table, columns)
+    if "native_id" in columns and {"converted_contact_id", "synced_contact_id"} & set(columns):
+        # As it is asked for. It leads to no other record: a system may number leads and contacts alike.
+        who = f"{who} || [{literal(table.split('__')[0] + ':')} || native_id]"
+    return (
+        f"select row from (select rowid as row, unnest({who}) as who "
+        f"from raw.{quoted(table)}) where sha256($salt || lower(who)) in (select unnest($hashes))"
+    )
+
+
+def _mentions(name: str) -> str:
+    """The condition that a text names the address of an erased person."""
+    column = quoted(name)
+    return (
+        f"((contains({column}, '@') or contains({column}, '%40')) and list_has_any($hashes, list_transform("
+        f"list_append(regexp_extract_all({column}, {literal(ADDRESS)}), trim({column})), "
+        "lambda a: sha256($salt || lower(replace(a, '%40', '@'))))))"
+    )
+
+
+def _identities(con: duckdb.DuckDBPyConnection, table: str, salt: str, hashes: set[str]) -> set[str]:
+    """The hashes of the addresses and records that the rows of a table carry which are theirs."""
     columns = _text_columns(con, table)
-    tests = [
-        f"(contains({quoted(name)}, '@') and list_contains($hashes, sha256($salt || lower(trim({quoted(name)})))))"
-        for name in columns
-    ]
-    if "native_id" in columns:
-        tests.append(f"list_contains($hashes, sha256($salt || lower('{source}:' || native_id)))")
-    return " or ".join(tests) or "false"
+    rows = con.execute(
+        f"select distinct sha256($salt || lower(who)) from (select unnest({_identified_by(table, columns)}) as who "
+        f"from raw.{quoted(table)} where rowid in ({_theirs(table, columns)})) where who is not null",
+        {"salt": salt, "hashes": sorted(hashes)},
+    ).fetchall()
+    return {found for (found,) in rows}
 
 
-def _identities(con: duckdb.DuckDBPyConnection, table: str, salt: str, hashes: set[str]) -> tuple[int, set[str]]:
-    """How many rows of a table are theirs, and the hashes of the addresses and ids these rows carry."""
+def _count(con: duckdb.DuckDBPyConnection, table: str, salt: str, hashes: set[str]) -> int:
+    """How many rows of a table are theirs or name an address of theirs."""
+    columns = _text_columns(con, table)
+    tests = [f"rowid in ({_theirs(table, columns)})", *(_mentions(name) for name in columns)]
+    done = con.execute(
+        f"select count(*) from raw.{quoted(table)} where {' or '.join(tests)}",
+        {"salt": salt, "hashes": sorted(hashes)},
+    ).fetchone()
+    return int(done[0]) if done else 0
+
+
+def _pseudonym(address: str) -> str:
+    return f"'erased-' || left(sha256($salt || lower(trim(replace({address}, '%40', '@')))), 12) || '@erased.invalid'"
+
+
+def _replaced(name: str, whose: str) -> str:
+    """The text with a pseudonym for each of its addresses that fulfil a condition; `a` is the address."""
+    column = quoted(name)
+    pieces = (
+        f"list_zip(string_split_regex({column}, {literal(ADDRESS)}), regexp_extract_all({column}, {literal(ADDRESS)}))"
+    )
+    address = f"case when {whose} then {_pseudonym('p[2]')} else coalesce(p[2], '') end"
+    return f"array_to_string(list_transform({pieces}, lambda p: p[1] || {address}), '')"
+
+
+def _pseudonymise(con: duckdb.DuckDBPyConnection, table: str, salt: str, hashes: set[str]) -> None:
     columns = _text_columns(con, table)
     bound = {"salt": salt, "hashes": sorted(hashes)}
-    listed = [name for name in columns if name in ("native_id", "email", "user_id")]
-    selected = ", ".join(quoted(name) for name in listed) or "null"
-    rows = con.execute(f"select {selected} from raw.{quoted(table)} where {_is_theirs(con, table)}", bound).fetchall()
-    source, found = table.split("__")[0], set()
-    for row in rows:
-        for name, value in zip(listed, row, strict=False):
-            if value and name == "native_id" and {"email", "first_name"} & set(columns):
-                found.add(_hash(salt, f"{source}:{value}"))
-            elif value and "@" in value:
-                found.add(_hash(salt, value))
-    return len(rows), found
-
-
-def _pseudonymise(con: duckdb.DuckDBPyConnection, table: str, salt: str, hashes: set[str]) -> int:
-    columns = _text_columns(con, table)
     declared = {"native_id", *NAMES, *EMPTIED, *KEPT_TEXT}
+    field = "primary_attribute_value" if "primary_attribute_value" in columns else "field"
+    values = {"old_value", "new_value", "details"} if _is_history(columns) or field != "field" else set()
+    named = f"regexp_full_match(lower(regexp_replace({field}, '[^A-Za-z]', '', 'g')), '{NAMED}')"
+    standing = "not ends_with(p[2], '@erased.invalid')"
     changes = []
     for name in columns:
         column = quoted(name)
-        address = f"'erased-' || left(sha256($salt || lower(trim({column}))), 12) || '@erased.invalid'"
-        known_address = f"contains({column}, '@') and not ends_with({column}, '@erased.invalid')"
+        has_address = f"contains({column}, '@') and not ends_with({column}, '@erased.invalid')"
         if name in NAMES:
             changes.append(f"{column} = case when {column} is not null then 'erased' end")
         elif name in EMPTIED:
             changes.append(f"{column} = null")
+        elif name in values:
+            text = f"case when {has_address} then {_replaced(name, standing)} else {column} end"
+            changes.append(f"{column} = case when {named} then null else {text} end")
         elif name not in declared:
-            changes.append(f"{column} = case when {known_address} then {address} else {column} end")
-    if not changes:
-        return 0
-    bound = {"salt": salt, "hashes": sorted(hashes)}
-    done = con.execute(
-        f"update raw.{quoted(table)} set {', '.join(changes)} where {_is_theirs(con, table)}", bound
-    ).fetchone()
-    return int(done[0]) if done else 0
+            changes.append(f"{column} = case when {has_address} then {_pseudonym(column)} else {column} end")
+    theirs = f"rowid in ({_theirs(table, columns)})"
+    _update(con, table, changes, theirs, bound)
+    for name in columns:
+        column = quoted(name)
+        is_theirs = "list_contains($hashes, sha256($salt || lower(replace({}, '%40', '@'))))".format
+        text = (
+            f"case when {is_theirs(f'trim({column})')} then {_pseudonym(column)} "
+            f"else {_replaced(name, is_theirs('p[2]'))} end"
+        )
+        _update(con, table, [f"{column} = {text}"], _mentions(name), bound)
+    if {"subject", "person_id"} <= set(columns):
+        _update(con, table, [f"subject = {KEPT_SUBJECT}"], _is_activity_of_theirs(table, columns), bound)
+
+
+def _is_activity_of_theirs(table: str, columns: list[str]) -> str:
+    """The condition that a call, mail or meeting has to do with an erased person; what it was about may name them."""
+    source = table.split("__")[0]
+
+    def is_theirs(of: str) -> str:
+        return " or ".join(
+            f"list_contains($hashes, sha256($salt || lower('{source}:{kind}:' || {of})))"
+            for kind in ("lead", "contact")
+        )
+
+    tests = [is_theirs("person_id")]
+    if "contact_ids" in columns:
+        listed = "regexp_extract_all(contact_ids, '[^][;,|\" ]+')"
+        tests.append(f"len(list_filter({listed}, lambda i: {is_theirs('i')})) > 0")
+    if source == "hubspot":
+        tests.append(
+            f"native_id in (select engagement_id from raw.hubspot__engagement_contact where {is_theirs('contact_id')})"
+        )
+    return f"subject is not null and ({' or '.join(tests)})"
+
+
+def _update(con: duckdb.DuckDBPyConnection, table: str, changes: list[str], where: str, bound: dict[str, Any]) -> None:
+    if changes:
+        con.execute(f"update raw.{quoted(table)} set {', '.join(changes)} where {where}", bound)
 
 
 def _blank_malformed(con: duckdb.DuckDBPyConnection, salt: str, hashes: set[str]) -> None:
     con.execute(
         "update quality.malformed_row set raw_text = 'erased' where list_has_any($hashes, "
-        "list_transform(regexp_extract_all(raw_text, $address), lambda a: sha256($salt || lower(a))))",
+        "list_transform(regexp_extract_all(raw_text, $address), "
+        "lambda a: sha256($salt || lower(replace(a, '%40', '@')))))",
         {"salt": salt, "hashes": sorted(hashes), "address": ADDRESS},
     )
 

@@ -87,3 +87,196 @@ def test_reading_the_old_extracts_again_does_not_bring_them_back(settings: Setti
 def test_nobody_of_that_address(settings: Settings) -> None:
     with open_warehouse(settings) as con, pytest.raises(HandoffError, match="Nobody of that address"):
         erasure.remember(settings, con, "nobody@nowhere.example")
+
+
+def some_lead(con: duckdb.DuckDBPyConnection, number: int) -> str:
+    """The record of a lead that nothing joins to another."""
+    row = con.execute(
+        "select distinct native_id from raw.salesforce__lead where converted_contact_id is null "
+        "and merged_into_id is null and lower(email) in (select lower(email) from raw.salesforce__lead "
+        "group by 1 having count(distinct native_id) = 1) order by 1 limit 1 offset ?",
+        [number],
+    ).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def test_an_erased_person_is_gone_from_the_records_that_lead_to_them(settings: Settings) -> None:
+    with open_warehouse(settings) as con:
+        lead, merged, other = (some_lead(con, number) for number in range(3))
+        contact = con.execute("select min(native_id) from raw.salesforce__contact").fetchall()[0][0]
+        hubspot, listed = "1001", "1002"
+        con.execute("insert into raw.hubspot__contact (native_id) values (?), (?)", [hubspot, listed])
+        con.execute(
+            "update raw.salesforce__lead set email = 'ann@acme.example', converted_contact_id = ? where native_id = ?",
+            [contact, lead],
+        )
+        con.execute(
+            "update raw.salesforce__lead set email = 'ann.old@acme.example', merged_into_id = ? where native_id = ?",
+            [lead, merged],
+        )
+        con.execute(
+            "update raw.salesforce__contact set last_name = 'Annsname', email = 'ann.private@home.example' "
+            "where native_id = ?",
+            [contact],
+        )
+        con.execute(
+            "update raw.hubspot__contact set email = 'ann.hub@acme.example', synced_contact_id = left(?, 15), "
+            "merged_ids = ? || ':17;' || ? where native_id = ?",
+            [contact, listed, listed, hubspot],
+        )
+        con.execute("update raw.hubspot__contact set email = 'ann.listed@acme.example' where native_id = ?", [listed])
+        con.execute("update raw.salesforce__lead set email = 'bob@acme.example' where native_id = ?", [other])
+        erasure.remember(settings, con, "ann.old@acme.example")
+        erasure.apply(settings, con)
+        text = text_of(con, "raw")
+        for address in ("ann@", "ann.old@", "ann.hub@", "ann.listed@"):
+            assert f"{address}acme.example" not in text
+        assert "ann.private@home.example" not in text
+        assert "annsname" not in text
+        assert "bob@acme.example" in text
+
+
+def test_an_id_that_a_lead_and_a_contact_share_joins_nobody(settings: Settings) -> None:
+    with open_warehouse(settings) as con:
+        lead = some_lead(con, 0)
+        con.execute("update raw.salesforce__lead set email = 'ann@acme.example' where native_id = ?", [lead])
+        con.execute(
+            "update raw.salesforce__contact set native_id = ?, email = 'bob@acme.example' "
+            "where native_id = (select min(native_id) from raw.salesforce__contact)",
+            [lead],
+        )
+        erasure.remember(settings, con, "ann@acme.example")
+        erasure.apply(settings, con)
+        assert "bob@acme.example" in text_of(con, "raw")
+
+
+def test_an_address_within_a_text_is_replaced_where_it_stands(settings: Settings) -> None:
+    with open_warehouse(settings) as con:
+        lead, other = some_lead(con, 0), some_lead(con, 1)
+        con.execute("update raw.salesforce__lead set email = 'ann@acme.example' where native_id = ?", [lead])
+        con.execute(
+            "update raw.salesforce__lead set email = 'bob@acme.example', attributes = '{\"by\": \"Ann@acme.example\"}' "
+            "where native_id = ?",
+            [other],
+        )
+        subject = "Email: ann@acme.example, joann@acme.example re <ANN@acme.example>."
+        con.execute(
+            "update raw.salesforce__task set subject = ?, person_id = null "
+            "where native_id = (select min(native_id) from raw.salesforce__task)",
+            [subject],
+        )
+        erasure.remember(settings, con, "ann@acme.example")
+        erasure.apply(settings, con)
+        (pseudonym,) = con.execute("select email from raw.salesforce__lead where native_id = ?", [lead]).fetchall()[0]
+        assert pseudonym.endswith("@erased.invalid")
+        assert con.execute("select subject from raw.salesforce__task order by native_id limit 1").fetchall() == [
+            (f"Email: {pseudonym}, joann@acme.example re <{pseudonym}>.",)
+        ]
+        assert con.execute(
+            "select distinct email, attributes from raw.salesforce__lead where native_id = ?", [other]
+        ).fetchall() == [("bob@acme.example", f'{{"by": "{pseudonym}"}}')]
+
+
+def test_the_history_of_names_and_phones_is_blanked(settings: Settings) -> None:
+    with open_warehouse(settings) as con:
+        lead, other = some_lead(con, 0), some_lead(con, 1)
+        for record in (lead, other):
+            for field in ("last_name", "phone", "Home_Phone__c", "status", "email"):
+                con.execute(
+                    "insert into raw.salesforce__lead_history by name (select * replace (? as record_id, ? as field, "
+                    "'Old@home.example' as old_value, 'New' as new_value) from raw.salesforce__lead_history limit 1)",
+                    [record, field],
+                )
+        erasure.remember(settings, con, f"salesforce:{lead}")
+        erasure.apply(settings, con)
+        kept = (
+            "select field, new_value from raw.salesforce__lead_history "
+            "where record_id = ? and new_value = 'New' order by all"
+        )
+        assert con.execute(kept, [lead]).fetchall() == [("email", "New"), ("status", "New")]
+        assert len(con.execute(kept, [other]).fetchall()) == 5
+        old = "select count(*) from raw.salesforce__lead_history where record_id = ? and old_value = 'Old@home.example'"
+        assert con.execute(old, [lead]).fetchall() == [(0,)]
+        assert con.execute(old, [other]).fetchall() == [(5,)]
+
+
+def test_marketo_tells_names_and_merges_in_its_activities() -> None:
+    salt, ann = "salt", "ann@acme.example"
+    with duckdb.connect() as con:
+        con.execute("create schema raw")
+        con.execute(
+            "create table raw.marketo__activity as select 'a1' as native_id, '7' as lead_id, "
+            "'Last Name' as primary_attribute_value, null::varchar as old_value, null::varchar as new_value, "
+            'null::varchar as merge_ids, \'{"Old Value": "Maiden"}\' as details union all by name '
+            'select \'a2\' as native_id, \'7\' as lead_id, \'{"Merge IDs": "[8, 9]", "of": "x@y.example"}\' as details'
+        )
+        con.execute(
+            "create table raw.touch as select '1' as native_id, "
+            "'see https://a.example/?email=ann@acme.example&x=1' as link, "
+            "'https://a.example/?mail=Ann%40acme.example#b' as page"
+        )
+        hashes = erasure._identities(con, "marketo__activity", salt, {erasure._hash(salt, "marketo:lead:9")})
+        assert hashes == {erasure._hash(salt, f"marketo:lead:{number}") for number in (7, 8, 9)}
+        hashes.add(erasure._hash(salt, ann))
+        erasure._pseudonymise(con, "marketo__activity", salt, hashes)
+        details = dict(con.execute("select native_id, details from raw.marketo__activity").fetchall())
+        assert details["a1"] is None
+        assert details["a2"].startswith('{"Merge IDs": "[8, 9]", "of": "erased-')
+        erasure._pseudonymise(con, "touch", salt, hashes)
+        assert ann not in text_of(con, "raw").replace("%40", "@")
+        assert con.execute("select page from raw.touch").fetchall()[0][0].startswith("https://a.example/?mail=erased-")
+
+
+def test_an_erased_person_may_be_asked_for_by_the_id_that_salesforce_shows(settings: Settings) -> None:
+    with open_warehouse(settings) as con:
+        lead = some_lead(con, 0)
+        con.execute("update raw.salesforce__lead set email = 'ann@acme.example' where native_id = ?", [lead])
+        assert len(lead) == 18
+        assert erasure.remember(settings, con, f"salesforce:{lead[:15]}") > 0
+        erasure.apply(settings, con)
+        raw = text_of(con, "raw")
+        assert "ann@acme.example" not in raw
+        erasure.remember(settings, con, f"salesforce:{lead[:15]}")
+        erasure.apply(settings, con)
+        assert text_of(con, "raw") == raw
+
+
+def test_what_calls_and_meetings_with_an_erased_person_were_about_is_blanked(settings: Settings) -> None:
+    with open_warehouse(settings) as con:
+        lead, other = some_lead(con, 0), some_lead(con, 1)
+        tasks = con.execute("select distinct native_id from raw.salesforce__task order by 1 limit 5").fetchall()
+        given = [
+            (lead, "Ann Annsname asks for a price"),
+            (lead, "Call"),
+            (lead, "Email: Dear Ann Annsname"),
+            (other, "Email: Dear Bob"),
+            (other, "Call Bob"),
+        ]
+        for (task,), (person, subject) in zip(tasks, given, strict=True):
+            con.execute(
+                "update raw.salesforce__task set person_id = ?, subject = ? where native_id = ?",
+                [person, subject, task],
+            )
+        engaged, meeting, call, other_call = "1001", "1", "2", "3"
+        con.execute("insert into raw.hubspot__contact (native_id) values (?)", [engaged])
+        con.execute(
+            "insert into raw.hubspot__engagement (native_id, subject) values (?, 'With Ann'), (?, 'Ann'), (?, 'Bob')",
+            [meeting, call, other_call],
+        )
+        con.execute(
+            "insert into raw.hubspot__engagement_contact (engagement_id, contact_id) values (?, ?)", [meeting, engaged]
+        )
+        con.execute("update raw.hubspot__engagement set contact_ids = '17;' || ? where native_id = ?", [engaged, call])
+        for person in (f"salesforce:{lead}", f"hubspot:{engaged}"):
+            erasure.remember(settings, con, person)
+        erasure.apply(settings, con)
+        kept = [
+            con.execute("select distinct subject from raw.salesforce__task where native_id = ?", [task]).fetchall()
+            for (task,) in tasks
+        ]
+        assert kept == [[(None,)], [("Call",)], [("Email:",)], [("Email: Dear Bob",)], [("Call Bob",)]]
+        assert set(con.execute("select native_id from raw.hubspot__engagement where subject is null").fetchall()) == {
+            (meeting,),
+            (call,),
+        }
