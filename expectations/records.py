@@ -438,7 +438,7 @@ def build_versions(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) 
                             or (source_system, object, native_id)
                             in (
                                 select (source_system, object, loser)
-                                from gate_told_merge
+                                from gate_told_survivor
                                 where
                                     (source_system, object, survivor) in (
                                         select (source_system, object, native_id)
@@ -519,7 +519,8 @@ _ACTIVITY_KIND = {
 
 
 def _build_told(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) -> None:
-    """Temporary gate_told_merge and gate_told_deletion: what others than a lead's own row say of it.
+    """Temporary gate_told_merge, gate_told_survivor (chains followed) and gate_told_deletion: what others than a lead's
+    own row say of it.
 
     A HubSpot survivor's newest version lists its losers, or an audit names them; Marketo says both by activities. What
     a delivery says that is stopped, or that a newer snapshot replaced, does not count.
@@ -592,6 +593,24 @@ def _build_told(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) -> 
         f"""
         create or replace temp table gate_told_merge as
         select distinct * from ({" union all ".join(merges)}) where loser <> survivor
+        """
+    )
+    con.execute(
+        """
+        create or replace temp table gate_told_survivor as
+        with recursive
+            led_to as (
+                from gate_told_merge
+                union
+                select led_to.source_system, led_to.object, led_to.loser, further.survivor
+                from led_to
+                join
+                    gate_told_merge as further
+                    on led_to.source_system = further.source_system
+                    and led_to.object = further.object
+                    and led_to.survivor = further.loser
+            )
+        from led_to where loser <> survivor
         """
     )
     con.execute(

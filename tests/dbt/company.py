@@ -35,6 +35,7 @@ objects:
       lead_source: Source
       status: Status
       created_at: Created
+      owner_id: Owner
       synced_lead_id: Synced
   log:
     entity: lead_history
@@ -942,6 +943,26 @@ def _told_by_two(company: Company) -> None:
             | {"Id": "33", "email": "ada@filler.example", "leadSource": "Trade Show", "createdAt": f"{day}10:00:00Z"}
         ),
     )
+    # the source that the other system had at creation, where the lead's own is none any more
+    for at, source in ((f"{day}10:00:00", "Webinar"), ("2026-03-05T10:00:00", "Other")):
+        company.lead(
+            "SOURCETHEN",
+            f"{day}10:00:00",
+            SystemModstamp=f"{at}Z",
+            LeadSource=source,
+            Email="ada@sourcethen.example",
+        )
+    company.hubspot_contact("267", f"{day}10:00:00", "ada@sourcethen.example", lead_source="Referral")
+    for at, source in ((f"{day}10:00:00", "Cold Call"), ("2026-02-20T10:00:00", "Referral")):
+        _hubspot_stage(company, "267", at, source, name="lead_source")
+    # no history, and of the dates the contact carries the one of the stage it is in is missing
+    company.hubspot_contact(
+        "268",
+        f"{day}10:00:00",
+        "ada@onedate.example",
+        "salesqualifiedlead",
+        hs_v2_date_entered_marketingqualifiedlead="2026-02-10T10:00:00Z",
+    )
     # Salesforce knows when it was handed off, HubSpot who owned it then
     company.lead("OWNEDINHUBSPOT", f"{day}10:00:00", "Handed Off", OwnerId="")
     company.went("OWNEDINHUBSPOT", ("", "Open"), ("2026-02-10T10:00:00", "Handed Off"))
@@ -950,6 +971,9 @@ def _told_by_two(company: Company) -> None:
     )
     for at, owner in ((f"{day}10:00:00", "71"), ("2026-02-20T10:00:00", "72")):
         _hubspot_stage(company, "166", at, owner, name="hubspot_owner_id")
+    # HubSpot, which names the owner today, came to know the lead weeks after the agency handed it off
+    company.own_lead("agency", "l9", f"{day}09:00:00", "ada@beforehub.example", Status="handed_off", Owner="u1")
+    company.hubspot_contact("266", "2026-03-01T10:00:00", "ada@beforehub.example", hubspot_owner_id="72")
     # on its way before it was handed off, and nobody recorded an acceptance
     company.lead("READYBEFORE", f"{day}10:00:00", "Qualified")
     company.went(

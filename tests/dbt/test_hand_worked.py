@@ -582,10 +582,33 @@ def test_a_filler_of_another_system_is_no_source_either(row: Find) -> None:
     assert lead["lead_source"] == "Trade Show"
 
 
+def test_the_source_at_creation_of_the_other_system(row: Find) -> None:
+    lead = row("fct_lead", lead_id="salesforce:SOURCETHEN")
+    assert lead is not None
+    assert lead["lead_source"] == "Cold Call"
+
+
+def test_dates_that_leave_out_the_stage_of_a_contact_are_no_history(core: duckdb.DuckDBPyConnection) -> None:
+    entered = core.execute(
+        "select stage, entered_at from core.fct_lead_stage_event "
+        "where lead_id = 'hubspot:268' and basis = 'crm' order by entered_at"
+    ).fetchall()
+    assert [stage for stage, _ in entered] == ["sql", "mql"]
+    assert entered[1][1] == at("2026-02-10T10:00:00")
+    assert core.execute("select current_stage from core.fct_lead where lead_id = 'hubspot:268'").fetchall() == [
+        ("sql",)
+    ]
+
+
 def test_the_owner_then_by_the_system_that_knows_the_owner(row: Find) -> None:
     handoff = row("fct_handoff", lead_id="salesforce:OWNEDINHUBSPOT")
     assert handoff is not None
     assert handoff["owner_id"] == "hubspot:71"
+
+
+def test_the_owner_then_of_a_lead_that_the_owners_system_did_not_know_yet(core: duckdb.DuckDBPyConnection) -> None:
+    owners = core.execute("select owner_id from core.fct_handoff where lead_id = 'hubspot:266'").fetchall()
+    assert owners == [("agency:u1",)]
 
 
 def test_who_goes_on_before_the_handoff_is_accepted_then(row: Find) -> None:

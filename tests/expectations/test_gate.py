@@ -124,7 +124,8 @@ def test_deletions_and_merges_that_others_tell_are_known(bench: Bench) -> None:
     )
     bench.con.execute(
         "insert into raw.hubspot__contact_merge_audit values "
-        "('6', '3', 'hubspot-a.csv'), ('7', 'never seen', 'hubspot-a.csv')"
+        "('6', '3', 'hubspot-a.csv'), ('7', 'never seen', 'hubspot-a.csv'), "
+        "('11', 'between', 'hubspot-a.csv'), ('between', '3', 'hubspot-a.csv')"
     )
     bench.con.execute(
         """
@@ -140,7 +141,7 @@ def test_deletions_and_merges_that_others_tell_are_known(bench: Bench) -> None:
         ) as told(lead_id, activity_type_id, activity_type, merge_ids, details)
         """
     )
-    hubspot = [lead(key, status=None) for key in ("4", "5", "6", "7")]
+    hubspot = [lead(key, status=None) for key in ("4", "5", "6", "7", "11")]
     gone = lead("10", status=None, fivetran_deleted=True)
     bench.deliver(lead("3", merged_ids="[4, 5]"), *hubspot, gone, source="hubspot", name="contact")
     marketo = [lead(key, status=None) for key in ("2", "3", "30", "4", "50")]

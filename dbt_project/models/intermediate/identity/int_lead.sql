@@ -51,15 +51,41 @@ with
 
     fillers as (select value from {{ ref("stg_definitions__fillers") }}),
 
+    -- the history of each system's record by itself
+    source_change as (
+        select alias.lead_id, change.source_system, change.old_value, change.changed_at, change.sequence
+        from {{ ref("int_lead_change") }} as change
+        inner join alias on change.record_id = alias.record_id
+        inner join record on alias.survivor_id = record.record_id
+        -- HubSpot's histories tell values, not changes: the first is none
+        where
+            change.field = 'lead_source'
+            and not (change.source_system = 'hubspot' and {{ is_opening_value("change", "record.created_at") }})
+    ),
+
+    first_source as (
+        select lead_id, source_system, nullif(trim(old_value), '') as old_value
+        from source_change
+        qualify row_number() over (partition by lead_id, source_system order by changed_at, sequence) = 1
+    ),
+
     secondary as (
         select
             record.*,
             row_number() over (
                 partition by record.lead_id order by record.rank_0, record.source_system, record.record_id
             ) as record_rank,
-            case when fillers.value is null then nullif(trim(record.lead_source), '') end as real_lead_source
+            case
+                when
+                    first_source.old_value is not null
+                    and lower(first_source.old_value) not in (select value from fillers)
+                then first_source.old_value
+                when lower(trim(record.lead_source)) not in (select value from fillers)
+                then nullif(trim(record.lead_source), '')
+            end as real_lead_source
         from record
-        left join fillers on lower(trim(record.lead_source)) = fillers.value
+        left join
+            first_source on record.lead_id = first_source.lead_id and record.source_system = first_source.source_system
         where record.is_secondary = 1
     ),
 
@@ -75,23 +101,6 @@ with
             min(converted_at) as converted_at
         from secondary
         group by lead_id
-    ),
-
-    source_change as (
-        select alias.lead_id, change.old_value, change.changed_at, change.sequence
-        from {{ ref("int_lead_change") }} as change
-        inner join alias on change.record_id = alias.record_id
-        inner join record on alias.lead_id = record.record_id and change.source_system = record.source_system
-        -- HubSpot's histories tell values, not changes: the first is none
-        where
-            change.field = 'lead_source'
-            and not (change.source_system = 'hubspot' and {{ is_opening_value("change", "record.created_at") }})
-    ),
-
-    first_source as (
-        select lead_id, nullif(trim(old_value), '') as old_value
-        from source_change
-        qualify row_number() over (partition by lead_id order by changed_at, sequence) = 1
     ),
 
     merged as (
@@ -127,7 +136,8 @@ with
             first_source.old_value as first_lead_source
         from record
         left join filling on record.lead_id = filling.lead_id
-        left join first_source on record.lead_id = first_source.lead_id
+        left join
+            first_source on record.lead_id = first_source.lead_id and record.source_system = first_source.source_system
         where record.is_secondary = 0
     ),
 

@@ -5,7 +5,7 @@ with
     leads as (select * from {{ ref("int_lead") }}),
 
     -- numbers stand for ids where rows are sorted or grouped: ids share long prefixes
-    alias as (select record_id, lead_id, lead_number from {{ ref("int_lead_alias") }}),
+    alias as (select record_id, survivor_id, lead_id, lead_number from {{ ref("int_lead_alias") }}),
 
     stage_event as (select * from {{ ref("int_lead_stage_event") }} where basis = 'crm'),
 
@@ -102,38 +102,87 @@ with
         inner join alias on all_handoffs.lead_id = alias.record_id
     ),
 
-    told_owner as (
+    -- the systems that know the lead: first the one that knows its owner
+    lead_system as (
         select
-            owner_change.*,
-            coalesce(split_part(leads.owner_id, ':', 1), leads.source_system) = owner_change.source_system as is_own
-        from owner_change
-        inner join leads on owner_change.lead_id = leads.lead_id
+            *,
+            row_number() over (
+                partition by lead_number
+                order by case when is_owners then 0 else {{ system_rank("source_system") }} end, source_system
+            ) as system_number
+        from
+            (
+                select
+                    alias.lead_number,
+                    record.source_system,
+                    record.source_system
+                    = coalesce(split_part(leads.owner_id, ':', 1), leads.source_system) as is_owners,
+                    leads.created_at as lead_created_at,
+                    min(record.created_at) as created_at,
+                    min(case when alias.record_id = alias.survivor_id then record.owner_id end) as owner_id
+                from alias
+                inner join {{ ref("int_lead_record") }} as record on alias.record_id = record.record_id
+                inner join leads on alias.lead_id = leads.lead_id
+                where alias.lead_number in (select lead_number from numbered)
+                group by alias.lead_number, record.source_system, leads.owner_id, leads.source_system, leads.created_at
+            ) as known
     ),
 
-    -- by the history of the system that knows the owner; before it knew the lead, by the others'. '' is nobody
-    owner_then as (
+    -- who owned the lead by each system's history; '' is nobody
+    told_owner as (
         select
             numbered.lead_number,
             numbered.handoff_number,
+            lead_system.system_number,
+            lead_system.owner_id,
+            lead_system.created_at <= greatest(numbered.handed_off_at, lead_system.lead_created_at) as is_known,
             max_by(
                 coalesce(told.new_value, ''),
-                case when told.is_own and told.changed_at <= numbered.handed_off_at then told.change_number end
+                case when told.changed_at <= numbered.handed_off_at then told.change_number end
             ) as owner_before,
-            max_by(
-                coalesce(told.new_value, ''),
-                case when not told.is_own and told.changed_at <= numbered.handed_off_at then told.change_number end
-            ) as others_owner_before,
             min_by(
                 case when told.is_opening_value then told.new_value else coalesce(told.old_value, '') end,
-                case when told.is_own and told.changed_at > numbered.handed_off_at then told.change_number end
+                case when told.changed_at > numbered.handed_off_at then told.change_number end
             ) as owner_after,
             min_by(
-                told.is_opening_value,
-                case when told.is_own and told.changed_at > numbered.handed_off_at then told.change_number end
+                told.is_opening_value, case when told.changed_at > numbered.handed_off_at then told.change_number end
             ) as is_opened_after
         from numbered
-        inner join told_owner as told on numbered.lead_number = told.lead_number
-        group by numbered.lead_number, numbered.handoff_number
+        inner join lead_system on numbered.lead_number = lead_system.lead_number
+        left join
+            owner_change as told
+            on lead_system.lead_number = told.lead_number
+            and lead_system.source_system = told.source_system
+        group by
+            numbered.lead_number,
+            numbered.handoff_number,
+            lead_system.system_number,
+            lead_system.owner_id,
+            lead_system.created_at,
+            lead_system.lead_created_at,
+            numbered.handed_off_at
+    ),
+
+    -- by the system that knows the owner; before it knew the lead, by the others'
+    owner_then as (
+        select
+            lead_number,
+            handoff_number,
+            min_by(owner_then, case when owner_then is not null then system_number end) as owner_id,
+            min(case when is_opened_after and is_known and system_number = 1 then owner_after end) as opening_owner
+        from
+            (
+                select
+                    *,
+                    coalesce(
+                        owner_before,
+                        case
+                            when is_known and not coalesce(is_opened_after, false) then coalesce(owner_after, owner_id)
+                        end
+                    ) as owner_then
+                from told_owner
+            ) as told
+        group by lead_number, handoff_number
     ),
 
     final as (
@@ -144,18 +193,8 @@ with
             numbered.handed_off_at,
             numbered.next_handed_off_at,
             numbered.evidence,
-            nullif(
-                coalesce(
-                    numbered.owner_id,
-                    owner_then.owner_before,
-                    case when owner_then.is_opened_after then owner_then.others_owner_before end,
-                    owner_then.owner_after,
-                    leads.owner_id
-                ),
-                ''
-            ) as owner_id
+            nullif(coalesce(numbered.owner_id, owner_then.owner_id, owner_then.opening_owner), '') as owner_id
         from numbered
-        inner join leads on numbered.lead_id = leads.lead_id
         left join
             owner_then
             on numbered.lead_number = owner_then.lead_number

@@ -1,6 +1,7 @@
 -- Grain: one row per change of a contact property. lifecyclestage and hs_lead_status are both the status; each takes
 -- its own value before as the old one. Where a contact has no history, the dates it carries itself stand in.
 -- HubSpot's own source (hs_analytics_source) is the lead source of a contact that names no other.
+{% set stages = ["lead", "marketingqualifiedlead", "salesqualifiedlead", "opportunity", "customer"] %}
 with
     delivered as (
         select
@@ -56,10 +57,21 @@ with
     contact as (select * from {{ ref("stg_hubspot__contact") }} qualify {{ newest_version("record_id") }}),
 
     dated as (
-        {% for stage in ["lead", "marketingqualifiedlead", "salesqualifiedlead", "opportunity", "customer"] %}
+        {% for stage in stages %}
             select record_id, '{{ stage }}' as stage, entered_{{ stage }}_at as entered_at, {{ loop.index }} as position
             from contact
             where entered_{{ stage }}_at is not null
+            {% if not loop.last %}
+                union all
+            {% endif %}
+        {% endfor %}
+    ),
+
+    undated as (
+        {% for stage in stages %}
+            select record_id
+            from contact
+            where lower(replace(status, ' ', '')) = '{{ stage }}' and entered_{{ stage }}_at is null
             {% if not loop.last %}
                 union all
             {% endif %}
@@ -83,6 +95,8 @@ with
                 from recorded
                 where recorded.record_id = dated.record_id and recorded.property = 'lifecyclestage'
             )
+            -- dates that leave out the stage the contact is in are no history
+            and dated.record_id not in (select record_id from undated)
     ),
 
     last_source as (
