@@ -971,6 +971,17 @@ def _told_by_two(company: Company) -> None:
     )
     for at, owner in ((f"{day}10:00:00", "71"), ("2026-02-20T10:00:00", "72")):
         _hubspot_stage(company, "166", at, owner, name="hubspot_owner_id")
+    # merged in HubSpot: the loser knew the Salesforce lead and the Salesforce deal, the survivor does not
+    company.lead("SYNCOFLOSER", f"{day}09:00:00", Email="ada@loser.example")
+    company.hubspot_contact("270", f"{day}10:00:00", "ada@winner.example", hs_merged_object_ids="271")
+    company.hubspot_contact("271", f"{day}10:00:00", "ada@lost.example", salesforceleadid="SYNCOFLOSER")
+    company.deal("DEALOFLOSER", f"{day}09:00:00", "Closed Won")
+    company.hubspot_deal(
+        "880", f"{day}10:00:00Z", "closedwon", "2026-03-01T10:00:00Z", "70", hs_merged_object_ids="881"
+    )
+    company.hubspot_deal(
+        "881", f"{day}10:00:00Z", "closedwon", "2026-03-01T10:00:00Z", "70", hs_salesforceopportunityid="DEALOFLOSER"
+    )
     # HubSpot, which names the owner today, came to know the lead weeks after the agency handed it off
     company.own_lead("agency", "l9", f"{day}09:00:00", "ada@beforehub.example", Status="handed_off", Owner="u1")
     company.hubspot_contact("266", "2026-03-01T10:00:00", "ada@beforehub.example", hubspot_owner_id="72")

@@ -611,6 +611,18 @@ def test_the_owner_then_of_a_lead_that_the_owners_system_did_not_know_yet(core: 
     assert owners == [("agency:u1",)]
 
 
+def test_the_sync_ids_of_what_was_merged_away_are_the_survivors(core: duckdb.DuckDBPyConnection) -> None:
+    leads = core.execute(
+        "select lead_id from core.fct_lead where lead_id like '%LOSER' or lead_id like '%:27_'"
+    ).fetchall()
+    deals = core.execute(
+        "select opportunity_id from core.fct_opportunity "
+        "where opportunity_id like '%LOSER' or opportunity_id like '%:88_'"
+    ).fetchall()
+    assert leads == [("salesforce:SYNCOFLOSER",)]
+    assert deals == [("salesforce:DEALOFLOSER",)]
+
+
 def test_who_goes_on_before_the_handoff_is_accepted_then(row: Find) -> None:
     lead = row("fct_lead", lead_id="salesforce:READYBEFORE")
     assert lead is not None

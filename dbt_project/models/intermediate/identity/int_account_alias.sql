@@ -7,7 +7,6 @@ with
             record.record_id,
             record.source_system,
             record.created_at,
-            record.synced_account_id,
             {{ web_domain("record.website") }} as domain,
             {{ system_rank("record.source_system") }} as system_rank
         from {{ ref("int_account_record") }} as record
@@ -25,9 +24,13 @@ with
     ),
 
     synced as (
-        select accounts.record_id, survivors.survivor_id as other_id
-        from accounts
-        inner join survivors on accounts.synced_account_id = survivors.record_id
+        select
+            named.survivor_id as record_id,
+            survivors.survivor_id as other_id,
+            case when record.record_id = named.survivor_id then 1 else 2 end as strength
+        from {{ ref("int_account_record") }} as record
+        inner join survivors as named on record.record_id = named.record_id
+        inner join survivors on record.synced_account_id = survivors.record_id
     ),
 
     business as (
@@ -37,13 +40,13 @@ with
     ),
 
     pairs as (
-        select record_id, other_id, 1 as strength
+        select record_id, other_id, strength
         from synced
         union all
-        select other_id as record_id, record_id as other_id, 1 as strength
+        select other_id as record_id, record_id as other_id, strength
         from synced
         union all
-        select near.record_id, far.record_id as other_id, 2 as strength
+        select near.record_id, far.record_id as other_id, 3 as strength
         from business as near
         inner join business as far on near.domain = far.domain and near.source_system <> far.source_system
     ),

@@ -1,6 +1,7 @@
 -- Grain: one row per lead record that lives on in a lead: record_id -> lead_id. Records merged away and the same lead's
 -- records in other systems are included; deleted, held and cyclic ones are not.
--- A record of a lower system joins one lead of a higher one: by a sync id, else the earliest created with its e-mail.
+-- A record of a lower system joins one lead of a higher one: by a sync id, else by one of the records merged into it,
+-- else the earliest created with its e-mail.
 with
     leads as (
         select
@@ -9,8 +10,6 @@ with
             record.email,
             record.created_at,
             record.converted_contact_id,
-            record.synced_lead_id,
-            record.synced_contact_id,
             {{ system_rank("record.source_system") }} as system_rank
         from {{ ref("int_lead_record") }} as record
         inner join
@@ -33,22 +32,33 @@ with
         where object = 'contact' and state in ('survivor', 'merged')
     ),
 
+    sync_ids as (
+        select
+            lead_survivor.survivor_id as record_id,
+            record.synced_lead_id,
+            record.synced_contact_id,
+            case when record.record_id = lead_survivor.survivor_id then 1 else 2 end as strength
+        from {{ ref("int_lead_record") }} as record
+        inner join lead_survivor on record.record_id = lead_survivor.record_id
+        where record.synced_lead_id is not null or record.synced_contact_id is not null
+    ),
+
     synced as (
-        select leads.record_id, lead_survivor.survivor_id as other_id
-        from leads
-        inner join lead_survivor on leads.synced_lead_id = lead_survivor.record_id
+        select sync_ids.record_id, lead_survivor.survivor_id as other_id, sync_ids.strength
+        from sync_ids
+        inner join lead_survivor on sync_ids.synced_lead_id = lead_survivor.record_id
         union all
         -- a contact's id leads to the leads that were converted into it
-        select leads.record_id, converted.record_id as other_id
-        from leads
-        inner join contact_survivor as named on leads.synced_contact_id = named.record_id
+        select sync_ids.record_id, converted.record_id as other_id, sync_ids.strength
+        from sync_ids
+        inner join contact_survivor as named on sync_ids.synced_contact_id = named.record_id
         inner join contact_survivor as contact on named.survivor_id = contact.survivor_id
         inner join leads as converted on contact.record_id = converted.converted_contact_id
         union all
         -- where the other system's leads are its contacts, the contact's id is a lead's
-        select leads.record_id, lead_survivor.survivor_id as other_id
-        from leads
-        inner join lead_survivor on leads.synced_contact_id = lead_survivor.record_id
+        select sync_ids.record_id, lead_survivor.survivor_id as other_id, sync_ids.strength
+        from sync_ids
+        inner join lead_survivor on sync_ids.synced_contact_id = lead_survivor.record_id
     ),
 
     email_systems as (
@@ -62,13 +72,13 @@ with
     ),
 
     pairs as (
-        select record_id, other_id, 1 as strength
+        select record_id, other_id, strength
         from synced
         union all
-        select other_id as record_id, record_id as other_id, 1 as strength
+        select other_id as record_id, record_id as other_id, strength
         from synced
         union all
-        select near.record_id, far.record_id as other_id, 2 as strength
+        select near.record_id, far.record_id as other_id, 3 as strength
         from with_shared_email as near
         inner join with_shared_email as far on near.email = far.email and near.source_system <> far.source_system
     ),

@@ -9,20 +9,30 @@ with
             record.record_id,
             record.source_system,
             record.created_at,
-            record.synced_opportunity_id,
             {{ system_rank("record.source_system") }} as system_rank
         from {{ ref("int_opportunity_record") }} as record
         inner join survivors on record.record_id = survivors.record_id and survivors.state = 'survivor'
     ),
 
+    synced as (
+        select
+            survivors.survivor_id as record_id,
+            other.survivor_id as other_id,
+            case when record.record_id = survivors.survivor_id then 1 else 2 end as strength
+        from {{ ref("int_opportunity_record") }} as record
+        inner join survivors on record.record_id = survivors.record_id and survivors.state in ('survivor', 'merged')
+        inner join
+            survivors as other
+            on record.synced_opportunity_id = other.record_id
+            and other.state in ('survivor', 'merged')
+    ),
+
     pairs as (
-        select record_id, synced_opportunity_id as other_id, 1 as strength
-        from opportunities
-        where synced_opportunity_id is not null
-        union
-        select synced_opportunity_id as record_id, record_id as other_id, 1 as strength
-        from opportunities
-        where synced_opportunity_id is not null
+        select record_id, other_id, strength
+        from synced
+        union all
+        select other_id as record_id, record_id as other_id, strength
+        from synced
     ),
 
     {{ elders("opportunities") }},
