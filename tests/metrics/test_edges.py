@@ -82,6 +82,17 @@ def test_a_deal_from_before_the_calendar_is_open_all_along(tmp_path: Path) -> No
     assert (days[0], days[-1]) == ((5,), (10,))
 
 
+def test_open_pipeline_begins_with_a_deal_that_was_won_on_the_day_it_was_qualified(tmp_path: Path) -> None:
+    w = Warehouse(tmp_path, as_of="2025-02-28")
+    for key, day, closed in (("won", "2025-01-10", "2025-01-10"), ("open", "2025-02-01", None)):
+        w.add("core.fct_opportunity", opportunity_id=key, lead_source="Web", is_won=closed is not None,
+              is_closed=closed is not None, is_new_business=True, is_qualified=True, amount=5, created_at=day,
+              qualified_at=day, closed_at=closed, close_date=closed)  # fmt: skip
+    w.build()
+    days = w.con.execute("select date_day, open_pipeline from metrics.active_pipeline order by date_day").fetchall()
+    assert (days[0], days[-1]) == ((date(2025, 1, 10), 0), (date(2025, 2, 28), 5))
+
+
 def test_a_deal_closes_in_the_period_of_its_close_day(tmp_path: Path) -> None:
     """Its close day is 31 March, the CRM was told on 2 April: won in March and in the first quarter."""
     w = Warehouse(tmp_path, as_of="2025-05-31 12:00")

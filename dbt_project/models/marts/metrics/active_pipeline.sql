@@ -57,7 +57,7 @@ with
     days as (
         select date_day
         from {{ ref("dim_date") }}
-        where date_day >= (select min(day) from daily) and date_day <= {{ as_of_day() }}
+        where date_day >= (select min(qualified_on) from opportunities) and date_day <= {{ as_of_day() }}
     ),
 
     running as (

@@ -18,8 +18,11 @@ with
             volumes.month_start,
             volumes.stage,
             positions.position,
-            -- doubles, added up in one order: else two equal nights may differ in the last bit
-            sum(case when volumes.stage = 'customer' then volumes.required end order by volumes.lead_source) as target,
+            -- doubles, added up in one order: else two equal nights may differ in the last bit; rounded, for its parts
+            -- by source are
+            round(
+                sum(case when volumes.stage = 'customer' then volumes.required end order by volumes.lead_source), 4
+            ) as target,
             sum(volumes.trailing_leads order by volumes.lead_source) as trailing_leads,
             sum(volumes.trailing_rate * volumes.trailing_leads order by volumes.lead_source) as reached,
             {{
