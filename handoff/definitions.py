@@ -262,10 +262,15 @@ def _read(folder: Path, name: str, problems: list[Problem]) -> Iterator[Row]:
         problems.append(Problem(file, 0, "is missing"))
         return
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        delivered = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         problems.append(Problem(file, 0, f"is not UTF-8 ({error.reason} at byte {error.start})"))
         return
+    if line := _other_line_end(delivered):
+        problems.append(
+            Problem(file, line, "ends otherwise than the lines above: save the file with one kind of line end")
+        )
+    text = delivered.replace("\r\n", "\n").replace("\r", "\n")
     reader = csv.reader(text.splitlines(keepends=True), strict=True)
     try:
         header = [column.strip() for column in next(reader, [])]
@@ -289,6 +294,18 @@ def _read(folder: Path, name: str, problems: list[Problem]) -> Iterator[Row]:
             line = reader.line_num + 1
     except csv.Error as error:
         problems.append(Problem(file, reader.line_num, f"is not CSV: {error}"))
+
+
+def _other_line_end(text: str) -> int:
+    """The first line that ends in LF where the lines above end in CRLF, or the other way round; 0 without one."""
+    first, is_quoted = None, False
+    for number, line in enumerate(text.split("\n")[:-1], start=1):
+        is_quoted ^= line.count('"') % 2 == 1
+        if not is_quoted:
+            first = line.endswith("\r") if first is None else first
+            if line.endswith("\r") != first:
+                return number
+    return 0
 
 
 def _number(text: str) -> float | None:

@@ -982,6 +982,31 @@ def _told_by_two(company: Company) -> None:
     company.hubspot_deal(
         "881", f"{day}10:00:00Z", "closedwon", "2026-03-01T10:00:00Z", "70", hs_salesforceopportunityid="DEALOFLOSER"
     )
+    # Salesforce lost its status, and HubSpot tells one in its own words
+    for at, status in ((f"{day}09:00:00", "Open"), ("2026-03-05T10:00:00", "")):
+        company.lead("NOSTATUS", f"{day}09:00:00", status, SystemModstamp=f"{at}Z", Email="ada@nostatus.example")
+    company.hubspot_contact("275", f"{day}10:00:00", "ada@nostatus.example", "salesqualifiedlead")
+    # converted into a contact that was not delivered, which HubSpot names
+    company.lead("CONTACTUNKNOWN", f"{day}09:00:00", ConvertedContactId="NEVERDELIVERED", IsConverted="true")
+    company.hubspot_contact("276", f"{day}10:00:00", "ada@unknown.example", salesforcecontactid="NEVERDELIVERED")
+    # a deal that was deleted and made anew under its id
+    for created, at, is_deleted in (("2025-02-01", "2025-03-01", "true"), ("2026-02-01", "2026-03-01", "false")):
+        company.deal(
+            "MADEANEW",
+            f"{created}T09:00:00",
+            "Negotiation/Review",
+            SystemModstamp=f"{at}T09:00:00Z",
+            IsDeleted=is_deleted,
+        )
+    company.add(
+        "salesforce/opportunity_field_history",
+        Id="MADEANEW1",
+        OpportunityId="MADEANEW",
+        Field="StageName",
+        OldValue="Qualification",
+        NewValue="Negotiation/Review",
+        CreatedDate="2026-02-20T09:00:00Z",
+    )
     # HubSpot, which names the owner today, came to know the lead weeks after the agency handed it off
     company.own_lead("agency", "l9", f"{day}09:00:00", "ada@beforehub.example", Status="handed_off", Owner="u1")
     company.hubspot_contact("266", "2026-03-01T10:00:00", "ada@beforehub.example", hubspot_owner_id="72")

@@ -623,6 +623,25 @@ def test_the_sync_ids_of_what_was_merged_away_are_the_survivors(core: duckdb.Duc
     assert deals == [("salesforce:DEALOFLOSER",)]
 
 
+def test_a_status_of_the_other_system_is_read_in_its_own_words(row: Find) -> None:
+    lead = row("fct_lead", lead_id="salesforce:NOSTATUS")
+    assert lead is not None
+    assert (lead["crm_status"], lead["current_stage"]) == ("salesqualifiedlead", "sql")
+
+
+def test_a_contact_that_was_not_delivered_joins_those_who_name_it(core: duckdb.DuckDBPyConnection) -> None:
+    leads = core.execute(
+        "select lead_id from core.fct_lead where lead_id in ('hubspot:276', 'salesforce:CONTACTUNKNOWN')"
+    )
+    assert leads.fetchall() == [("salesforce:CONTACTUNKNOWN",)]
+
+
+def test_a_deal_made_anew_under_its_id_begins_then(row: Find) -> None:
+    deal = row("fct_opportunity", opportunity_id="salesforce:MADEANEW")
+    assert deal is not None
+    assert deal["created_at"] == deal["qualified_at"] == at("2026-02-01T09:00:00")
+
+
 def test_who_goes_on_before_the_handoff_is_accepted_then(row: Find) -> None:
     lead = row("fct_lead", lead_id="salesforce:READYBEFORE")
     assert lead is not None

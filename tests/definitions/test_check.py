@@ -347,6 +347,15 @@ def test_contradictions_are_refused_by_file_line_and_reason(folder: Path, edit: 
     assert re.search(finding, str(refused.value)), refused.value
 
 
+def test_line_ends_of_two_kinds_are_refused_where_they_change(folder: Path) -> None:
+    path = folder / "targets.csv"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:3], *(line.replace(b"\n", b"\r\n") for line in lines[3:])]))
+    assert [(problem.file, problem.line) for problem in examine(folder)[1]] == [("targets.csv", 4)]
+    path.write_bytes(b"".join(line.replace(b"\n", b"\r\n") for line in lines))
+    assert examine(folder)[1] == []
+
+
 def test_every_finding_is_told_at_once(folder: Path) -> None:
     rows("teams.csv", "Sales,nowhere", ",sales")(folder)
     result = CliRunner().invoke(app, ["definitions", "check", str(folder)])
@@ -378,7 +387,7 @@ def test_the_hash_is_of_what_the_files_say(folder: Path) -> None:
     before = load(folder).sha256
     SOUND["Windows line ends and a byte order mark"](folder)
     assert load(folder).sha256 == before
-    append("teams.csv", "Sales East,sales\n")(folder)
+    append("teams.csv", "Sales East,sales\r\n")(folder)
     assert load(folder).sha256 != before
 
 

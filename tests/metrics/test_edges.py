@@ -82,6 +82,15 @@ def test_a_deal_from_before_the_calendar_is_open_all_along(tmp_path: Path) -> No
     assert (days[0], days[-1]) == ((5,), (10,))
 
 
+def test_a_quarter_to_date_has_no_costs_of_months_to_come(tmp_path: Path) -> None:
+    w = Warehouse(tmp_path, as_of="2025-05-31 12:00")
+    w.add("core.fct_lead", lead_id="L", lead_source="Web", created_at="2025-04-01")
+    for day in ("2025-04-05", "2025-06-05"):
+        w.add("core.fct_spend", spend_date=day, platform="google_ads", channel="paid", cost=90)
+    w.build()
+    assert w.rows("select value from metrics.metric_quarter where metric = 'spend'") == [{"value": 90.0}]
+
+
 def test_open_pipeline_begins_with_a_deal_that_was_won_on_the_day_it_was_qualified(tmp_path: Path) -> None:
     w = Warehouse(tmp_path, as_of="2025-02-28")
     for key, day, closed in (("won", "2025-01-10", "2025-01-10"), ("open", "2025-02-01", None)):

@@ -95,6 +95,7 @@ with
             {% for field in plain_fields + ["lead_source", "real_lead_source"] %}
                 min_by({{ field }}, case when {{ field }} is not null then record_rank end) as {{ field }},
             {% endfor %}
+            min_by(source_system, case when status is not null then record_rank end) as status_system,
             min(created_at) as created_at,
             min(updated_at) as updated_at,
             min(mql_at) as mql_at,
@@ -133,7 +134,8 @@ with
                         nullif(trim(filling.lead_source), '')
                     )
             end as lead_source_raw,
-            first_source.old_value as first_lead_source
+            first_source.old_value as first_lead_source,
+            case when record.status is null then filling.status_system else record.source_system end as status_system
         from record
         left join filling on record.lead_id = filling.lead_id
         left join
@@ -196,6 +198,7 @@ with
             coalesce(lead_sources.lead_source, merged.lead_source_raw) as lead_source,
             merged.lead_source_raw,
             merged.first_lead_source,
+            merged.status_system,
             case
                 when merged.lead_source_raw is null or lower(merged.lead_source_raw) in (select value from fillers)
                 then null

@@ -43,6 +43,14 @@ with
         where record.synced_lead_id is not null or record.synced_contact_id is not null
     ),
 
+    -- also into a contact that was not delivered
+    converted as (
+        select leads.record_id, coalesce(contact.survivor_id, leads.converted_contact_id) as contact_id
+        from leads
+        left join contact_survivor as contact on leads.converted_contact_id = contact.record_id
+        where leads.converted_contact_id is not null
+    ),
+
     synced as (
         select sync_ids.record_id, lead_survivor.survivor_id as other_id, sync_ids.strength
         from sync_ids
@@ -51,9 +59,8 @@ with
         -- a contact's id leads to the leads that were converted into it
         select sync_ids.record_id, converted.record_id as other_id, sync_ids.strength
         from sync_ids
-        inner join contact_survivor as named on sync_ids.synced_contact_id = named.record_id
-        inner join contact_survivor as contact on named.survivor_id = contact.survivor_id
-        inner join leads as converted on contact.record_id = converted.converted_contact_id
+        left join contact_survivor as named on sync_ids.synced_contact_id = named.record_id
+        inner join converted on coalesce(named.survivor_id, sync_ids.synced_contact_id) = converted.contact_id
         union all
         -- where the other system's leads are its contacts, the contact's id is a lead's
         select sync_ids.record_id, lead_survivor.survivor_id as other_id, sync_ids.strength

@@ -202,7 +202,8 @@ with
         left join told on leads.lead_id = told.lead_id
         left join
             stage_value
-            on leads.source_system = stage_value.source_system
+            on case when told.status is null then leads.status_system else leads.source_system end
+            = stage_value.source_system
             and coalesce(told.status, leads.status) = stage_value.crm_value
         left join first_opportunity on leads.lead_id = first_opportunity.lead_id
         left join won on leads.lead_id = won.lead_id

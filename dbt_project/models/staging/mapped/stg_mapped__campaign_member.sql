@@ -18,3 +18,5 @@ from {{ source("mapped", "campaign_member") }} as raw
 inner join
     {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
     {{ join_newest_snapshot(source("mapped", "campaign_member")) }}
+-- without a key a row is its file's: that of a replaced one does not vie with the newest one's
+where not (delivery.is_past_snapshot and raw.native_id is null)

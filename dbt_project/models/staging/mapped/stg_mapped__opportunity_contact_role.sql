@@ -11,3 +11,5 @@ from {{ source("mapped", "opportunity_contact_role") }} as raw
 inner join
     {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
     {{ join_newest_snapshot(source("mapped", "opportunity_contact_role")) }}
+-- without a key a row is its file's: that of a replaced one does not vie with the newest one's
+where not (delivery.is_past_snapshot and raw.native_id is null)

@@ -41,7 +41,7 @@ with
     living as (select * from ranked where is_newest and not is_deleted),
 
     created as (
-        select record_id, min(created_at) as created_at from {{ ref("stg_mapped__opportunity") }} group by record_id
+        select record_id, created_at from {{ ref("stg_mapped__opportunity") }} qualify {{ newest_version("record_id") }}
     ),
 
     first_change as (

@@ -35,9 +35,9 @@ with
     ),
 
     created as (
-        select native_id, min(created_at) as created_at
-        from {{ source("salesforce", "opportunity") }}
-        group by native_id
+        select native_id, created_at
+        from {{ ref("stg_salesforce__opportunity") }}
+        qualify {{ newest_version("record_id") }}
     ),
 
     first_change as (
