@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _ORDER = "version_at nulls first, source_file, is_current, sha256, _line"
-_NEWEST_FIRST = "version_at desc nulls last, newest_file desc, is_current desc, sha256 desc, _line desc"
+_NEWEST_FIRST = "version_at desc nulls last, ordered_as desc, is_current desc, sha256 desc, _line desc"
 # the records of a page of an API lie on one line
 _RECORD_KEY = "coalesce(native_id, _delivery_id || ':' || _line)"
 
@@ -454,7 +454,7 @@ def build_versions(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) 
         select
             delivered.source_system, delivered.object, delivered.native_id, delivered.version_at,
             delivered.record_key,
-            load_log.source_file, load_log.newest_file, load_log.is_current, load_log.sha256, load_log.loaded_at,
+            load_log.source_file, load_log.ordered_as, load_log.is_current, load_log.sha256, load_log.loaded_at,
             delivered._delivery_id, delivered._line,
             delivered.is_out, delivered.merged_into_id,
             case when not delivered.is_out then verdict.failed_rules end as failed_rules,
@@ -531,7 +531,7 @@ def _build_told(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) -> 
     def counting(source_system: str, name: str) -> str:
         return f"""
             (
-                select delivered.*, load_log.source_file, load_log.newest_file, load_log.is_current, load_log.sha256
+                select delivered.*, load_log.source_file, load_log.ordered_as, load_log.is_current, load_log.sha256
                 from raw."{source_system}__{name}" as delivered
                 join
                     quality.load_log
@@ -740,7 +740,7 @@ def build_admission(con: duckdb.DuckDBPyConnection) -> None:
                         source_object.newest_delivery_id,
                         (coalesce(version_at, timestamp '0001-01-01'), source_file, is_current, sha256, _line)
                             as first_place,
-                        (coalesce(version_at, timestamp '0001-01-01'), newest_file, is_current, sha256, _line) as place
+                        (coalesce(version_at, timestamp '0001-01-01'), ordered_as, is_current, sha256, _line) as place
                     from gate_version
                     join control.source_object using (source_system, object)
                     where native_id is not null

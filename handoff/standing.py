@@ -50,7 +50,7 @@ left join control.inputs on built.name = inputs.name
 where built.name = $1
 """
 # What the models read of the night's own tables: `quality.load_log` without its times, the clock without the run's id.
-COLUMNS = {CLOCK: "as_of", "quality.load_log": "delivery_id, source_file, status, rows_held, is_current, newest_file"}
+COLUMNS = {CLOCK: "as_of", "quality.load_log": "delivery_id, source_file, status, rows_held, is_current, ordered_as"}
 # A view is what it reads; its rows are not counted, and its SQL belongs to the code.
 NOW = """
 select name, content from control.built where inputs is not null and content <> 'passed'

@@ -38,10 +38,10 @@ create table if not exists quality.load_log (
     delivery_id varchar, source_system varchar, object varchar, source_file varchar, sha256 varchar,
     rows_read bigint, rows_loaded bigint, rows_held bigint, rows_malformed bigint,
     status varchar, error varchar, loaded_at timestamp, notes varchar, is_current boolean default true,
-    newest_file varchar
+    ordered_as varchar
 );
 alter table quality.load_log add column if not exists is_current boolean default true;
-alter table quality.load_log add column if not exists newest_file varchar;
+alter table quality.load_log add column if not exists ordered_as varchar;
 create table if not exists quality.malformed_row (
     source_system varchar, object varchar, source_file varchar, line bigint, raw_text varchar, error varchar,
     delivery_id varchar
@@ -59,7 +59,7 @@ create or replace view control.source_object as
 select
     declared_object.*,
     (
-        select max_by(load_log.delivery_id, (load_log.newest_file, load_log.is_current, load_log.sha256))
+        select max_by(load_log.delivery_id, (load_log.ordered_as, load_log.is_current, load_log.sha256))
         from quality.load_log
         where
             load_log.source_system = declared_object.source_system
@@ -69,23 +69,33 @@ select
 from control.declared_object;
 """
 # What is newest where versions are equal or missing, and of snapshots, is what a rebuild would find newest: a delivery
-# goes by the last of the names that hold it now, and comes before what a name of its own holds now in its place.
+# goes by the first of the names that hold it now, for the same bytes once more are no delivery; a snapshot by the last,
+# for a source may go back to what it was. It comes before what a name of its own holds now in its place.
 CURRENT = """
 update quality.load_log
 set is_current = not is_current
 where is_current <> (delivery_id in (select delivery_id from control.landed_file));
 update quality.load_log
-set newest_file = landed.newest_file
+set ordered_as = landed.ordered_as
 from (
-    select load_log.delivery_id, coalesce(max(landed_file.name), min(load_log.source_file)) as newest_file
+    select
+        load_log.delivery_id,
+        coalesce(
+            case when bool_or(declared_object.is_snapshot) then max(landed_file.name) else min(landed_file.name) end,
+            min(load_log.source_file)
+        ) as ordered_as
     from quality.load_log
     left join control.landed_file on load_log.delivery_id = landed_file.delivery_id
+    left join
+        control.declared_object
+        on load_log.source_system = declared_object.source_system
+        and load_log.object = declared_object.object
     group by load_log.delivery_id
 ) as landed
 where
     load_log.delivery_id = landed.delivery_id
-    and load_log.newest_file is distinct from landed.newest_file
-    and (load_log.is_current or load_log.newest_file is null);
+    and load_log.ordered_as is distinct from landed.ordered_as
+    and (load_log.is_current or load_log.ordered_as is null);
 """
 
 

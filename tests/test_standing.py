@@ -20,7 +20,7 @@ def con() -> duckdb.DuckDBPyConnection:
     con.execute(
         "create table quality.load_log (delivery_id varchar, source_system varchar, object varchar, "
         "source_file varchar, status varchar, rows_held bigint, loaded_at timestamp, is_current boolean, "
-        "newest_file varchar)"
+        "ordered_as varchar)"
     )
     for table in ("crm__lead", "crm__deal", "mapped__lead"):
         con.execute(f"create table raw.{table} (native_id varchar)")

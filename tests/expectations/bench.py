@@ -64,7 +64,7 @@ class Bench:
             """
             insert into quality.load_log (
                 delivery_id, source_system, object, source_file, sha256, rows_read, rows_loaded, rows_held,
-                rows_malformed, status, loaded_at, newest_file
+                rows_malformed, status, loaded_at, ordered_as
             )
             values (?, ?, ?, ?, ?, ?, ?, 0, ?, 'loaded', ?, ?)
             """,

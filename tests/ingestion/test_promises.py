@@ -668,6 +668,15 @@ def test_the_newest_is_what_a_rebuild_would_find_newest(zone: Zone, deliveries: 
         assert zone.con.execute(newest).fetchall() == [(hashlib.sha256(content.encode()).hexdigest(),)]
 
 
+def test_the_same_bytes_once_more_are_no_newer(zone: Zone) -> None:
+    """An old file dropped once more under a later name does not win over what came after it."""
+    zone.map(CRM)
+    for name, number in (("1.csv", 1), ("2.csv", 2), ("3.csv", 1)):
+        zone.put(name, HEADER + lead(number))
+        zone.load()
+    assert zone.con.execute("select ordered_as from quality.load_log order by 1").fetchall() == [("1.csv",), ("2.csv",)]
+
+
 # Hostile names and values
 
 

@@ -52,8 +52,8 @@ BROKEN: dict[str, tuple[str, str, str, Callable[[Path], Settings], str]] = {
     ),
     "the file's name does not decide between equal versions": (
         DELIVERY,
-        "order by delivery.newest_file, delivery.is_current, delivery.sha256",
-        "order by delivery.newest_file desc, delivery.is_current, delivery.sha256",
+        "order by delivery.ordered_as, delivery.is_current, delivery.sha256",
+        "order by delivery.ordered_as desc, delivery.is_current, delivery.sha256",
         mapped,
         "a touch without a key is its person, time and type",
     ),

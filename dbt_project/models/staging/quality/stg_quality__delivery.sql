@@ -14,11 +14,11 @@ with
             delivery.source_file,
             row_number() over (
                 partition by delivery.source_system, delivery.object
-                order by delivery.newest_file, delivery.is_current, delivery.sha256
+                order by delivery.ordered_as, delivery.is_current, delivery.sha256
             ) as delivery_rank,
             row_number() over (
                 partition by delivery.source_system, delivery.object
-                order by delivery.newest_file desc, delivery.is_current desc, delivery.sha256 desc
+                order by delivery.ordered_as desc, delivery.is_current desc, delivery.sha256 desc
             ) as rank_from_newest,
             coalesce(declared.is_snapshot, false) as is_snapshot
         from delivery
