@@ -119,8 +119,7 @@ def _identified_by(table: str, columns: list[str]) -> str:
         one.append(f"'{source}:{kind}:' || {column}")
 
     def records(kind: str, column: str) -> None:
-        each = f"regexp_extract_all({column}, '[^][;,|\" ]+')"
-        many.append(f"coalesce(list_transform({each}, lambda i: '{source}:{kind}:' || i), [])")
+        many.append(f"coalesce(list_transform({_each_id(column)}, lambda i: '{source}:{kind}:' || i), [])")
 
     if is_lead or is_contact:
         kind = "lead" if is_lead else "contact"
@@ -152,6 +151,10 @@ def _identified_by(table: str, columns: list[str]) -> str:
             f"case when contains({name}, '@') and not ends_with({name}, '@erased.invalid') then trim({name}) end"
         )
     return " || ".join([f"cast([{', '.join(one)}] as varchar[])", *many])
+
+
+def _each_id(column: str) -> str:
+    return f"regexp_extract_all({column}, '[^][;,|\" ]+')"
 
 
 def _is_history(columns: list[str]) -> bool:
@@ -207,7 +210,7 @@ def _pseudonym(address: str) -> str:
 
 
 def _replaced(name: str, whose: str) -> str:
-    """The text with a pseudonym for each of its addresses that fulfil a condition; `a` is the address."""
+    """The text with a pseudonym for each of its addresses (`p[2]`) that fulfils a condition."""
     column = quoted(name)
     pieces = (
         f"list_zip(string_split_regex({column}, {literal(ADDRESS)}), regexp_extract_all({column}, {literal(ADDRESS)}))"
@@ -263,8 +266,7 @@ def _is_activity_of_theirs(table: str, columns: list[str]) -> str:
 
     tests = [is_theirs("person_id")]
     if "contact_ids" in columns:
-        listed = "regexp_extract_all(contact_ids, '[^][;,|\" ]+')"
-        tests.append(f"len(list_filter({listed}, lambda i: {is_theirs('i')})) > 0")
+        tests.append(f"len(list_filter({_each_id('contact_ids')}, lambda i: {is_theirs('i')})) > 0")
     if source == "hubspot":
         tests.append(
             f"native_id in (select engagement_id from raw.hubspot__engagement_contact where {is_theirs('contact_id')})"
