@@ -336,6 +336,14 @@ def _at_least(lowest: float, *, above: bool = False) -> Callable[[str], bool]:
     return holds
 
 
+def _between(lowest: float, highest: float) -> Callable[[str], bool]:
+    def holds(text: str) -> bool:
+        number = _number(text)
+        return number is not None and lowest <= number <= highest
+
+    return holds
+
+
 # what a setting's value must be, and how to say it
 _SETTING_TESTS: dict[str, tuple[Callable[[str], bool], str]] = {
     "reporting_timezone": (
@@ -348,16 +356,13 @@ _SETTING_TESTS: dict[str, tuple[Callable[[str], bool], str]] = {
     "attribution_lookback_days": (_at_least(0), "a number of days, 0 or more"),
     "time_decay_half_life_days": (_at_least(0, above=True), "a positive number of days"),
     "maturity_days": (lambda text: bool(re.fullmatch(r"\d+", text)), "a whole number of days"),
-    "incomplete_batch_limit": (
-        lambda text: (_number(text) is not None) and 0 <= float(text) <= 1,
-        "a share between 0 and 1",
-    ),
+    "incomplete_batch_limit": (_between(0, 1), "a share between 0 and 1"),
     "fiscal_year_start_month": (lambda text: bool(re.fullmatch(r"0?[1-9]|1[0-2]", text)), "a month from 1 to 12"),
     "system_priority": (
         lambda text: all(re.fullmatch(r"[a-z][a-z0-9_]*", part) for part in text.split("|")),
         "a list of source names separated by |",
     ),
-    "handoff_score_threshold": (lambda text: _number(text) is not None, "a number"),
+    "handoff_score_threshold": (_between(0, 100), "a score between 0 and 100"),
     "scorecard_version": (
         lambda text: bool(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", text)),
         "rules or the version of a scorecard",

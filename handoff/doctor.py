@@ -39,6 +39,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         ("extracts", _extracts),
         ("mappings", _mappings),
         ("definitions", _definitions),
+        ("schedule", _schedule),
         ("lock", _lock),
         ("runs", _runs),
         ("warehouse", _warehouse),
@@ -130,6 +131,12 @@ def _definitions(settings: Settings) -> str:
     from handoff import definitions
 
     return f"version {definitions.load(settings.definitions).sha256[:12]} in {settings.definitions}"
+
+
+def _schedule(settings: Settings) -> str:
+    from orchestration.defs.jobs import nightly_schedule  # refuses what is no cron expression
+
+    return f"{nightly_schedule.cron_schedule} {nightly_schedule.execution_timezone}"
 
 
 def _lock(settings: Settings) -> str:

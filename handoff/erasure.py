@@ -47,11 +47,11 @@ def remember(settings: Settings, con: duckdb.DuckDBPyConnection, who: str) -> in
     wanted = {_hash(salt, spelling) for spelling in _spellings(con, who)}
     tables = _tables(con)
     while True:
-        more = wanted.union(*(_identities(con, table, salt, wanted) for table in tables))
+        more = wanted.union(*(_identities(con, table, columns, salt, wanted) for table, columns in tables.items()))
         if more == wanted:
             break
         wanted = more
-    rows = sum(_count(con, table, salt, wanted) for table in tables)
+    rows = sum(_count(con, table, columns, salt, wanted) for table, columns in tables.items())
     if not rows and not wanted <= set(known["hashes"]):
         raise HandoffError(
             "Nobody of that address or id is in the warehouse.",
@@ -76,8 +76,8 @@ def apply(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
     salt, hashes = known["salt"], set(known["hashes"])
     con.begin()
     try:
-        for table in _tables(con):
-            _pseudonymise(con, table, salt, hashes)
+        for table, columns in _tables(con).items():
+            _pseudonymise(con, table, columns, salt, hashes)
         _blank_malformed(con, salt, hashes)
         con.commit()
     except BaseException:
@@ -85,18 +85,14 @@ def apply(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
         raise
 
 
-def _tables(con: duckdb.DuckDBPyConnection) -> list[str]:
-    rows = con.execute("select table_name from duckdb_tables() where schema_name = 'raw' order by 1").fetchall()
-    return [name for (name,) in rows]
-
-
-def _text_columns(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+def _tables(con: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """The raw tables, each with its columns of text."""
     rows = con.execute(
-        "select column_name from duckdb_columns() where schema_name = 'raw' and table_name = ? "
-        "and data_type = 'VARCHAR' and column_name not in ('_delivery_id') order by column_index",
-        [table],
+        "select table_name, list(column_name order by column_index) from duckdb_columns() where schema_name = 'raw' "
+        "and not internal and data_type = 'VARCHAR' and column_name not in ('_delivery_id') "
+        "and table_name in (select table_name from duckdb_tables() where schema_name = 'raw') group by 1 order by 1"
     ).fetchall()
-    return [name for (name,) in rows]
+    return dict(rows)
 
 
 def _spellings(con: duckdb.DuckDBPyConnection, who: str) -> set[str]:
@@ -169,7 +165,7 @@ def _theirs(table: str, columns: list[str]) -> str:
         who = f"{who} || [{literal(table.split('__')[0] + ':')} || native_id]"
     return (
         f"select row from (select rowid as row, unnest({who}) as who "
-        f"from raw.{quoted(table)}) where sha256($salt || lower(who)) in (select unnest($hashes))"
+        f"from raw.{quoted(table)}) where {_hashed('who')} in (select unnest($hashes))"
     )
 
 
@@ -179,24 +175,24 @@ def _mentions(name: str) -> str:
     return (
         f"((contains({column}, '@') or contains({column}, '%40')) and list_has_any($hashes, list_transform("
         f"list_append(regexp_extract_all({column}, {literal(ADDRESS)}), trim({column})), "
-        "lambda a: sha256($salt || lower(replace(a, '%40', '@'))))))"
+        f"lambda a: {_hashed('a')})))"
     )
 
 
-def _identities(con: duckdb.DuckDBPyConnection, table: str, salt: str, hashes: set[str]) -> set[str]:
+def _identities(
+    con: duckdb.DuckDBPyConnection, table: str, columns: list[str], salt: str, hashes: set[str]
+) -> set[str]:
     """The hashes of the addresses and records that the rows of a table carry which are theirs."""
-    columns = _text_columns(con, table)
     rows = con.execute(
-        f"select distinct sha256($salt || lower(who)) from (select unnest({_identified_by(table, columns)}) as who "
+        f"select distinct {_hashed('who')} from (select unnest({_identified_by(table, columns)}) as who "
         f"from raw.{quoted(table)} where rowid in ({_theirs(table, columns)})) where who is not null",
         {"salt": salt, "hashes": sorted(hashes)},
     ).fetchall()
     return {found for (found,) in rows}
 
 
-def _count(con: duckdb.DuckDBPyConnection, table: str, salt: str, hashes: set[str]) -> int:
+def _count(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], salt: str, hashes: set[str]) -> int:
     """How many rows of a table are theirs or name an address of theirs."""
-    columns = _text_columns(con, table)
     tests = [f"rowid in ({_theirs(table, columns)})", *(_mentions(name) for name in columns)]
     done = con.execute(
         f"select count(*) from raw.{quoted(table)} where {' or '.join(tests)}",
@@ -206,7 +202,16 @@ def _count(con: duckdb.DuckDBPyConnection, table: str, salt: str, hashes: set[st
 
 
 def _pseudonym(address: str) -> str:
-    return f"'erased-' || left(sha256($salt || lower(trim(replace({address}, '%40', '@')))), 12) || '@erased.invalid'"
+    return f"'erased-' || left({_hashed(f'trim({address})')}, 12) || '@erased.invalid'"
+
+
+def _hashed(who: str) -> str:
+    """What `_hash` makes of an address or a record, in SQL; binds the salt by name."""
+    return f"sha256($salt || lower(replace({who}, '%40', '@')))"
+
+
+def _is_theirs(who: str) -> str:
+    return f"list_contains($hashes, {_hashed(who)})"
 
 
 def _replaced(name: str, whose: str) -> str:
@@ -219,8 +224,7 @@ def _replaced(name: str, whose: str) -> str:
     return f"array_to_string(list_transform({pieces}, lambda p: p[1] || {address}), '')"
 
 
-def _pseudonymise(con: duckdb.DuckDBPyConnection, table: str, salt: str, hashes: set[str]) -> None:
-    columns = _text_columns(con, table)
+def _pseudonymise(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], salt: str, hashes: set[str]) -> None:
     bound = {"salt": salt, "hashes": sorted(hashes)}
     declared = {"native_id", *NAMES, *EMPTIED, *KEPT_TEXT}
     field = "primary_attribute_value" if "primary_attribute_value" in columns else "field"
@@ -242,16 +246,24 @@ def _pseudonymise(con: duckdb.DuckDBPyConnection, table: str, salt: str, hashes:
             changes.append(f"{column} = case when {has_address} then {_pseudonym(column)} else {column} end")
     theirs = f"rowid in ({_theirs(table, columns)})"
     _update(con, table, changes, theirs, bound)
-    for name in columns:
+    for name in _naming(con, table, columns, bound):
         column = quoted(name)
-        is_theirs = "list_contains($hashes, sha256($salt || lower(replace({}, '%40', '@'))))".format
         text = (
-            f"case when {is_theirs(f'trim({column})')} then {_pseudonym(column)} "
-            f"else {_replaced(name, is_theirs('p[2]'))} end"
+            f"case when {_is_theirs(f'trim({column})')} then {_pseudonym(column)} "
+            f"else {_replaced(name, _is_theirs('p[2]'))} end"
         )
         _update(con, table, [f"{column} = {text}"], _mentions(name), bound)
     if {"subject", "person_id"} <= set(columns):
         _update(con, table, [f"subject = {KEPT_SUBJECT}"], _is_activity_of_theirs(table, columns), bound)
+
+
+def _naming(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], bound: dict[str, Any]) -> list[str]:
+    """The columns in which an address of theirs stands: few, and found in one reading of the table."""
+    if not columns:
+        return []
+    asked = ", ".join(f"bool_or({_mentions(name)})" for name in columns)
+    (found,) = con.execute(f"select {asked} from raw.{quoted(table)}", bound).fetchall()
+    return [name for name, is_there in zip(columns, found, strict=True) if is_there]
 
 
 def _is_activity_of_theirs(table: str, columns: list[str]) -> str:
@@ -259,10 +271,7 @@ def _is_activity_of_theirs(table: str, columns: list[str]) -> str:
     source = table.split("__")[0]
 
     def is_theirs(of: str) -> str:
-        return " or ".join(
-            f"list_contains($hashes, sha256($salt || lower('{source}:{kind}:' || {of})))"
-            for kind in ("lead", "contact")
-        )
+        return " or ".join(_is_theirs(f"'{source}:{kind}:' || {of}") for kind in ("lead", "contact"))
 
     tests = [is_theirs("person_id")]
     if "contact_ids" in columns:
@@ -282,8 +291,7 @@ def _update(con: duckdb.DuckDBPyConnection, table: str, changes: list[str], wher
 def _blank_malformed(con: duckdb.DuckDBPyConnection, salt: str, hashes: set[str]) -> None:
     con.execute(
         "update quality.malformed_row set raw_text = 'erased' where list_has_any($hashes, "
-        "list_transform(regexp_extract_all(raw_text, $address), "
-        "lambda a: sha256($salt || lower(replace(a, '%40', '@')))))",
+        f"list_transform(regexp_extract_all(raw_text, $address), lambda a: {_hashed('a')}))",
         {"salt": salt, "hashes": sorted(hashes), "address": ADDRESS},
     )
 
@@ -310,4 +318,4 @@ def _read(settings: Settings) -> dict[str, Any]:
 
 
 def _hash(salt: str, value: str) -> str:
-    return hashlib.sha256((salt + value.strip().lower()).encode()).hexdigest()
+    return hashlib.sha256((salt + value.strip().replace("%40", "@").lower()).encode()).hexdigest()

@@ -180,6 +180,7 @@ REFUSED: dict[str, tuple[Edit, str]] = {
                 ("fiscal_year_start_month", "13"),
                 ("system_priority", "sales force"),
                 ("handoff_score_threshold", "high"),
+                ("handoff_score_threshold", "150"),
             ),
         )
     },

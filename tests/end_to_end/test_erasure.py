@@ -216,14 +216,16 @@ def test_marketo_tells_names_and_merges_in_its_activities() -> None:
             "'see https://a.example/?email=ann@acme.example&x=1' as link, "
             "'https://a.example/?mail=Ann%40acme.example#b' as page"
         )
-        hashes = erasure._identities(con, "marketo__activity", salt, {erasure._hash(salt, "marketo:lead:9")})
+        tables = erasure._tables(con)
+        activity, touch = ((name, tables[name]) for name in ("marketo__activity", "touch"))
+        hashes = erasure._identities(con, *activity, salt, {erasure._hash(salt, "marketo:lead:9")})
         assert hashes == {erasure._hash(salt, f"marketo:lead:{number}") for number in (7, 8, 9)}
         hashes.add(erasure._hash(salt, ann))
-        erasure._pseudonymise(con, "marketo__activity", salt, hashes)
+        erasure._pseudonymise(con, *activity, salt, hashes)
         details = dict(con.execute("select native_id, details from raw.marketo__activity").fetchall())
         assert details["a1"] is None
         assert details["a2"].startswith('{"Merge IDs": "[8, 9]", "of": "erased-')
-        erasure._pseudonymise(con, "touch", salt, hashes)
+        erasure._pseudonymise(con, *touch, salt, hashes)
         assert ann not in text_of(con, "raw").replace("%40", "@")
         assert con.execute("select page from raw.touch").fetchall()[0][0].startswith("https://a.example/?mail=erased-")
 

@@ -69,12 +69,10 @@ with
         qualify row_number() over (partition by lead_id, source_system order by changed_at, sequence) = 1
     ),
 
-    secondary as (
+    sourced as (
         select
             record.*,
-            row_number() over (
-                partition by record.lead_id order by record.rank_0, record.source_system, record.record_id
-            ) as record_rank,
+            first_source.old_value as first_lead_source,
             case
                 when
                     first_source.old_value is not null
@@ -86,7 +84,13 @@ with
         from record
         left join
             first_source on record.lead_id = first_source.lead_id and record.source_system = first_source.source_system
-        where record.is_secondary = 1
+    ),
+
+    secondary as (
+        select
+            sourced.*, row_number() over (partition by lead_id order by rank_0, source_system, record_id) as record_rank
+        from sourced
+        where is_secondary = 1
     ),
 
     filling as (
@@ -118,28 +122,16 @@ with
             least(
                 coalesce(record.converted_at, filling.converted_at), coalesce(filling.converted_at, record.converted_at)
             ) as converted_at,
-            case
-                when
-                    first_source.old_value is not null
-                    and lower(first_source.old_value) not in (select value from fillers)
-                then first_source.old_value
-                when
-                    nullif(trim(record.lead_source), '') is not null
-                    and lower(trim(record.lead_source)) not in (select value from fillers)
-                then trim(record.lead_source)
-                else
-                    coalesce(
-                        filling.real_lead_source,
-                        nullif(trim(record.lead_source), ''),
-                        nullif(trim(filling.lead_source), '')
-                    )
-            end as lead_source_raw,
-            first_source.old_value as first_lead_source,
+            coalesce(
+                record.real_lead_source,
+                filling.real_lead_source,
+                nullif(trim(record.lead_source), ''),
+                nullif(trim(filling.lead_source), '')
+            ) as lead_source_raw,
+            record.first_lead_source,
             case when record.status is null then filling.status_system else record.source_system end as status_system
-        from record
+        from sourced as record
         left join filling on record.lead_id = filling.lead_id
-        left join
-            first_source on record.lead_id = first_source.lead_id and record.source_system = first_source.source_system
         where record.is_secondary = 0
     ),
 
