@@ -9,14 +9,16 @@ import pytest
 
 from handoff.settings import Settings
 
+# A second compiler and a second collector of garbage cost a short life more than they bring.
+JAVA = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 # For some thousand rows compiling a plan costs more than running it, and a second partition more than it saves.
-LITTLE_DATA = """
+LITTLE_DATA = f"""
 spark.sql.codegen.wholeStage false
 spark.sql.codegen.factoryMode NO_CODEGEN
 spark.sql.shuffle.partitions 1
 spark.default.parallelism 1
-spark.driver.extraJavaOptions -XX:+UseSerialGC
-spark.executor.extraJavaOptions -XX:+UseSerialGC
+spark.driver.extraJavaOptions {JAVA}
+spark.executor.extraJavaOptions {JAVA}
 """
 
 

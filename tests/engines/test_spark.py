@@ -12,7 +12,8 @@ import duckdb
 import pytest
 
 from publishing.build import BUILD_INFO
-from tests.conftest import AS_OF, run_night
+from tests.conftest import AS_OF, begin_home, run_night
+from tests.engines.conftest import JAVA
 
 pytestmark = pytest.mark.spark
 
@@ -41,7 +42,7 @@ def master(spark_configuration: Path, tmp_path_factory: pytest.TempPathFactory) 
         "SPARK_CONF_DIR": str(spark_configuration),
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_DAEMON_MEMORY": "256m",
-        "SPARK_DAEMON_JAVA_OPTS": "-XX:+UseSerialGC",
+        "SPARK_DAEMON_JAVA_OPTS": JAVA,
     }
     service = "org.apache.spark.deploy"
     at = ["--host", "127.0.0.1", "--webui-port", "0"]
@@ -81,17 +82,24 @@ def extracts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def on_duckdb(extracts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def on_duckdb(extracts: Path, parsed_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file that a night on DuckDB has published."""
-    home = tmp_path_factory.mktemp("duckdb") / "home"
+    home = begin_home(parsed_project, tmp_path_factory.mktemp("duckdb") / "home")
     run_night(home, HANDOFF_EXTRACTS=str(extracts))
     return home / "publish" / "marts.duckdb"
 
 
 @pytest.fixture(scope="module")
-def on_spark(master: str, spark_configuration: Path, extracts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def on_spark(
+    master: str,
+    spark_configuration: Path,
+    extracts: Path,
+    on_duckdb: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
     """The file that a night on the cluster has published."""
-    home = tmp_path_factory.mktemp("spark") / "home"
+    # what is known of the project does not depend on the engine: dbt's parse, the lineage of columns
+    home = begin_home(on_duckdb.parents[1], tmp_path_factory.mktemp("spark") / "home")
     run_night(
         home,
         seconds=1500,
