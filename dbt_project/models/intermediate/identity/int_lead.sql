@@ -2,38 +2,9 @@
 -- system of system_priority, a missing one is taken from the next; times are the earliest.
 -- lead_source is the source at creation: the old value of the first change of it (first_lead_source), unless a filler,
 -- else the record's own.
-{% set plain_fields = [
-    "first_name",
-    "last_name",
-    "email",
-    "phone",
-    "mobile_phone",
-    "job_title",
-    "company",
-    "website",
-    "industry",
-    "employee_count",
-    "annual_revenue",
-    "country",
-    "technology",
-    "growth_stage",
-    "trigger_event",
-    "campaign_id",
-    "status",
-    "rejection_reason",
-    "owner_id",
-    "converted_contact_id",
-    "converted_account_id",
-    "converted_opportunity_id",
-    "score",
-    "has_budget",
-    "has_need",
-    "has_timeline",
-    "has_authority",
-    "budget_status",
-    "next_step_at",
-    "attributes",
-] %}
+{% set plain_fields = (
+    lead_value_fields() | reject("in", ["lead_source", "mql_at", "converted_at"]) | list + ["attributes"]
+) %}
 with
     alias as (select * from {{ ref("int_lead_alias") }}),
 
