@@ -68,6 +68,9 @@ objects:
       field: {Phase: stage}
       old_value: {verhandelt: qualified}
       new_value: {verhandelt: qualified, verloren: lost}
+  personen:
+    entity: contact
+    fields: {native_id: Nr, last_name: Name, merged_ids: Dubletten}
   kontakte:
     entity: opportunity_contact_role
     fields: {opportunity_id: Projekt, contact_id: Person}
@@ -100,6 +103,7 @@ FILES = {
     "vertrieb/projekte/2.csv": "Nr;Interessent;Phase;Wert;Angelegt;Abschluss\n"
     "P2;;verloren;;01.02.2026 10:00;03.03.2026\n",
     "vertrieb/phasen/1.csv": "Projekt;Phase;Wann\nP1;gewonnen;31.03.2026 09:30\n",
+    "vertrieb/personen/1.csv": "Nr;Name;Dubletten\n21;Ada;22|23\n22;Ada L;\n",
     "vertrieb/kontakte/1.csv": "Projekt;Person\nP1;1\nP1;1\n",
     "vertrieb/anrufe/1.csv": "Nr;Wer;Von;Wann;Stand\n1;1;b1;03.01.2026 10:00;completed\n"
     "2;1;b1;03.01.2026 10:00;geplant\n",
@@ -130,7 +134,8 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
         ],
     ),
     "a vendor's object may be declared a snapshot too": (
-        "select record_id, is_deleted from intermediate.int_contact_record order by 1",
+        "select record_id, is_deleted from intermediate.int_contact_record where source_system = 'salesforce' "
+        "order by 1",
         [("salesforce:003000000000001AAA", True), ("salesforce:003000000000002AAA", False)],
     ),
     "also where its models keep no deleted records": (
@@ -156,7 +161,10 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
     ),
     "losers a survivor lists": (
         "select loser_id, survivor_id, object from intermediate.int_lead_merge order by 1",
-        [("vertrieb:7", "vertrieb:1", "lead"), ("vertrieb:8", "vertrieb:1", "lead")],
+        [
+            *(("vertrieb:22", "vertrieb:21", "contact"), ("vertrieb:23", "vertrieb:21", "contact")),
+            *(("vertrieb:7", "vertrieb:1", "lead"), ("vertrieb:8", "vertrieb:1", "lead")),
+        ],
     ),
     "stage entries": (
         "select record_id, stage, changed_at from intermediate.int_opportunity_stage_change order by 1, 3",

@@ -15,6 +15,7 @@
     "updated_at",
     "is_deleted",
     "merged_into_id",
+    "merged_ids",
 ] %}
 {% set parts = [
     "stg_salesforce__contact",

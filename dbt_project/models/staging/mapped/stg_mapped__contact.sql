@@ -15,6 +15,7 @@ select
     raw.updated_at,
     coalesce(raw.is_deleted, false) or {{ is_gone_from_snapshot() }} as is_deleted,
     raw.source_system || ':' || raw.merged_into_id as merged_into_id,
+    raw.merged_ids,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line,

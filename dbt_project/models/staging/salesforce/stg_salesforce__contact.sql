@@ -18,6 +18,7 @@ select
     or not coalesce(raw.fivetran_active, true)
     or {{ is_gone_from_snapshot() }} as is_deleted,
     'salesforce:' || raw.merged_into_id as merged_into_id,
+    raw.merged_ids,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line,
