@@ -62,11 +62,13 @@ with
     first_record as (
         select record.person_id, min(coalesce(leads.created_at, contact.created_at)) as created_at
         from record
-        left join {{ ref("int_lead_record") }} as leads on record.object = 'lead' and record.record_id = leads.record_id
+        -- a condition on the left table beside the equality would have DuckDB compare each row with each
+        left join
+            {{ ref("int_lead_record") }} as leads
+            on case when record.object = 'lead' then record.record_id end = leads.record_id
         left join
             {{ ref("int_contact_record") }} as contact
-            on record.object = 'contact'
-            and record.record_id = contact.record_id
+            on case when record.object = 'contact' then record.record_id end = contact.record_id
         group by record.person_id
     ),
 
