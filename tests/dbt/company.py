@@ -1324,6 +1324,18 @@ def _accounts(company: Company) -> None:
         ("2026-02-03T10:00:00", "Sales Qualified"),
         ("2026-02-04T10:00:00", "Accepted"),
     )
+    company.deal("DEALSTOOD", "2026-01-10T09:00:00")
+    company.lead("JOINS", "2026-03-02T09:00:00", "Converted", ConvertedOpportunityId="DEALSTOOD")
+    company.went("JOINS", ("", "Open"), ("2026-03-03T10:00:00", "Handed Off"), ("2026-03-10T10:00:00", "Converted"))
+    company.lead(
+        "JOINSUNTOLD",
+        "2026-03-02T09:00:00",
+        "Handed Off",
+        ConvertedOpportunityId="DEALSTOOD",
+        ConvertedDate="2026-03-10T11:00:00Z",
+    )
+    company.went("JOINSUNTOLD", ("", "Open"), ("2026-03-03T10:00:00", "Handed Off"))
+    company.deal("DEALIMPORTED", "2024-01-15T09:00:00", "Closed Lost", CloseDate="2021-05-10")
     company.lead("DAYBLANKED", "2026-02-01T09:00:00", "Handed Off")
     company.lead(
         "DAYBLANKED", "2026-02-01T09:00:00", "Handed Off", CreatedDate="", SystemModstamp="2026-02-03T09:00:00Z"

@@ -1097,6 +1097,8 @@ def test_what_touches_do_not_name_is_a_channel_and_not_marketing(row: Find) -> N
 
 
 def test_days(row: Find) -> None:
+    assert row("dim_date", date_day=date(2021, 1, 1)) is not None, "the year of the first close"
+    assert row("dim_date", date_day=date(2020, 12, 31)) is None
     holiday, monday = row("dim_date", date_day=date(2026, 6, 10)), row("dim_date", date_day=date(2026, 6, 8))
     assert holiday is not None
     assert monday is not None
@@ -1129,6 +1131,17 @@ def test_a_deal_without_a_handoff_is_an_acceptance(row: Find) -> None:
     lead = row("fct_lead", lead_id="salesforce:INADEAL")
     assert lead is not None
     assert (lead["handed_off_at"], lead["accepted_at"]) == (None, at("2026-02-12T10:00:00"))
+
+
+@pytest.mark.parametrize(("case", "joined"), [("JOINS", "2026-03-10T10:00:00"), ("JOINSUNTOLD", "2026-03-10T11:00:00")])
+def test_a_lead_that_joins_an_older_deal_is_accepted_when_it_does(row: Find, case: str, joined: str) -> None:
+    lead, handoff = row("fct_lead", lead_id=f"salesforce:{case}"), row("fct_handoff", lead_id=f"salesforce:{case}")
+    entered = row("fct_lead_stage_event", lead_id=f"salesforce:{case}", stage="opportunity", basis="crm")
+    assert lead is not None
+    assert handoff is not None
+    assert entered is not None
+    assert (lead["accepted_at"], handoff["decided_at"], entered["entered_at"]) == (at(joined),) * 3
+    assert lead["opportunity_at"] == at("2026-01-10T09:00:00")
 
 
 def test_a_rejection_to_come_has_no_reason_yet(row: Find) -> None:

@@ -1,22 +1,33 @@
--- Grain: one row per day of the reporting time zone, from the year of the first record, at least of three years ago,
--- to the end of the second year after this one. Weeks start on Monday; a fiscal year is named by the calendar year it
--- ends in.
+-- Grain: one row per day of the reporting time zone, from the year of the first lead, deal, close or cost, at least of
+-- three years ago, to the end of the second year after this one. Weeks start on Monday; a fiscal year is named by the
+-- calendar year it ends in.
 with
     settings as (select cast({{ setting("fiscal_year_start_month") }} as integer) as first_month),
 
     span as (
         select
-            date_trunc('year', least(min(first_at), {{ as_of() }} - interval '3' year)) as first_day,
-            date_trunc('year', {{ as_of() }}) + interval '3' year - interval '1' day as last_day
+            date_trunc(
+                'year',
+                least(cast(min(first_day) as timestamp), cast({{ as_of_day() }} as timestamp) - interval '3' year)
+            ) as first_day,
+            date_trunc('year', cast({{ as_of_day() }} as timestamp)) + interval '3' year - interval '1' day as last_day
         from
             (
-                select min(created_at) as first_at
+                select {{ to_reporting_date("min(created_at)") }} as first_day
                 from {{ ref("int_lead") }}
                 where created_at >= timestamp '1990-01-01 00:00:00'
                 union all
-                select min(created_at) as first_at
+                select {{ to_reporting_date("min(created_at)") }} as first_day
                 from {{ ref("int_opportunity") }}
                 where created_at >= timestamp '1990-01-01 00:00:00'
+                union all
+                select min(close_date) as first_day
+                from {{ ref("int_opportunity") }}
+                where close_date >= date '1990-01-01'
+                union all
+                select min(spend_date) as first_day
+                from {{ ref("fct_spend") }}
+                where spend_date >= date '1990-01-01'
             ) as firsts
     ),
 

@@ -149,7 +149,11 @@ with
                 earliest(
                     earliest("crm.accepted_at", "handoff_story.accepted_at"),
                     "case when crm.accepted_at is null then "
-                    ~ earliest("crm.advanced_at", "first_opportunity.opportunity_at")
+                    ~ earliest(
+                        "crm.advanced_at",
+                        "case when first_opportunity.opportunity_at >= leads.created_at"
+                        ~ " then first_opportunity.opportunity_at end",
+                    )
                     ~ " end",
                 )
             }} as accepted_at,
