@@ -86,10 +86,10 @@ def apply(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _tables(con: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
-    """The raw tables, each with its columns of text."""
+    """The raw tables that have columns of text, each with these."""
     rows = con.execute(
         "select table_name, list(column_name order by column_index) from duckdb_columns() where schema_name = 'raw' "
-        "and not internal and data_type = 'VARCHAR' and column_name not in ('_delivery_id') "
+        "and data_type = 'VARCHAR' and column_name <> '_delivery_id' "
         "and table_name in (select table_name from duckdb_tables() where schema_name = 'raw') group by 1 order by 1"
     ).fetchall()
     return dict(rows)
@@ -259,8 +259,6 @@ def _pseudonymise(con: duckdb.DuckDBPyConnection, table: str, columns: list[str]
 
 def _naming(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], bound: dict[str, Any]) -> list[str]:
     """The columns in which an address of theirs stands: few, and found in one reading of the table."""
-    if not columns:
-        return []
     asked = ", ".join(f"bool_or({_mentions(name)})" for name in columns)
     (found,) = con.execute(f"select {asked} from raw.{quoted(table)}", bound).fetchall()
     return [name for name, is_there in zip(columns, found, strict=True) if is_there]

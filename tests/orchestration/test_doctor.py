@@ -31,8 +31,8 @@ def test_what_cannot_be_looked_at_is_a_finding_and_the_others_go_on(
     assert "control.run" in findings["warehouse"].text or "CatalogException" in findings["warehouse"].text
     assert not findings["warehouse"].is_sound
     assert findings["publish"].text == "nothing published yet"
-    assert findings["schedule"].text == "0 2 * * * UTC"
     assert findings["publish"].is_sound
+    assert findings["schedule"].text == "0 2 * * * UTC"
 
 
 def test_a_run_that_never_ended_is_named_once_it_is_old(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -136,7 +136,7 @@ with
             -- a lead joins a deal that stood before it when it is converted
             case
                 when link.opportunity_at < leads.created_at
-                then greatest(leads.created_at, coalesce(leads.converted_at, leads.created_at))
+                then greatest(leads.created_at, leads.converted_at)
                 else link.opportunity_at
             end as entered_at,
             1000000 as change_number,
