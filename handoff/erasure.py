@@ -86,13 +86,17 @@ def apply(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _tables(con: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
-    """The raw tables that have columns of text, each with these."""
+    """The raw tables that have rows and columns of text, each with these. Of an empty table, and most are where a
+    company has one CRM, a question costs as much as of a small one.
+    """
     rows = con.execute(
         "select table_name, list(column_name order by column_index) from duckdb_columns() where schema_name = 'raw' "
         "and data_type = 'VARCHAR' and column_name <> '_delivery_id' "
         "and table_name in (select table_name from duckdb_tables() where schema_name = 'raw') group by 1 order by 1"
     ).fetchall()
-    return dict(rows)
+    return {
+        name: columns for name, columns in rows if con.execute(f"select 1 from raw.{quoted(name)} limit 1").fetchone()
+    }
 
 
 def _spellings(con: duckdb.DuckDBPyConnection, who: str) -> set[str]:

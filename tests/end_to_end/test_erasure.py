@@ -5,11 +5,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from handoff import erasure
+from expectations.gate import run_gate
+from handoff import definitions, erasure
 from handoff.errors import HandoffError
 from handoff.settings import Settings
 from handoff.warehouse import open_warehouse
+from ingestion import sample
 from ingestion.load import load
+from tests.conftest import AS_OF
 from tests.end_to_end.nights import copy_home
 
 
@@ -19,9 +22,21 @@ def text_of(con: duckdb.DuckDBPyConnection, schema: str) -> str:
     return "\n".join(str(con.execute(f'select * from {schema}."{name}"').fetchall()).lower() for (name,) in names)
 
 
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The home of a small company whose extracts were loaded and judged: erasing reads no more."""
+    folder = tmp_path_factory.mktemp("judged")
+    sample.generate(folder / "extracts", leads=200, as_of=AS_OF)
+    settings = Settings(_env_file=None, home=folder / "home", extracts=str(folder / "extracts"), as_of=AS_OF)
+    with open_warehouse(settings) as con:
+        load(settings, con)
+        run_gate(settings, con, definitions.load(settings.definitions))
+    return settings
+
+
 @pytest.fixture
-def settings(built_home: Path, built_settings: Settings, tmp_path: Path) -> Settings:
-    return built_settings.model_copy(update={"home": copy_home(built_home, tmp_path / "home")})
+def settings(judged: Settings, tmp_path: Path) -> Settings:
+    return judged.model_copy(update={"home": copy_home(judged.home, tmp_path / "home")})
 
 
 def a_person(con: duckdb.DuckDBPyConnection) -> tuple[str, str]:
