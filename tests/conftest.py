@@ -45,7 +45,7 @@ def run_night(home: Path, *, check: bool = True, seconds: int = 570, **more: str
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files come first: of two workers, neither is left with one of them at the end."""
+    """The longest files come first: no worker is left with one of them at the end."""
     longest = ["test_spark.py", "test_nights.py"]
     items.sort(key=lambda item: longest.index(item.path.name) if item.path.name in longest else len(longest))
 
@@ -94,9 +94,11 @@ def parsed_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _once(tmp_path_factory, "parsed_project", parse)
 
 
-def begin_home(parsed: Path, home: Path) -> Path:
-    """A new HANDOFF_HOME that knows the project as it was parsed in another one."""
-    shutil.copytree(parsed / "dbt", home / "dbt")
+def begin_home(other: Path, home: Path) -> Path:
+    """A new HANDOFF_HOME that has what a night keeps in another one: parsed SQL, column lineage, drawn charts."""
+    for folder in ("dbt", "charts"):
+        if (other / folder).exists():
+            shutil.copytree(other / folder, home / folder)
     return home
 
 
@@ -116,7 +118,7 @@ def built_home(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path, s
 
 @pytest.fixture
 def new_home(built_home: Path, tmp_path: Path) -> Path:
-    """A HANDOFF_HOME in which nothing has run, but what a night knows of the project: parsed SQL, column lineage."""
+    """A HANDOFF_HOME in which no night has run: see `begin_home`."""
     return begin_home(built_home, tmp_path / "home")
 
 

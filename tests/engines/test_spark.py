@@ -98,7 +98,7 @@ def on_spark(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """The file that a night on the cluster has published."""
-    # what is known of the project does not depend on the engine: dbt's parse, the lineage of columns
+    # what is kept does not depend on the engine: dbt's parse, the lineage of columns, charts of the same figures
     home = begin_home(on_duckdb.parents[1], tmp_path_factory.mktemp("spark") / "home")
     run_night(
         home,
