@@ -131,7 +131,7 @@ def _bring_up_to_date(con: duckdb.DuckDBPyConnection, warehouse: str, table: Tab
     """Deletes from the build before what is so no longer and appends what is new: writing is the dear part of a copy.
 
     Returns how many rows now stand behind the sorted ones; None where the table is to be written anew: a small one, one
-    that was not there or had other columns, one of which too much is new, one that did not come out the same.
+    that was not there or had other columns, one of which too much is new, one that would not come out the same.
     """
     here, rows = f"build.{table.qualified}", _rows(warehouse, table)
     there = con.execute(
@@ -145,12 +145,19 @@ def _bring_up_to_date(con: duckdb.DuckDBPyConnection, warehouse: str, table: Tab
         return None
     con.execute(f"create or replace temp table row_now as select hash(t) as row_hash from ({rows}) as t")
     con.execute(f"create or replace temp table row_before as select rowid as id, hash(t) as row_hash from {here} as t")
-    gone, new, total = con.execute(
-        "select (select count(*) from row_before anti join row_now using (row_hash)), "
-        "(select count(*) from row_now anti join row_before using (row_hash)), (select count(*) from row_now)"
-    ).fetchall()[0]
+    (before, _), (kept, kept_sum), (new, new_sum), now = (
+        con.execute(f"select count(*), coalesce(sum(row_hash), 0) from {counted}").fetchall()[0]
+        for counted in (
+            "row_before",
+            "row_before semi join row_now using (row_hash)",
+            "row_now anti join row_before using (row_hash)",
+            "row_now",
+        )
+    )
     behind += new
-    if max(gone, behind) <= UNSORTED * total:
+    # equal rows, of which one came or went, are not told apart by their hashes, but counted
+    is_same = (kept + new, kept_sum + new_sum) == now and max(before - kept, behind) <= UNSORTED * now[0]
+    if is_same:
         con.execute(
             f"delete from {here} as t using (from row_before anti join row_now using (row_hash)) as gone "
             "where t.rowid = gone.id"
@@ -159,17 +166,9 @@ def _bring_up_to_date(con: duckdb.DuckDBPyConnection, warehouse: str, table: Tab
             f"insert into {here} select t.* from ({rows}) as t anti join row_before on hash(t) = row_before.row_hash "
             "order by all"
         )
-        # equal rows that came or went are not seen by their hashes
-        content = "select count(*), bit_xor(row_hash), sum(row_hash) from"
-        is_equal = (
-            con.execute(f"{content} (select hash(t) as row_hash from {here} as t)").fetchall()
-            == con.execute(f"{content} row_now").fetchall()
-        )
-    else:
-        is_equal = False
     con.execute("drop table row_now")
     con.execute("drop table row_before")
-    return behind if is_equal else None
+    return behind if is_same else None
 
 
 def _take(there: Path, here: Path) -> None:

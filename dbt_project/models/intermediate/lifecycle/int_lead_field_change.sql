@@ -47,8 +47,7 @@ with
         from changes
         left join
             own_value
-            on changes.teller <> ''
-            and changes.lead_id = own_value.lead_id
+            on case when changes.teller <> '' then changes.lead_id end = own_value.lead_id
             and changes.field = own_value.field
         where own_value.lead_id is null
         group by changes.lead_id, changes.field

@@ -44,8 +44,7 @@ with
             and person.is_lead_first
         left join
             {{ ref("int_opportunity_alias") }} as alias
-            on activity.person_record_id is null
-            and activity.related_record_id = alias.record_id
+            on case when activity.person_record_id is null then activity.related_record_id end = alias.record_id
         left join opportunity on alias.opportunity_id = opportunity.opportunity_id
         where
             of_lead.activity_id is null

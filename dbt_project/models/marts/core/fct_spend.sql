@@ -206,8 +206,8 @@ with
         left join campaign_channel on spend.campaign_id = campaign_channel.campaign_id
         left join
             channel_match as platform_channel
-            on spend.campaign_id is null
-            and platform_channel.source = {{ platform_source("spend.platform") }}
+            on case when spend.campaign_id is null then {{ platform_source("spend.platform") }} end
+            = platform_channel.source
             and platform_channel.medium = 'cpc'
             and platform_channel.campaign = ''
             and platform_channel.touch_type = 'web_session'

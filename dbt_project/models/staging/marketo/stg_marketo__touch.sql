@@ -59,6 +59,8 @@ select
     activity.record_line
 from {{ ref("stg_marketo__activity") }} as activity
 -- a success names its program by id too, which stays when the program is renamed
-left join program on activity.activity_type_id = 104 and activity.primary_attribute_value_id = program.native_id
+left join
+    program
+    on case when activity.activity_type_id = 104 then activity.primary_attribute_value_id end = program.native_id
 left join program_of_name on lower(trim(activity.primary_attribute_value)) = program_of_name.program_key
 where activity_type_id in (2, 11) or (activity_type_id = 104 and is_success)
