@@ -282,8 +282,10 @@ def test_markov_counts_a_deal_as_a_null_path_once_it_is_lost_or_older_than_matur
         Deal("old", created=30, is_qualified=False, people=("b",)),
         Deal("qualified", created=30, people=("c",)),
         Deal("lost", created=60, closed=70, is_qualified=False, people=("d",)),
+        Deal("of days to come", created=122, closed=123, is_won=True, people=("e",)),
     ]
     touches = [Touch(f"t{person}", 20, person, person) for person in "abcd"]
+    touches.append(Touch("te", 110, "e", "e"))
     # after the creation and before now: on the revenue path of an open deal alone
     touches += [Touch("late", 100, "late", "b"), Touch("later", 121.5, "later", "b")]
     lab.attribute(deals, touches)

@@ -369,6 +369,8 @@ def _responses(company: Company) -> None:
     company.call(lead, "2026-03-30T08:00:00")
     handed_off("WAITS23", "2026-06-30T13:00:00")
     handed_off("WAITS25", "2026-06-30T11:00:00")
+    company.answered_campaign("WAITS25", "2026-06-30")
+    company.answered_campaign("WAITS25", "2026-07-02")  # after now
     handed_off("WAITS24", "2026-06-30T12:00:00")
     # under business hours, from Friday to Wednesday 14:00 in Berlin: 16:00, 14:00 and 13:00
     handed_off("WAITSOPEN22", "2026-06-26T14:00:00")
@@ -1177,6 +1179,10 @@ def _deals(company: Company) -> None:
     )
     company.deal("DEALOPEN", "2026-02-01T23:30:00", Amount="1000.00", CurrencyIsoCode="EUR")
     company.deal("DEALNOHISTORY", "2026-02-01T23:30:00", "Closed Lost", CloseDate="2026-02-10")
+    company.deal("DEALQUALIFIEDSOON", "2026-02-01T10:00:00")
+    company.deal_went(
+        "DEALQUALIFIEDSOON", ("2026-02-01T10:00:00", "Prospecting"), ("2026-07-02T10:00:00", "Negotiation/Review")
+    )
     company.deal("DEALREOPENED", "2026-02-01T10:00:00", "Negotiation/Review", CloseDate="2026-02-10")
     company.deal_went(
         "DEALREOPENED",

@@ -182,6 +182,8 @@ def test_an_acceptance_that_followed_from_a_stage_counts_from_its_time(row: Find
 def test_the_queue_holds_the_undecided(core: duckdb.DuckDBPyConnection) -> None:
     waiting = dict(core.execute("select lead_id, waiting_hours from core.handoff_queue").fetchall())
     assert waiting["salesforce:WAITS25"] == 25.0
+    seen = core.execute("select last_touches from core.handoff_queue where lead_id = 'salesforce:WAITS25'").fetchall()
+    assert ["2026-06-30" in text and "2026-07-02" not in text for (text,) in seen] == [True]
     decided = {f"salesforce:{case}" for case in ("TWICE", "WONLATER", "NOREASON", "ODDREASON", "TWOREASONS")}
     assert not decided & waiting.keys()
 
@@ -860,6 +862,7 @@ DEALS = [
     pytest.param("DEALBILLION", None, None, None, "1481481468.14", None, id="a billion"),
     # 1,000,000,000 x 0.0000393712
     pytest.param("DEALDONG", None, None, None, "39371.20", None, id="a rate of ten decimals"),
+    pytest.param("DEALQUALIFIEDSOON", None, None, None, "1000.00", None, id="a stage after now is not reached"),
     pytest.param(
         "DEALLOSTQUALIFIED",
         "2026-02-03T10:00:00",

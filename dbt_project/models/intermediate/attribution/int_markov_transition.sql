@@ -4,7 +4,7 @@
 with
     model as (select * from {{ ref("int_attribution_model") }} where kind = 'markov'),
 
-    anchor as (select * from {{ ref("int_attribution_anchor") }}),
+    anchor as (select * from {{ ref("int_attribution_anchor") }} where created_at <= {{ as_of() }}),
 
     lead_record as (
         select *

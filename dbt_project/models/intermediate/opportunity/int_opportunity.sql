@@ -56,7 +56,10 @@ with
     reached as (
         select
             opportunity_id,
-            min(case when stage = 'qualified' then entered_at end) as first_qualified_at,
+            -- what is dated after now has not happened
+            min(
+                case when stage = 'qualified' and entered_at <= {{ as_of() }} then entered_at end
+            ) as first_qualified_at,
             max(case when stage = 'won' then entered_at end) as last_won_at,
             max(case when stage = 'lost' then entered_at end) as last_lost_at,
             count(case when stage in ('won', 'lost') and is_recorded then 1 end) as closings

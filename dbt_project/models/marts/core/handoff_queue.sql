@@ -27,7 +27,8 @@ with
                 partition by waiting.lead_id order by touch.touched_at desc, touch.touch_id desc
             ) as touch_rank
         from waiting
-        inner join {{ ref("int_touch") }} as touch on waiting.person_id = touch.person_id
+        inner join
+            {{ ref("int_touch") }} as touch on waiting.person_id = touch.person_id and touch.touched_at <= {{ as_of() }}
     ),
 
     engagement as (
