@@ -19,7 +19,7 @@ _REPAIRS = {
     "business_email": "give {0} an address at the company's own domain",
     "not_filler": "choose a real value for {0}",
     "known_stage": "set {0} to a value of the stage map, or have the value added to it",
-    "not_future": "correct {0}: it lies in the future",
+    "not_future": "give {0} a time that is not in the future",
 }
 _OTHER_REPAIRS = {
     "merge_cycle": "undo one of the merges, so that one of the records survives",

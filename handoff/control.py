@@ -24,6 +24,15 @@ def begin_run(con: duckdb.DuckDBPyConnection, as_of: datetime, run_id: str, defi
     )
 
 
+def last_run(con: duckdb.DuckDBPyConnection) -> tuple[datetime, str] | None:
+    """The "now" and the definitions' hash of the newest night; None where none has begun in this warehouse."""
+    known = "select 1 from duckdb_tables() where schema_name = 'control' and table_name = 'run'"
+    if not con.execute(known).fetchone():
+        return None
+    as_of, definitions_sha256 = con.execute("select as_of, definitions_sha256 from control.run").fetchall()[0]
+    return as_of, definitions_sha256
+
+
 @cache
 def code_version() -> str:
     """The version of the code, with the commit where the checkout knows it."""

@@ -19,6 +19,7 @@ from pathlib import Path
 import duckdb
 
 from handoff import definitions
+from handoff.control import last_run
 from handoff.definitions import COLUMNS, Definitions
 from handoff.errors import HandoffError
 from handoff.settings import CHECKOUT, DBT_PROJECT, Settings
@@ -115,17 +116,20 @@ def compare(settings: Settings, old: str, new: str) -> tuple[list[str], list[Cha
 
 def _outcome(settings: Settings, chosen: Definitions, home: Path) -> Path:
     """A file with the leads as the definitions judge them, as of the last night."""
-    if not settings.warehouse.exists():
+    past = None
+    if settings.warehouse.exists():
+        with night_lock(settings), open_warehouse(settings) as con:
+            con.execute("checkpoint")
+            past = last_run(con)
+    if past is None:
         raise HandoffError(
             "There is no past to compare.",
             where=str(settings.warehouse),
             why="no night was run yet",
             remedy="Run `make nightly` first",
         )
+    as_of, in_force = past
     home.mkdir()
-    with night_lock(settings), open_warehouse(settings) as con:
-        con.execute("checkpoint")
-        as_of, in_force = con.execute("select as_of, definitions_sha256 from control.run").fetchall()[0]
     there = settings.model_copy(update={"home": home, "definitions": chosen.folder, "as_of": as_of})
     with night_lock(settings):
         shutil.copyfile(settings.warehouse, there.warehouse)

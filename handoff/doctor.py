@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from handoff.control import last_run
 from handoff.errors import HandoffError
 from handoff.settings import CHECKOUT, Settings
 from handoff.warehouse import free_bytes, night_lock, open_warehouse
@@ -169,8 +170,9 @@ def _warehouse(settings: Settings) -> str:
     if not settings.warehouse.exists():
         return "none yet"
     with open_warehouse(settings) as con:
-        row = con.execute("select max(as_of) from control.run").fetchone()
-    return f"last run at {row[0] if row else 'no time'} UTC, {settings.warehouse.stat().st_size / 2**20:.0f} MB"
+        run = last_run(con)
+    size = f"{settings.warehouse.stat().st_size / 2**20:.0f} MB"
+    return f"last run at {run[0]} UTC, {size}" if run else f"no run yet, {size}"
 
 
 def _publish(settings: Settings) -> str:

@@ -60,6 +60,10 @@ def test_without_a_night_there_is_nothing_to_compare(tmp_path: Path) -> None:
     with pytest.raises(HandoffError, match="no night was run yet"):
         compare(Settings(home=tmp_path), str(SHIPPED), str(SHIPPED))
     assert list(tmp_path.iterdir()) == []
+    # what a night that was killed at once leaves
+    duckdb.connect(str(tmp_path / "warehouse.duckdb")).close()
+    with pytest.raises(HandoffError, match="no night was run yet"):
+        compare(Settings(home=tmp_path), str(SHIPPED), str(SHIPPED))
 
 
 def test_leads_are_compared_one_by_one_in_the_quarter_of_their_creation(tmp_path: Path) -> None:

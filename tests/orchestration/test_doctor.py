@@ -23,16 +23,24 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 def test_what_cannot_be_looked_at_is_a_finding_and_the_others_go_on(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    duckdb.connect(str(settings.warehouse)).close()
+    with duckdb.connect(str(settings.warehouse)) as con:
+        con.execute("create schema control; create table control.run (of_another_release integer)")
     monkeypatch.setattr(doctor, "PACKAGES", ("duckdb", "no-such-package"))
     findings = {finding.name: finding for finding in doctor.examine(settings)}
     assert "no-such-package" in findings["packages"].text
     assert not findings["packages"].is_sound
-    assert "control.run" in findings["warehouse"].text or "CatalogException" in findings["warehouse"].text
+    assert "as_of" in findings["warehouse"].text
     assert not findings["warehouse"].is_sound
     assert findings["publish"].text == "nothing published yet"
     assert findings["publish"].is_sound
     assert findings["schedule"].text == "0 2 * * * UTC"
+
+
+def test_a_warehouse_in_which_no_night_has_begun(settings: Settings) -> None:
+    duckdb.connect(str(settings.warehouse)).close()
+    finding = next(finding for finding in doctor.examine(settings) if finding.name == "warehouse")
+    assert finding.is_sound
+    assert finding.text.startswith("no run yet, ")
 
 
 def test_a_run_that_never_ended_is_named_once_it_is_old(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
