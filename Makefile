@@ -36,9 +36,8 @@ WITHOUT ?= heavy or spark
 test: style
 	@$(MAKE) --no-print-directory -j2 types pytest
 
-# Three on two cores: a test waits for the process it has started, or one core waits for the last of two tests.
 pytest: $(VENV)/.dev
-	@$(RUN) -m pytest -m "not ($(WITHOUT))" -n 3 --dist loadfile --no-loadscope-reorder
+	@$(RUN) -m pytest -m "not ($(WITHOUT))" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-heavy: $(VENV)/.dev
 	@$(RUN) -m pytest -m heavy
