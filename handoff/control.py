@@ -29,8 +29,7 @@ def last_run(con: duckdb.DuckDBPyConnection) -> tuple[datetime, str] | None:
     known = "select 1 from duckdb_tables() where schema_name = 'control' and table_name = 'run'"
     if not con.execute(known).fetchone():
         return None
-    as_of, definitions_sha256 = con.execute("select as_of, definitions_sha256 from control.run").fetchall()[0]
-    return as_of, definitions_sha256
+    return con.execute("select as_of, definitions_sha256 from control.run").fetchone()
 
 
 @cache

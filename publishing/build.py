@@ -10,7 +10,7 @@ from datetime import datetime
 
 import duckdb
 
-from handoff.control import code_version
+from handoff.control import code_version, last_run
 from handoff.sql import quoted
 
 SCHEMAS = ("core", "attribution", "metrics", "scoring", "reviews", "quality")
@@ -103,10 +103,10 @@ def quality_tables() -> list[Table]:
 
 def identify(con: duckdb.DuckDBPyConnection) -> tuple[str, datetime, str]:
     """The id, the as-of and the definition version of what the warehouse holds now."""
-    row = con.execute("select as_of, definitions_sha256 from control.run").fetchone()
-    if row is None:
-        raise ValueError("control.run is empty: a build is made at the end of a night")
-    as_of, definitions = row
+    run = last_run(con)
+    if run is None:
+        raise ValueError("There was no run: a build is made at the end of a night")
+    as_of, definitions = run
     deliveries = con.execute(
         "select source_system, object, sha256, status from quality.load_log order by all"
     ).fetchall()
