@@ -19,6 +19,7 @@ from handoff.settings import CHECKOUT, DBT_PROJECT
 
 BARE = Path(__file__).with_name("attribution_bare.sql")
 STEPS = [
+    "int_touch_horizon",
     "int_opportunity_window",
     "int_opportunity_path_summary",
     "int_opportunity_path",

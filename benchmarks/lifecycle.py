@@ -33,6 +33,8 @@ STEPS = [
     "int_lead_rejection",
     "int_business_window",
     "int_handoff_event",
+    "int_event_horizon",
+    "int_handoff_outcome",
     "int_handoff",
 ]
 PROGRAM = """
@@ -125,7 +127,7 @@ def generate(con: duckdb.DuckDBPyConnection, leads: int) -> None:
             'outbound' as direction, true as is_completed, owner_id, lead_id as person_record_id,
             null::varchar as outcome, null::varchar as subject,
             created_at + to_seconds((280000 + hash(lead_id, 9) % 200000)::bigint) as happened_at,
-            created_at + to_seconds((280000 + hash(lead_id, 9) % 200000)::bigint) as completed_at, created_at
+            happened_at as completed_at, happened_at as acted_at, created_at
         from intermediate.int_lead;
         create or replace table intermediate.int_touch as
         select
@@ -134,6 +136,8 @@ def generate(con: duckdb.DuckDBPyConnection, leads: int) -> None:
             'salesforce:701' as campaign_id, null::varchar as landing_page
         from intermediate.int_lead
         where hash(lead_id, 11) % 2 = 0;
+        create or replace table intermediate.int_opportunity (created_at timestamp);
+        create or replace table intermediate.int_opportunity_stage_event (entered_at timestamp, exited_at timestamp);
         """
     )
 

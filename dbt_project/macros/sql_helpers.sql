@@ -25,6 +25,15 @@
     )
 {%- endmacro %}
 
+{% macro business_now() -%}
+    {#- CTE business_now: one row, the business seconds up to the run's now. -#}
+    business_now as (
+        select {{ business_seconds(as_of(), "stretch") }} as business_seconds
+        from {{ ref("int_business_window") }} as stretch
+        where stretch.date_day = {{ to_reporting_date(as_of()) }} and stretch.starts_at <= {{ as_of() }}
+    )
+{%- endmacro %}
+
 {% macro last_known(value, partition_by, order_by) -%}
     {#- The newest value that is not null, up to this row. -#}
     last_value({{ value }} ignore nulls) over (

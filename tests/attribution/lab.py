@@ -16,6 +16,7 @@ AS_OF = datetime(2026, 6, 30)
 DAY_ZERO = datetime(2026, 3, 1)
 STEPS = [
     "int_attribution_model",
+    "int_touch_horizon",
     "int_opportunity_window",
     "int_opportunity_path_summary",
     "int_opportunity_path",

@@ -77,6 +77,7 @@ def lead_and_deal(lab: Lab, deals: list[Deal], touches: list[Touch]) -> dict[str
     lab.load(deals, touches)
     lab.table("int_person", [("p", "acme"), ("q", "acme"), ("r", "other")], "person_id varchar, account_id varchar")
     lab.build(
+        "int_touch_horizon",
         "int_opportunity_window",
         "int_opportunity_path_summary",
         "int_opportunity_path",

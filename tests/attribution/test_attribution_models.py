@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.attribution.lab import DAY_ZERO, Deal, Lab, Touch
+from tests.attribution.lab import AS_OF, DAY_ZERO, Deal, Lab, Touch
 
 RULES = ["first_touch", "last_touch", "last_non_direct", "linear", "time_decay", "u_shaped", "w_shaped", "full_path"]
 MODELS = [*RULES, "markov", "shapley"]
@@ -158,7 +158,9 @@ def test_lookback_and_half_life_are_those_of_the_deal_s_creation(
     """From 1 March on 10 days and a half-life of 14; both deals were won after it."""
     deal = Deal("o", "100.00", created=created, closed=5, is_won=True)
     touches = [Touch("t1", -15, "email"), Touch("t2", -8, "event"), Touch("t3", -1, "direct")]
-    lab.con.execute("create or replace table staging.kept_setting as from staging.stg_definitions__setting")
+    tables = ("stg_definitions__setting", "stg_definitions__setting_in_force")
+    for table in tables:
+        lab.con.execute(f"create or replace table staging.kept_{table} as from staging.{table}")
     try:
         for setting, value in (("attribution_lookback_days", "10"), ("time_decay_half_life_days", "14")):
             lab.con.execute(
@@ -168,10 +170,23 @@ def test_lookback_and_half_life_are_those_of_the_deal_s_creation(
                 "insert into staging.stg_definitions__setting values (?, ?, ?, timestamp '9999-12-31')",
                 [setting, value, DAY_ZERO],
             )
+            lab.con.execute(
+                "update staging.stg_definitions__setting_in_force set value = ?, effective_from = ? where setting = ?",
+                [value, DAY_ZERO, setting],
+            )
         assert cents(lab, deal, touches, basis)["time_decay"] == expected
     finally:
-        lab.con.execute("create or replace table staging.stg_definitions__setting as from staging.kept_setting")
-        lab.con.execute("drop table staging.kept_setting")
+        for table in tables:
+            lab.con.execute(f"create or replace table staging.{table} as from staging.kept_{table}")
+            lab.con.execute(f"drop table staging.kept_{table}")
+
+
+def test_a_touch_still_to_come_is_not_on_the_path_of_an_open_deal(lab: Lab) -> None:
+    now = (AS_OF - DAY_ZERO).total_seconds() / 86400
+    lab.load([Deal("o")], [Touch("before", -3, "email"), Touch("now", now, "event"), Touch("soon", now + 1, "event")])
+    lab.build("int_touch_horizon", "int_opportunity_window", "int_opportunity_path_summary", "int_opportunity_path")
+    path = lab.con.execute("select touch_id from intermediate.int_opportunity_path order by path_number").fetchall()
+    assert path == [("before",), ("now",)]
 
 
 def test_ties_in_time_are_ordered_by_touch_id(lab: Lab) -> None:

@@ -19,6 +19,7 @@ from tests.attribution.test_random_paths import companies
 LostLead = tuple[str, str, float]
 MODELS = [
     "int_attribution_model",
+    "int_touch_horizon",
     "int_opportunity_window",
     "int_opportunity_path_summary",
     "int_opportunity_path",

@@ -12,11 +12,12 @@ import duckdb
 OF_DEFINITIONS = {
     "fct_spend": 2,
     "handoff_queue": 1,
+    "int_attribution_anchor": 1,
     "int_campaign": 1,
+    "int_handoff": 1,
     "int_icp_period": 1,
     "int_lead_criteria_met": 1,
     "int_lead_icp": 2,
-    "int_opportunity_window": 4,
     "int_stage_judgement": 2,
     "metric_month": 2,
     "metric_quarter": 2,

@@ -3,7 +3,14 @@
 -- path_key numbers the paths of one night. fingerprint covers all that a rule-based credit depends on, the SQL that
 -- makes it included: int_attribution_credit redoes what it no longer matches.
 with
-    opportunity_window as (select * from {{ ref("int_opportunity_window") }}),
+    opportunity_window as (
+        select
+            *,
+            case when is_closed then revenue_ends_at else {{ as_of() }} end as revenue_anchor_at,
+            {{ add_days("created_at", "cast(" ~ setting("maturity_days") ~ " as integer)") }}
+            < {{ as_of() }} as is_older_than_maturity
+        from {{ ref("int_opportunity_window") }}
+    ),
 
     path_summary as (select * from {{ ref("int_opportunity_path_summary") }}),
 

@@ -13,7 +13,7 @@ with
             touch.touched_at,
             touch.is_marketing,
             touch.touched_at <= span.created_at as is_on_pipeline,
-            touch.touched_at <= span.revenue_anchor_at as is_on_revenue,
+            touch.touched_at <= span.revenue_ends_at as is_on_revenue,
             {{
                 row_hash(
                     [

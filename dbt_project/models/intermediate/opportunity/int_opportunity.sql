@@ -51,21 +51,7 @@ with
 
     stage_value as (select * from {{ ref("int_stage_value") }}),
 
-    entry as (select * from {{ ref("int_opportunity_stage_event") }}),
-
-    reached as (
-        select
-            opportunity_id,
-            -- what is dated after now has not happened
-            min(
-                case when stage = 'qualified' and entered_at <= {{ as_of() }} then entered_at end
-            ) as first_qualified_at,
-            max(case when stage = 'won' then entered_at end) as last_won_at,
-            max(case when stage = 'lost' then entered_at end) as last_lost_at,
-            count(case when stage in ('won', 'lost') and is_recorded then 1 end) as closings
-        from entry
-        group by opportunity_id
-    ),
+    reached as (select * from {{ ref("int_opportunity_milestone") }}),
 
     link as (
         select opportunity_id, min_by(lead_id, lead_rank) as lead_id

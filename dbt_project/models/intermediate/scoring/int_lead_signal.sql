@@ -63,17 +63,17 @@ with
             lead_id,
             {% for counter, condition in counters.items() %}
                 {% for days in (30, 60) %}
-                    sum(
-                        case when days_before <= {{ days }} and ({{ condition }}) then 1 else 0 end
+                    count(
+                        case when days_before <= {{ days }} and ({{ condition }}) then 1 end
                     ) as {{ counter }}_{{ days }}d,
                 {% endfor %}
             {% endfor %}
             count(distinct case when days_before <= 60 then channel end) as distinct_channels_60d,
-            sum(case when days_before <= 30 then 1 else 0 end) as touches_30d,
-            sum(case when days_before <= 90 then 1 else 0 end) as touches_90d,
-            sum(case when days_before <= 30 and {{ counted.page_views }} then 1 else 0 end) as page_views_30d,
-            sum(case when {{ counted.form_submissions }} then 1 else 0 end) as form_submissions,
-            sum(case when {{ counted.event_attendances }} then 1 else 0 end) as event_attendances,
+            count(case when days_before <= 30 then 1 end) as touches_30d,
+            count(case when days_before <= 90 then 1 end) as touches_90d,
+            count(case when days_before <= 30 and {{ counted.page_views }} then 1 end) as page_views_30d,
+            count(case when {{ counted.form_submissions }} then 1 end) as form_submissions,
+            count(case when {{ counted.event_attendances }} then 1 end) as event_attendances,
             cast(floor(min(days_before)) as double) as days_since_last_touch,
             cast(floor(max(days_before)) as double) as days_since_first_touch
         from seen
@@ -85,7 +85,7 @@ with
         select
             lead_id,
             {% for days in (30, 60) %}
-                sum(case when days_before <= {{ days }} then 1 else 0 end) as responded_campaigns_{{ days }}d,
+                count(case when days_before <= {{ days }} then 1 end) as responded_campaigns_{{ days }}d,
             {% endfor %}
             count(*) as responded_campaigns
         from

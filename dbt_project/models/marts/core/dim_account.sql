@@ -6,11 +6,8 @@ with
 
     rules as (
         select *
-        from {{ ref("stg_definitions__icp") }}
-        where
-            effective_from <= {{ as_of() }}
-            and effective_to > {{ as_of() }}
-            and dimension in ({% for dimension in dimensions %}'{{ dimension }}'{{ "," if not loop.last }} {% endfor %})
+        from {{ ref("int_icp_in_force") }}
+        where dimension in ({% for dimension in dimensions %}'{{ dimension }}'{{ "," if not loop.last }} {% endfor %})
     ),
 
     traits as (

@@ -14,7 +14,7 @@ with
             min(case when stage in ('sql', 'sales_ready', 'opportunity') then entered_at end) as advanced_at,
             max_by(stage, entry_number) as last_stage
         from {{ ref("int_lead_stage_event") }}
-        where basis = 'crm' and entered_at <= {{ as_of() }}
+        where basis = 'crm' and entered_at <= {{ happened_until() }}
         group by lead_id
     ),
 
@@ -56,7 +56,7 @@ with
         from {{ ref("int_lead_stage_event") }} as event
         left join
             judged_entry on event.lead_id = judged_entry.lead_id and event.entry_number = judged_entry.entry_number
-        where event.basis = 'crm' and event.entered_at <= {{ as_of() }} and judged_entry.lead_id is null
+        where event.basis = 'crm' and event.entered_at <= {{ happened_until() }} and judged_entry.lead_id is null
         group by event.lead_id
     ),
 

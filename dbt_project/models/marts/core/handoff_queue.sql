@@ -55,11 +55,7 @@ with
         group by lead_id
     ),
 
-    business_now as (
-        select {{ business_seconds(as_of(), "stretch") }} as business_seconds
-        from {{ ref("int_business_window") }} as stretch
-        where stretch.date_day = {{ to_reporting_date(as_of()) }} and stretch.starts_at <= {{ as_of() }}
-    ),
+    {{ business_now() }},
 
     final as (
         select

@@ -2,6 +2,6 @@
 -- for nothing else: it comes out equal night after night, and what reads it stands.
 {{ config(materialized="table") }}
 
-select setting, value
+select setting, value, effective_from
 from {{ ref("stg_definitions__setting") }}
 where effective_from <= {{ as_of() }} and effective_to > {{ as_of() }}
