@@ -26,7 +26,9 @@
 with
     leads as (select * from {{ ref("int_lead") }}),
 
-    first_handoff as (select lead_id, handed_off_at, decision from {{ ref("int_handoff") }} where handoff_number = 1),
+    first_handoff as (
+        select lead_id, handed_off_at, decision from {{ ref("int_handoff_outcome") }} where handoff_number = 1
+    ),
 
     scored as (
         select

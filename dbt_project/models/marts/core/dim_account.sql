@@ -5,9 +5,17 @@ with
     account as (select * from {{ ref("int_account") }}),
 
     rules as (
-        select *
-        from {{ ref("int_icp_in_force") }}
-        where dimension in ({% for dimension in dimensions %}'{{ dimension }}'{{ "," if not loop.last }} {% endfor %})
+        select rule.*
+        from {{ ref("stg_definitions__icp") }} as rule
+        inner join
+            {{ ref("int_icp_period") }} as period
+            on period.has_begun
+            and not period.has_ended
+            and rule.effective_from <= period.period_from
+            and rule.effective_to > period.period_from
+        where
+            rule.dimension
+            in ({% for dimension in dimensions %}'{{ dimension }}'{{ "," if not loop.last }} {% endfor %})
     ),
 
     traits as (
