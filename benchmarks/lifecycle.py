@@ -88,8 +88,7 @@ def generate(con: duckdb.DuckDBPyConnection, leads: int) -> None:
         create or replace table intermediate.int_lead_alias as
         select
             lead_id as record_id, lead_id, lead_id as survivor_id,
-            row_number() over (order by lead_id) as record_number, record_number as survivor_number,
-            record_number as lead_number
+            row_number() over (order by lead_id) as record_number, record_number as lead_number
         from intermediate.int_lead;
         create or replace table intermediate.int_record_survivor as
         select 'lead' as object, lead_id as record_id, 'survivor' as state, lead_id as survivor_id

@@ -12,7 +12,11 @@ import typer
 from handoff.errors import HandoffError
 from handoff.settings import load_settings
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Definitions and gate of the shared warehouse.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Definitions, gate, metrics, what-if and doctor of the shared warehouse.",
+)
 definitions_app = typer.Typer(no_args_is_help=True, help="Check and compare definitions.")
 gate_app = typer.Typer(no_args_is_help=True, help="The gate at entry.")
 app.add_typer(definitions_app, name="definitions")

@@ -26,7 +26,7 @@ QUALITY: dict[str, tuple[str, dict[str, str]]] = {
             "source_file": "File of the version that was judged.",
             "line": "Line on which it starts.",
             "rule": "The completeness rule that failed; `regressed`, `merge_cycle`.",
-            "detail": "What is missing, without the value.",
+            "detail": "What is missing: the fields by name, values only where they are no personal data.",
             "first_seen_at": "When the record first came without it (UTC).",
             "released_at": "When a complete version let it go (UTC); null while held.",
         },

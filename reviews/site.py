@@ -64,7 +64,7 @@ TERMS = {
     "score_drift": (
         "Drift (PSI)",
         "Population stability index: how far the leads' score bands have moved from those the card was learned from "
-        "(rule points: from all leads they judged). Below 0.1 stable, above 0.25 another population.",
+        "(rule points: from all handed-off leads they judged). Below 0.1 stable, above 0.25 another population.",
     ),
     "touches_before_close": (
         "Touches before a win or a loss",

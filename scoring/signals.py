@@ -1,4 +1,8 @@
-"""The signals a card may use, as `int_lead_signal` names them. Adding one means adding its column there."""
+"""The signals a card may use, as `int_lead_signal` names them.
+
+Adding one means adding its column there, and its name in the macros `number_signals` or `category_signals`, by which
+the SQL scores it.
+"""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -546,3 +546,8 @@ def test_a_setting_without_rows_takes_its_default(folder: Path) -> None:
 def test_the_shipped_settings_are_the_defaults() -> None:
     assert all(SETTINGS[row["setting"]] == row["value"] for row in load(SHIPPED).files["settings"])
     assert definitions.load(SHIPPED).version_at(datetime(2026, 1, 1)) == "1.0"
+
+
+def test_the_models_take_the_same_defaults_as_the_night() -> None:
+    model = next((DBT_PROJECT / "models").rglob("stg_definitions__setting.sql")).read_text()
+    assert dict(re.findall(r"\('(\w+)', '([^']*)'\)", model)) == SETTINGS

@@ -1,5 +1,6 @@
 """A card as data: bins, points and scores by hand; its file; the store the models read."""
 
+import re
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -10,8 +11,9 @@ import pandas as pd
 import pytest
 
 from handoff.errors import HandoffError
-from handoff.settings import Settings
+from handoff.settings import DBT_PROJECT, Settings
 from scoring.card import Bin, Scorecard, band, read_card, write_card
+from scoring.signals import SIGNALS
 from scoring.store import load_cards
 
 CARD = Scorecard(
@@ -141,3 +143,10 @@ def test_the_store_holds_the_cards_of_the_folder(tmp_path: Path) -> None:
 def test_a_signed_card_that_is_not_there_stops_the_night(tmp_path: Path) -> None:
     with pytest.raises(HandoffError, match="card-b, which is not there"):
         load_cards(Settings(_env_file=None, home=tmp_path), duckdb.connect(), named=["card-b"])
+
+
+@pytest.mark.parametrize("kind", ["number", "category"])
+def test_the_sql_scores_the_signals_that_a_card_may_use(kind: str) -> None:
+    macros = (DBT_PROJECT / "macros" / "scoring.sql").read_text()
+    listed = macros.partition(f"macro {kind}_signals()")[2].partition("endmacro")[0]
+    assert re.findall(r'"(\w+)"', listed) == [signal.name for signal in SIGNALS if signal.kind == kind]

@@ -107,7 +107,6 @@ with
         select
             *,
             row_number() over (order by lead_id, record_id) as record_number,
-            dense_rank() over (order by survivor_id) as survivor_number,
             dense_rank() over (order by lead_id) as lead_number
         from resolved
     )

@@ -192,6 +192,32 @@ with
         inner join periods on rules.effective_from <= periods.period_from and periods.period_from < rules.effective_to
     ),
 
+    -- two rules that say the same of a value say it once
+    said as (
+        select
+            judged.*,
+            case
+                when effect = 'disqualify' and is_met
+                then dimension || ' disqualifies: ' || value
+                when effect = 'require' and value = ''
+                then dimension || ' unknown'
+                when effect = 'require' and not is_met
+                then dimension || ' outside ' || operator || ' ' || rule_value || ': ' || value
+                when effect = 'prefer' and is_met
+                then dimension || ' preferred: ' || value
+            end as reason
+        from judged
+    ),
+
+    numbered as (
+        select
+            said.*,
+            row_number() over (
+                partition by period_from, dimension, value, reason order by effect, operator, rule_value
+            ) as occurrence
+        from said
+    ),
+
     verdict as (
         select
             period_from,
@@ -200,17 +226,8 @@ with
             bool_or(effect = 'disqualify' and is_met) as is_disqualified,
             bool_or(effect = 'require' and value <> '' and not is_met) as is_failed,
             bool_or(effect = 'require' and value = '') as is_unknown,
-            {{
-                ordered_text(
-                    "case when effect = 'disqualify' and is_met then dimension || ' disqualifies: ' || value "
-                    ~ "when effect = 'require' and value = '' then dimension || ' unknown' "
-                    ~ "when effect = 'require' and not is_met then dimension || ' outside ' || operator || ' ' || rule_value || ': ' || value "
-                    ~ "when effect = 'prefer' and is_met then dimension || ' preferred: ' || value end",
-                    "effect, operator, rule_value",
-                )
-            }}
-            as reason
-        from judged
+            {{ ordered_text("case when occurrence = 1 then reason end", "effect, operator, rule_value") }} as reason
+        from numbered
         group by period_from, dimension, value
     ),
 

@@ -13,15 +13,20 @@
     "trigger_event",
 ] %}
 {% set counted = counted_touches() %}
+{# the days a counter looks back are in its name #}
 {% set counters = {
-    "sessions": counted.page_views,
-    "pricing_page_views": counted.pricing_page_views,
-    "content_views": counted.page_views
+    "sessions_30d": counted.page_views,
+    "sessions_60d": counted.page_views,
+    "pricing_page_views_30d": counted.pricing_page_views,
+    "pricing_page_views_60d": counted.pricing_page_views,
+    "content_views_60d": counted.page_views
     ~ " and (lower(landing_page) like '%blog%' or lower(landing_page) like '%docs%' or lower(landing_page) like '%resource%')",
-    "form_submissions": is_form("touch_type", "medium"),
-    "event_attendances": is_event("touch_type", "medium"),
-    "email_clicks": "touch_type = 'email_click'",
-    "paid_touches": "lower(medium) in ('cpc', 'ppc', 'paid', 'paidsocial', 'paid-social', 'display', 'retargeting')",
+    "form_submissions_30d": is_form("touch_type", "medium"),
+    "form_submissions_60d": is_form("touch_type", "medium"),
+    "event_attendances_30d": is_event("touch_type", "medium"),
+    "event_attendances_60d": is_event("touch_type", "medium"),
+    "email_clicks_60d": "touch_type = 'email_click'",
+    "paid_touches_60d": "lower(medium) in ('cpc', 'ppc', 'paid', 'paidsocial', 'paid-social', 'display', 'retargeting')",
 } %}
 with
     leads as (select * from {{ ref("int_lead") }}),
@@ -64,11 +69,7 @@ with
         select
             lead_id,
             {% for counter, condition in counters.items() %}
-                {% for days in (30, 60) %}
-                    count(
-                        case when days_before <= {{ days }} and ({{ condition }}) then 1 end
-                    ) as {{ counter }}_{{ days }}d,
-                {% endfor %}
+                count(case when days_before <= {{ counter[-3:-1] }} and ({{ condition }}) then 1 end) as {{ counter }},
             {% endfor %}
             count(distinct case when days_before <= 60 then channel end) as distinct_channels_60d,
             count(case when days_before <= 30 then 1 end) as touches_30d,
@@ -86,9 +87,7 @@ with
     response as (
         select
             lead_id,
-            {% for days in (30, 60) %}
-                count(case when days_before <= {{ days }} then 1 end) as responded_campaigns_{{ days }}d,
-            {% endfor %}
+            count(case when days_before <= 60 then 1 end) as responded_campaigns_60d,
             count(*) as responded_campaigns
         from
             (
@@ -177,15 +176,9 @@ with
             scored.scored_at,
             scored.is_handed_off,
             {% for counter in counters %}
-                {% for days in (30, 60) %}
-                    cast(coalesce(behaviour.{{ counter }}_{{ days }}d, 0) as double) as {{ counter }}_{{ days }}d,
-                {% endfor %}
+                cast(coalesce(behaviour.{{ counter }}, 0) as double) as {{ counter }},
             {% endfor %}
-            {% for days in (30, 60) %}
-                cast(
-                    coalesce(response.responded_campaigns_{{ days }}d, 0) as double
-                ) as responded_campaigns_{{ days }}d,
-            {% endfor %}
+            cast(coalesce(response.responded_campaigns_60d, 0) as double) as responded_campaigns_60d,
             cast(coalesce(behaviour.distinct_channels_60d, 0) as double) as distinct_channels_60d,
             coalesce(behaviour.touches_30d, 0) as touches_30d,
             coalesce(behaviour.touches_90d, 0) as touches_90d,

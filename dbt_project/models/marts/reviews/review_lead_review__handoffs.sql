@@ -1,5 +1,6 @@
 -- Grain: one row per (lead, handoff), with what became of it until now.
--- Hazard: outcome is of this handoff, the stage is of the lead: two handoffs of a lead share it.
+-- Hazard: the decision is of this handoff; `won` and `opportunity` are the lead's and repeat on each of its accepted
+-- handoffs, as does its stage.
 with
     handoffs as (
         select *, handoff_number < max(handoff_number) over (partition by lead_id) as is_handed_off_again

@@ -25,7 +25,7 @@ with
         group by version, month_start
     ),
 
-    -- a learned card is compared with the leads it was learned from, rule points with all leads they judged
+    -- a learned card is compared with the leads it was learned from, rule points with all handed-off leads they judged
     reference as (
         select version, score_band, share
         from {{ ref("int_scorecard_band") }}
