@@ -4,6 +4,7 @@ Off until a setting names a receiver. A message says what, since when and what t
 data: checks carry ids and file names, never addresses. Not here: when to send (`defs/alerting.py`, `run.py`).
 """
 
+import logging
 import smtplib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,12 +21,16 @@ REMEDIES = {
     "deliveries_are_on_time": "Ask the source why nothing came; the marts are as fresh as its last delivery.",
     "shape_is_as_before": "Compare the columns with the mapping; tell the source's owner if one is missing.",
     "every_value_is_mapped": "See core.unmapped_value: name each value in the definitions, or mend it at the source.",
+    "population_is_stable": "See the review of the card: when the leads have changed for good, learn a new one.",
     "pages_are_sent": "Mend the mail server's or the webhook's setting; the next night sends what is still due.",
-    "batch_is_acceptable": "Have the delivery repaired, or take it as it is: .venv/bin/handoff gate accept <delivery>.",
 }
 
 # what Dagster's dbt library writes beside the finding, which is `dagster_dbt/failed_row_count`
 FOR_DBT = {"Execution Duration", "invocation_id", "status", "unique_id"}
+
+
+NIGHT, PICKED = "nightly", "a run of picked assets"
+LOG = logging.getLogger("handoff.alerts")
 
 
 @dataclass(frozen=True)
@@ -34,23 +39,32 @@ class Alert:
     text: str
 
 
-def failed(settings: Settings, run_id: str, since: datetime, why: str) -> Alert:
-    """A night that failed: readers keep yesterday's build. `run_id` is empty where it failed before there was a run."""
+def failed(settings: Settings, run_id: str, since: datetime, why: str, job: str = NIGHT) -> Alert:
+    """A night that failed: readers keep yesterday's build. `run_id` is empty where it failed before there was a run.
+
+    Another `job` is named; `""` is a run of assets that somebody picked.
+    """
+    is_night = job == NIGHT
+    what = "the night failed, yesterday's marts stay up" if is_night else f"{job or PICKED} failed"
+    again = "run `make nightly`" if is_night else "start it again in the UI"
     return Alert(
-        "Handoff: the night failed, yesterday's marts stay up",
-        f"What: {why}\nSince: {since:%Y-%m-%d %H:%M} UTC\nWhat to do: mend what is named, then run `make nightly`\n"
+        f"Handoff: {what}",
+        f"What: {why}\nSince: {since:%Y-%m-%d %H:%M} UTC\nWhat to do: mend what is named, then {again}\n"
         f"Run: {settings.dagster_url}/runs/{run_id}".removesuffix("/"),
     )
 
 
-def warned(settings: Settings, run_id: str, since: datetime, checks: Mapping[str, Mapping[str, Any]]) -> Alert:
-    """A night that was published although checks warn."""
+def warned(
+    settings: Settings, run_id: str, since: datetime, checks: Mapping[str, Mapping[str, Any]], job: str = NIGHT
+) -> Alert:
+    """A night that was published although checks warn; another `job` is named as in `failed`."""
     lines = [
         f"- {name}: {_findings(found)}\n  What to do: {REMEDIES.get(name, 'Look at the check in the UI.')}"
         for name, found in checks.items()
     ]
     return Alert(
-        f"Handoff: published, with {len(lines)} warning{'s' if len(lines) > 1 else ''}",
+        f"Handoff: {'published' if job == NIGHT else f'{job or PICKED} ended'}, "
+        f"with {len(lines)} warning{'s' if len(lines) > 1 else ''}",
         "\n".join([*lines, f"Since: {since:%Y-%m-%d %H:%M} UTC", f"Run: {settings.dagster_url}/runs/{run_id}"]),
     )
 
@@ -68,7 +82,7 @@ def _plain(value: Any) -> str:
 
 
 def send(settings: Settings, alert: Alert) -> list[str]:
-    """Sends to every receiver that is set; returns those reached. A receiver that cannot be reached stops nothing."""
+    """Sends to every receiver that is set and returns those reached; one that cannot be reached is logged."""
     reached = []
     webhook, smtp = settings.alert_slack_webhook_url, settings.smtp_url
     if webhook is not None and _to_slack(webhook.get_secret_value(), alert):
@@ -81,7 +95,8 @@ def send(settings: Settings, alert: Alert) -> list[str]:
 def _to_slack(webhook: str, alert: Alert) -> bool:
     try:
         send_slack(webhook, f"*{alert.subject}*\n{alert.text}")
-    except HandoffError:
+    except HandoffError as error:
+        LOG.warning("An alert was not sent to Slack: %s", error)
         return False
     return True
 
@@ -93,6 +108,9 @@ def _to_email(settings: Settings, smtp_url: str, alert: Alert) -> bool:
     message.set_content(alert.text)
     try:
         send_mail(smtp_url, message)
-    except (OSError, smtplib.SMTPException, HandoffError):
+    except (OSError, smtplib.SMTPException, HandoffError) as error:
+        # what a mail server says may hold addresses
+        why = error if isinstance(error, HandoffError) else type(error).__name__
+        LOG.warning("An alert was not sent by e-mail: %s", why)
         return False
     return True

@@ -1,4 +1,4 @@
-"""Sensors that tell people about nights the UI or the schedule started; `make nightly` tells them itself."""
+"""Sensors that tell people about runs that the UI or the schedule started; `make nightly` tells them itself."""
 
 from datetime import UTC, datetime
 
@@ -19,6 +19,11 @@ def _started(context: dg.RunStatusSensorContext) -> datetime:
     return datetime.fromtimestamp(stats.start_time or 0, UTC)
 
 
+def _job(context: dg.RunStatusSensorContext) -> str:
+    name = context.dagster_run.job_name
+    return "" if name.startswith("__") else name
+
+
 def _why(context: dg.RunFailureSensorContext) -> str:
     """What the steps that failed said to people. Of any other error its class: its message may hold personal data."""
     found = []
@@ -33,12 +38,14 @@ def _why(context: dg.RunFailureSensorContext) -> str:
     return " ".join(found)
 
 
-@dg.run_failure_sensor(default_status=STATUS, description="Tells people that a night failed.")
+@dg.run_failure_sensor(default_status=STATUS, description="Tells people that a night or another job failed.")
 def tell_of_failure(context: dg.RunFailureSensorContext) -> None:
     """What failed, since when, what to do, and the link to the run."""
     if BY_COMMAND not in context.dagster_run.tags:
         why = _why(context) or context.failure_event.message or "a step failed"
-        alerts.send(SETTINGS, alerts.failed(SETTINGS, context.dagster_run.run_id, _started(context), why))
+        alerts.send(
+            SETTINGS, alerts.failed(SETTINGS, context.dagster_run.run_id, _started(context), why, _job(context))
+        )
 
 
 @dg.run_status_sensor(
@@ -58,4 +65,6 @@ def tell_of_warnings(context: dg.RunStatusSensorContext) -> None:
         if not check.passed
     }
     if found:
-        alerts.send(SETTINGS, alerts.warned(SETTINGS, context.dagster_run.run_id, _started(context), found))
+        alerts.send(
+            SETTINGS, alerts.warned(SETTINGS, context.dagster_run.run_id, _started(context), found, _job(context))
+        )

@@ -1,5 +1,7 @@
 """The publish: readers get the whole new build, only when everything before it passed."""
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
@@ -12,6 +14,16 @@ from publishing import file
 from publishing.build import Table, quality_tables
 
 OWNERS = ["team:data-engineering"]
+HAZARD = re.compile(r"--[^\n]*?Hazard: ([^\n]*(?:\n *--[^\n]*)*)")
+
+
+def described(node: Mapping[str, Any]) -> str:
+    """What BI tools show of a mart: its description, and the hazard that the head of its SQL names."""
+    found = HAZARD.search(node["raw_code"])
+    hazard = " ".join(line.strip().removeprefix("--").strip() for line in found[1].splitlines()) if found else ""
+    return f"{node['description']} Hazard: {hazard}" if hazard else str(node["description"])
+
+
 MARTS_OF_THE_MANIFEST = [
     node
     for node in MANIFEST["nodes"].values()
@@ -22,7 +34,7 @@ TABLES = [
         Table(
             node["schema"],
             node["alias"],
-            description=node["description"],
+            description=described(node),
             comments={name: column["description"] for name, column in node["columns"].items() if column["description"]},
         )
         for node in MARTS_OF_THE_MANIFEST

@@ -50,7 +50,7 @@ def test_nobody_is_told_unless_a_setting_names_a_receiver(settings: Settings) ->
     assert alerts.send(settings, alerts.failed(settings, "run", SINCE, "why")) == []
 
 
-def test_the_alert_of_a_scheduled_night_says_what_the_step_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_alert_of_a_scheduled_job_names_it_and_says_what_the_step_said(monkeypatch: pytest.MonkeyPatch) -> None:
     from orchestration.defs import alerting
 
     @dg.op
@@ -65,17 +65,18 @@ def test_the_alert_of_a_scheduled_night_says_what_the_step_said(monkeypatch: pyt
         raise ValueError("jane@example.com is none")
 
     @dg.job
-    def night() -> None:
+    def scoring_monthly() -> None:
         told()
         untold()
 
     said: list[str] = []
-    monkeypatch.setattr(alerts, "send", lambda settings, alert: said.append(alert.text))
+    monkeypatch.setattr(alerts, "send", lambda settings, alert: said.append(f"{alert.subject}: {alert.text}"))
     with dg.DagsterInstance.ephemeral() as instance:
-        result = night.execute_in_process(instance=instance, raise_on_error=False)
+        result = scoring_monthly.execute_in_process(instance=instance, raise_on_error=False)
         (failure,) = [event for event in result.all_events if event.event_type_value == "PIPELINE_FAILURE"]
         context = dg.build_run_status_sensor_context("tell_of_failure", failure, instance, result.dagster_run)
         alerting.tell_of_failure(context.for_run_failure())
+    assert said[0].startswith("Handoff: scoring_monthly failed: ")
     assert "told: A file is broken." in said[0]
     assert "crm/lead/a.csv" in said[0]
     assert "Ask for it again" in said[0]
@@ -123,6 +124,25 @@ def test_a_warning_names_the_files_and_the_remedy(settings: Settings) -> None:
     ],
     ids=["slack", "mail", "no address"],
 )
-def test_a_receiver_that_cannot_be_reached_stops_nothing(settings: Settings, unreachable: dict[str, Any]) -> None:
+def test_a_receiver_that_cannot_be_reached_stops_nothing_and_is_logged(
+    settings: Settings, unreachable: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
     told = settings.model_copy(update=unreachable)
     assert alerts.send(told, alerts.failed(told, "abc", SINCE, "why")) == []
+    (said,) = (record.getMessage() for record in caplog.records if record.name == "handoff.alerts")
+    assert said.startswith("An alert was not sent")
+    assert not any(address in said for address in ("127.0.0.1", "ops@example.com"))
+
+
+@pytest.mark.parametrize(
+    ("job", "failed", "warned"),
+    [
+        ("nightly", "the night failed, yesterday's marts stay up", "published, with 1 warning"),
+        ("scoring_monthly", "scoring_monthly failed", "scoring_monthly ended, with 1 warning"),
+        ("", "a run of picked assets failed", "a run of picked assets ended, with 1 warning"),
+    ],
+)
+def test_only_a_night_is_called_one(settings: Settings, job: str, failed: str, warned: str) -> None:
+    assert alerts.failed(settings, "abc", SINCE, "why", job).subject == f"Handoff: {failed}"
+    found = {"population_is_stable": {"psi": 0.3}}
+    assert alerts.warned(settings, "abc", SINCE, found, job).subject == f"Handoff: {warned}"

@@ -10,7 +10,7 @@ import pytest
 
 from handoff import standing
 from handoff.errors import HandoffError
-from handoff.settings import Settings
+from handoff.settings import CHECKOUT, Settings
 from publishing import file
 from publishing.build import QUALITY, SCHEMAS, Table, quality_tables
 from tests.publishing.readers import Readers
@@ -254,3 +254,18 @@ def _built(con: duckdb.DuckDBPyConnection, contents: dict[str, str]) -> None:
     con.execute("delete from control.built")
     con.execute("create or replace table control.built_from as select 'code' as name, 'x' as content")
     con.executemany("insert into control.built values (?, 'read', ?, null)", [*contents.items()])
+
+
+def test_the_hazard_of_a_mart_is_in_its_comment(marts: duckdb.DuckDBPyConnection) -> None:
+    said = dict(
+        marts.execute(
+            "select schema_name || '.' || table_name, comment from duckdb_tables() where comment is not null"
+        ).fetchall()
+    )
+    assert said["attribution.fct_attribution"].endswith(
+        "Hazard: every model and basis divides the whole amount: choose one of each before summing credited_amount."
+    )
+    models = (CHECKOUT / "dbt_project" / "models" / "marts").rglob("*.sql")
+    named = {f"{path.parent.name}.{path.stem}" for path in models if "Hazard: " in path.read_text()}
+    assert named
+    assert {name for name in named & said.keys() if "Hazard: " not in said[name]} == set()
