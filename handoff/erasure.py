@@ -34,6 +34,15 @@ KEPT_SUBJECT = (
 # Fields whose history is a name or a phone number, by API name or label, letters only.
 NAMED = "(first|middle|last|full)?namec?|([a-z]*phone|mobile|fax)(number)?c?"
 
+# what is said of rows and files, by table and column of `quality`
+SAID = {
+    ("load_log", "error"),
+    ("load_log", "notes"),
+    ("malformed_row", "error"),
+    ("lead_verdict", "detail"),
+    ("quarantine", "detail"),
+}
+
 
 def remember(settings: Settings, con: duckdb.DuckDBPyConnection, who: str) -> int:
     """Adds a person, by e-mail or by `<source>:<id>`, to those who are erased. Returns how many raw rows are theirs:
@@ -78,7 +87,7 @@ def apply(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
     try:
         for table, columns in _tables(con).items():
             _pseudonymise(con, table, columns, salt, hashes)
-        _blank_malformed(con, salt, hashes)
+        _clean_logs(con, salt, hashes)
         con.commit()
     except BaseException:
         con.rollback()
@@ -290,7 +299,15 @@ def _update(con: duckdb.DuckDBPyConnection, table: str, changes: list[str], wher
         con.execute(f"update raw.{quoted(table)} set {', '.join(changes)} where {where}", bound)
 
 
-def _blank_malformed(con: duckdb.DuckDBPyConnection, salt: str, hashes: set[str]) -> None:
+def _clean_logs(con: duckdb.DuckDBPyConnection, salt: str, hashes: set[str]) -> None:
+    """What the load and the gate said of rows may name an address; a row that could not be read is blanked whole."""
+    there = con.execute("select table_name, column_name from duckdb_columns() where schema_name = 'quality'").fetchall()
+    for table, name in there:
+        if (table, name) in SAID:
+            con.execute(
+                f"update quality.{table} set {name} = {_replaced(name, _is_theirs('p[2]'))} where {_mentions(name)}",
+                {"salt": salt, "hashes": sorted(hashes)},
+            )
     con.execute(
         "update quality.malformed_row set raw_text = 'erased' where list_has_any($hashes, "
         f"list_transform(regexp_extract_all(raw_text, $address), lambda a: {_hashed('a')}))",

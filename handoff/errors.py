@@ -28,6 +28,7 @@ def disk_trouble(error: BaseException) -> HandoffError | None:
         "disk I/O error": "The disk is full or fails.",
         "Read-only file system": "The disk cannot be written.",
         "readonly database": "The disk cannot be written.",
+        "Permission denied": "The right to read or write is missing.",
     }
     for current in behind(error):
         for words, what in troubles.items():

@@ -1,4 +1,7 @@
-"""The one typed settings object, from the environment and `.env`. Nothing else reads environment variables."""
+"""The one typed settings object, from the environment and `.env`.
+
+Beside it only what belongs to Dagster and Spark is read from there: DAGSTER_HOME, SPARK_HOME, SPARK_CONF_DIR.
+"""
 
 import hashlib
 import re
@@ -157,8 +160,9 @@ def load_settings() -> Settings:
     _check_mail(settings)
     folders = {"home": settings.home, "definitions": settings.definitions, "sources": settings.sources}
     found: dict[str, Any] = {name: folder.expanduser().resolve() for name, folder in folders.items() if folder}
-    if settings.extracts.startswith("~"):
-        found["extracts"] = str(Path(settings.extracts).expanduser())
+    # one spelling of a file's place, wherever the night is started: by it a file is known again
+    if settings.extracts and "://" not in settings.extracts:
+        found["extracts"] = str(Path(settings.extracts).expanduser().absolute())
     return settings.model_copy(update=found)
 
 

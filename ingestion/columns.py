@@ -3,6 +3,7 @@
 Reading the bytes is `ingestion.readers`' business; this module sees headers and SQL expressions only.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -21,6 +22,8 @@ from ingestion.entities import (
 from ingestion.mapping import EPOCHS, NUMERIC, FieldMapping, ObjectMapping, normalised
 from ingestion.refusal import Refusal
 
+# an address, or nothing but a telephone number
+VALUE = re.compile(r"@|^[+ (]*(?:[0-9][ ()./-]*){7,}$")
 MAX_COLUMNS = 2_000
 MAX_HEADER_LENGTH = 1_000
 BLANKS = " \t\r\n\u00a0"
@@ -105,11 +108,15 @@ def plan_columns(mapped: ObjectMapping, columns: list[Column], *, ragged: bool =
     fields: dict[str, list[Column]] = {}
     absent: list[str] = []
 
+    def is_header() -> bool:
+        """Whether the first line of a file names columns: that of an export without a header names a person."""
+        return any(headers.present(spec.headers) for spec in mapped.all_fields.values())
+
     def present(name: str, spec: FieldMapping) -> list[Column]:
         found = headers.present(spec.headers)
         missing = [header for header in spec.headers if headers.find(header) is None] if spec.concat else []
         if spec.required and (missing or not found):
-            raise _missing(name, missing or list(spec.headers), columns)
+            raise _missing(name, missing or list(spec.headers), columns if ragged or is_header() else [])
         if not found:
             absent.append(spec.headers[0])
         return found if ragged or not spec.column else found[:1]
@@ -123,7 +130,8 @@ def plan_columns(mapped: ObjectMapping, columns: list[Column], *, ragged: bool =
     used = {column.text for column in plan.declared}
     if not used and (mapped.all_fields or mapped.keep):
         raise Refusal(
-            f"none of the declared columns is in the file; it has {_some([column.header for column in columns])}",
+            "none of the declared columns is in the file"
+            + (f"; it has {_some([column.header for column in columns])}" if ragged else ""),
             "check that this is the right export, its delimiter and its header line, or correct the mapping",
         )
     rest = [column for column in columns if column.text not in used]
@@ -142,16 +150,21 @@ def check_headers(headers: list[str]) -> None:
 
 def _missing(name: str, headers: list[str], columns: list[Column]) -> Refusal:
     wanted = " or ".join(headers)
-    has = _some([column.header for column in columns])
+    has = f"the file has {_some([column.header for column in columns])}" if columns else "its first line names no other"
     return Refusal(
-        f"the required column {wanted} (field {name}) is missing; the file has {has}",
+        f"the required column {wanted} (field {name}) is missing; {has}",
         "add the column to the export, or name the right header in the mapping",
     )
 
 
 def _some(headers: list[str]) -> str:
-    shown = ", ".join(repr(header[:60]) for header in headers[:12])
-    return f"{shown} and {len(headers) - 12} more" if len(headers) > 12 else shown
+    named = ", ".join(repr(shown(header)) for header in headers[:12])
+    return f"{named} and {len(headers) - 12} more" if len(headers) > 12 else named
+
+
+def shown(header: str) -> str:
+    """A header as messages name it: where a file has none, somebody's address or number stands in its place."""
+    return "(a value)" if VALUE.search(header) else header[:60]
 
 
 def _raw_names(columns: list[Column], mapped: ObjectMapping) -> dict[str, Column]:

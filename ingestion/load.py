@@ -13,7 +13,7 @@ from handoff import definitions
 from handoff.errors import disk_trouble
 from handoff.settings import Settings
 from handoff.sql import folded, literal, quoted
-from ingestion.columns import Plan, plain_number
+from ingestion.columns import Plan, plain_number, shown
 from ingestion.entities import BOOKKEEPING_COLUMNS, ENTITIES, SQL_TYPES
 from ingestion.landing import LandedFile, Stray, Zone, look, unreadable
 from ingestion.mapping import (
@@ -360,7 +360,7 @@ class _Loader:
         except FileNotFoundError as error:
             self.report.unsettled.append(f"{file.source}/{file.object}/{file.name} ({error.strerror or error})")
         except OSError as error:
-            if trouble := disk_trouble(error):
+            if not isinstance(error, PermissionError) and (trouble := disk_trouble(error)):
                 raise trouble from error
             self.unreadable.append(unreadable(error, file.source, file.object, file.name))
 
@@ -539,7 +539,10 @@ class _Loader:
         again = known is not None and known.status != "refused"
         self.con.execute(
             """
-            insert into quality.load_log
+            insert into quality.load_log (
+                delivery_id, source_system, object, source_file, sha256, rows_read, rows_loaded, rows_held,
+                rows_malformed, status, error, loaded_at, notes, is_current, ordered_as
+            )
             select ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
                 coalesce((select min(loaded_at) from quality.load_log where delivery_id = ? and ?), ?), ?, true, ?
             """,
@@ -576,4 +579,4 @@ def _notes(plan: Plan, *, is_raw_only: bool) -> str | None:
 
 
 def _some(names: list[str]) -> str:
-    return ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+    return ", ".join(map(shown, names[:20])) + (f" and {len(names) - 20} more" if len(names) > 20 else "")

@@ -40,7 +40,7 @@ EPOCHS = ("epoch_s", "epoch_ms", "epoch_us")
 FORMATTED: tuple[FieldType, ...] = ("timestamp", "date")
 NUMERIC: tuple[FieldType, ...] = ("amount", "number", "float", "integer")
 # Part of every mapping's hash: a reader that types values differently reloads what an older one loaded.
-READER_VERSION = "4"
+READER_VERSION = "5"
 MAX_DEPTH = 8
 
 Lines = dict[tuple[str, ...], int]

@@ -59,6 +59,8 @@ def nightly(settings: Settings) -> int:
         except HandoffError:
             print_refused(run.refused(settings))
             raise
+        # what a rebuild that was killed had put aside: older than what this night left, and it names erased people
+        _forget(_kept(settings))
     print_night(settings, result, seconds=time.monotonic() - started)
     return 0
 
@@ -88,7 +90,7 @@ def rebuild(settings: Settings) -> int:
 
     Where a rebuild was killed, its half of a warehouse goes and the old one is still kept.
     """
-    old, kept = settings.warehouse, settings.warehouse.with_suffix(".before-rebuild")
+    old, kept = settings.warehouse, _kept(settings)
     with night_lock(settings):
         if old.exists() and not kept.exists():
             _move(old, kept)
@@ -99,9 +101,17 @@ def rebuild(settings: Settings) -> int:
             if kept.exists():
                 _move(kept, old)
             raise
-        kept.unlink(missing_ok=True)
-        _log(kept).unlink(missing_ok=True)
+        _forget(kept)
     return 0
+
+
+def _kept(settings: Settings) -> Path:
+    return settings.warehouse.with_suffix(".before-rebuild")
+
+
+def _forget(warehouse: Path) -> None:
+    for file in (warehouse, _log(warehouse)):
+        file.unlink(missing_ok=True)
 
 
 def _move(warehouse: Path, to: Path) -> None:
@@ -126,7 +136,14 @@ def erase(settings: Settings, who: str = "") -> int:
     with night_lock(settings), open_warehouse(settings) as con:
         rows = erasure.remember(settings, con, who)
         erasure.apply(settings, con)
-    nightly(settings)
+    try:
+        nightly(settings)
+    except HandoffError as error:
+        raise HandoffError(
+            "The person is out of the warehouse and still in the published builds: the night after it failed.",
+            why=str(error),
+            remedy="Mend what is named, then erase the person once more",
+        ) from error
     if settings.postgres_url is not None:
         from publishing import postgres
 

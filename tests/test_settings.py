@@ -109,3 +109,12 @@ def test_a_made_up_company_is_not_published_to_postgresql(
     assert main(["nightly"]) == 1
     assert "a made-up company is not published to PostgreSQL" in capsys.readouterr().err
     assert not (tmp_path / "home" / "extracts").exists()
+
+
+def test_a_landing_zone_has_one_spelling_wherever_the_night_is_started(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for spelled, meant in (("extracts", str(tmp_path / "extracts")), ("s3://bucket/extracts", "s3://bucket/extracts")):
+        monkeypatch.setenv("HANDOFF_EXTRACTS", spelled)
+        assert load_settings().extracts == meant

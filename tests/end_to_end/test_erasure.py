@@ -297,3 +297,19 @@ def test_what_calls_and_meetings_with_an_erased_person_were_about_is_blanked(set
             (meeting,),
             (call,),
         }
+
+
+def test_what_was_said_of_their_rows_loses_the_address(settings: Settings) -> None:
+    with open_warehouse(settings) as con:
+        _, email = a_person(con)
+        said = f"status '{email.upper()} called' is not in the stage map; {email}"
+        for table, column in sorted(erasure.SAID):
+            con.execute(f"insert into quality.{table} ({column}) values (?)", [said])
+            con.execute(f"insert into quality.{table} ({column}) values (?)", [said.replace(email, f"not.{email}")])
+        erasure.remember(settings, con, email)
+        erasure.apply(settings, con)
+        for table, column in sorted(erasure.SAID):
+            kept = [text for (text,) in con.execute(f"select {column} from quality.{table}").fetchall() if text]
+            assert f"'{email.upper()} called'" not in " ".join(kept)
+            assert sum("is not in the stage map; erased-" in text for text in kept) == 1
+            assert sum(text.endswith(f"; not.{email}") for text in kept) == 1

@@ -44,6 +44,7 @@ def test_again_on_the_same_input_is_the_same_row_for_row_and_readers_see_whole_b
 ) -> None:
     """Started twice at once: one process does the night, the other says that one is under way."""
     home = copy_home(built_home, tmp_path / "home")
+    (home / "warehouse.before-rebuild").write_text("what a killed rebuild had put aside")
     nights: list[subprocess.CompletedProcess[str]] = []
 
     def night() -> None:
@@ -59,6 +60,7 @@ def test_again_on_the_same_input_is_the_same_row_for_row_and_readers_see_whole_b
     assert_refused(refused, "already under way")
     assert done.returncode == 0, done.stderr
     assert "nothing new in the landing zone" in done.stdout
+    assert not list(home.glob("*before-rebuild*"))
     assert differences(published(built_home), published(home)) == []
     assert (reader.errors, reader.mixed) == ([], [])
     assert reader.reads > 10

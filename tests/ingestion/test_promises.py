@@ -878,3 +878,32 @@ def test_a_field_that_gets_another_type_is_read_again(zone: Zone) -> None:
     zone.load()
     assert zone.rows("size") == [(12,)]
     assert zone.malformed() == [(3, "2,many")]
+
+
+def test_a_warehouse_of_an_earlier_release_has_columns_that_this_one_has_not(zone: Zone) -> None:
+    zone.put("a.csv", "Id,Email\n1,a@x.example\n")
+    zone.load()
+    zone.con.execute("alter table quality.load_log add column newest_file varchar")
+    zone.put("b.csv", "Id,Email\n2,b@x.example\n")
+    zone.load()
+    assert zone.log("source_file, status") == [("a.csv", "loaded"), ("b.csv", "loaded")]
+
+
+@pytest.mark.parametrize(
+    "text", ["1,Ann,ann@x.example\n2,Bob,bob@x.example\n", "ann@x.example\nbob@x.example\n"], ids=["rows", "addresses"]
+)
+def test_the_first_line_of_an_export_without_a_header_is_told_to_nobody(zone: Zone, text: str) -> None:
+    delivery = zone.load_one("a.csv", text)
+    assert delivery.status == "refused"
+    assert delivery.error is not None
+    assert "required column Id" in delivery.error
+    for value in ("Ann", "ann@x.example"):
+        assert value not in delivery.error
+
+
+def test_an_address_that_stands_as_a_header_is_in_no_message(zone: Zone) -> None:
+    zone.put("a.csv", "Id,Email\n1,a@x.example\n")
+    zone.load()
+    zone.put("b.csv", "Id,ann@x.example,0301234567\n2,,\n")
+    (drift,) = [said for said in zone.load().drift if "new columns" in said]
+    assert "(a value), (a value)" in drift

@@ -182,3 +182,13 @@ def test_names_are_singular_and_marts_carry_the_agreed_prefixes(marts: dict[str,
     assert not json.loads(
         json.dumps([name for name in core if name.endswith("s") and name.startswith(("fct_", "dim_"))])
     )
+
+
+def test_a_parse_that_was_cut_off_is_made_again(parsed_project: Path, tmp_path: Path) -> None:
+    from orchestration.dbt_project import parsed
+
+    home = tmp_path / "home"
+    shutil.copytree(parsed_project / "dbt", home / "dbt")
+    cut_off = home / "dbt" / "partial_parse.msgpack"
+    cut_off.write_bytes(cut_off.read_bytes()[: cut_off.stat().st_size // 2])
+    assert len(parsed(Settings(_env_file=None, home=home)).nodes) > 300
