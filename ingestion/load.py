@@ -230,6 +230,12 @@ def _fit_table(
                 f"alter table raw.{quoted(table)} alter column {quoted(name)} "
                 f"set data type {kind} using try_cast({quoted(name)} as {kind})"
             )
+            # what the cast lost comes back with the files, also where the mapping says again what it said before
+            con.execute(
+                "update control.delivery_reading set mapping_sha256 = '' where delivery_id in "
+                "(select delivery_id from quality.load_log where source_system || '__' || object = ?)",
+                [table],
+            )
 
 
 def _mapped_view(entity: str, tables: list[tuple[str, str, ObjectMapping]]) -> str:

@@ -17,6 +17,8 @@ from handoff.warehouse import open_warehouse
 from orchestration import alerts
 
 BY_COMMAND = "handoff/started_by_command"
+# what SQLite says of a file that was cut off
+DAMAGED = ("file is not a database", "database disk image is malformed")
 LOAD_FIGURES = ("files", "rows_read", "rows_loaded", "rows_held", "rows_malformed")
 
 
@@ -58,7 +60,7 @@ def nightly(settings: Settings) -> NightResult:
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             )
     except Exception as error:
-        found = _handoff_error(error) or disk_trouble(error)
+        found = _handoff_error(error) or disk_trouble(error) or _damaged_record(settings, error)
         why = " ".join([str(found or type(error).__name__), *(f"Refused: {file}." for file in refused(settings))])
         alerts.send(settings, alerts.failed(settings, run_id, settings.now, why))
         if found:
@@ -124,6 +126,19 @@ def refused(settings: Settings) -> dict[str, str]:
         ).fetchall()
         return dict(rows)
     return {}
+
+
+def _damaged_record(settings: Settings, error: BaseException) -> HandoffError | None:
+    """Where Dagster's record of runs was cut off by a power cut or a full disk."""
+    said = next((str(each) for each in behind(error) if any(words in str(each) for words in DAMAGED)), None)
+    if said is None:
+        return None
+    return HandoffError(
+        "Dagster's record of the runs cannot be read.",
+        where=str(settings.home / "dagster"),
+        why=said.splitlines()[0],
+        remedy="Move that folder aside and run again: the history of the runs goes with it, and nothing else",
+    )
 
 
 def _handoff_error(error: BaseException) -> HandoffError | None:

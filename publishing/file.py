@@ -217,6 +217,9 @@ def _link(link: Path, target: Path) -> None:
     beside = link.with_name(f".{link.name}.new")
     beside.unlink(missing_ok=True)
     beside.symlink_to(target)
+    if link.is_dir() and not link.is_symlink():
+        # a home that was copied with its links followed; the builds themselves lie beside it
+        shutil.rmtree(link)
     beside.replace(link)
 
 

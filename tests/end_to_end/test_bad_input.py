@@ -103,6 +103,14 @@ def test_a_warehouse_held_by_another_process(built_home: Path, sample_extracts: 
     assert_refused(done, "warehouse.duckdb", str(holder.pid))
 
 
+def test_a_damaged_record_of_the_runs_is_named(new_home: Path, sample_extracts: Path) -> None:
+    runs = new_home / "dagster" / "history" / "runs.db"
+    runs.parent.mkdir(parents=True)
+    runs.write_bytes(b"\xff" * 8192)
+    done = run_night(new_home, HANDOFF_EXTRACTS=str(sample_extracts), check=False)
+    assert_refused(done, "Dagster's record", str(new_home / "dagster"), "Move that folder aside")
+
+
 def test_a_damaged_warehouse_is_not_called_a_held_one(
     built_home: Path, built_settings: Settings, tmp_path: Path
 ) -> None:

@@ -907,3 +907,21 @@ def test_an_address_that_stands_as_a_header_is_in_no_message(zone: Zone) -> None
     zone.put("b.csv", "Id,ann@x.example,0301234567\n2,,\n")
     (drift,) = [said for said in zone.load().drift if "new columns" in said]
     assert "(a value), (a value)" in drift
+
+
+def test_a_type_that_was_changed_and_changed_back_while_the_file_was_away_loses_nothing(zone: Zone) -> None:
+    as_text = (
+        "source: crm\nobjects:\n  lead:\n    entity: custom\n    fields:\n      native_id: Id\n      region: Region\n"
+    )
+    zone.map(as_text)
+    path = zone.put("a.csv", "Id,Region\n1,north\n2,7\n")
+    zone.load()
+    zone.map(as_text.replace("region: Region", "region: {column: Region, type: integer}"))
+    away = path.rename(zone.home / "a.csv")
+    zone.put("b.csv", "Id,Region\n3,8\n")
+    zone.load()
+    assert zone.rows("region") == [(7,), (8,), (None,)]
+    zone.map(as_text)
+    away.rename(path)
+    zone.load()
+    assert zone.rows("region") == [("7",), ("8",), ("north",)]

@@ -269,3 +269,12 @@ def test_the_hazard_of_a_mart_is_in_its_comment(marts: duckdb.DuckDBPyConnection
     named = {f"{path.parent.name}.{path.stem}" for path in models if "Hazard: " in path.read_text()}
     assert named
     assert {name for name in named & said.keys() if "Hazard: " not in said[name]} == set()
+
+
+def test_a_home_that_was_copied_with_its_links_followed_gets_its_links_again(tmp_path: Path) -> None:
+    build = tmp_path / "builds" / "b"
+    build.mkdir(parents=True)
+    shutil.copytree(build, tmp_path / "current")
+    file._link(tmp_path / "current", Path("builds") / "b")
+    assert (tmp_path / "current").is_symlink()
+    assert (tmp_path / "current").resolve() == build.resolve()
