@@ -150,7 +150,11 @@ def check_headers(headers: list[str]) -> None:
 
 def _missing(name: str, headers: list[str], columns: list[Column]) -> Refusal:
     wanted = " or ".join(headers)
-    has = f"the file has {_some([column.header for column in columns])}" if columns else "its first line names no other"
+    has = (
+        f"the file has {_some([column.header for column in columns])}"
+        if columns
+        else "none of the declared columns is in its first line"
+    )
     return Refusal(
         f"the required column {wanted} (field {name}) is missing; {has}",
         "add the column to the export, or name the right header in the mapping",
