@@ -301,18 +301,12 @@ def _update(con: duckdb.DuckDBPyConnection, table: str, changes: list[str], wher
 
 def _clean_logs(con: duckdb.DuckDBPyConnection, salt: str, hashes: set[str]) -> None:
     """What the load and the gate said of rows may name an address; a row that could not be read is blanked whole."""
+    bound = {"salt": salt, "hashes": sorted(hashes)}
     there = con.execute("select table_name, column_name from duckdb_columns() where schema_name = 'quality'").fetchall()
-    for table, name in there:
-        if (table, name) in SAID:
-            con.execute(
-                f"update quality.{table} set {name} = {_replaced(name, _is_theirs('p[2]'))} where {_mentions(name)}",
-                {"salt": salt, "hashes": sorted(hashes)},
-            )
-    con.execute(
-        "update quality.malformed_row set raw_text = 'erased' where list_has_any($hashes, "
-        f"list_transform(regexp_extract_all(raw_text, $address), lambda a: {_hashed('a')}))",
-        {"salt": salt, "hashes": sorted(hashes), "address": ADDRESS},
-    )
+    for table, name in sorted(SAID.intersection(there)):
+        said = _replaced(name, _is_theirs("p[2]"))
+        con.execute(f"update quality.{table} set {name} = {said} where {_mentions(name)}", bound)
+    con.execute(f"update quality.malformed_row set raw_text = 'erased' where {_mentions('raw_text')}", bound)
 
 
 def remembered_at(settings: Settings) -> Path:

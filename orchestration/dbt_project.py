@@ -248,14 +248,16 @@ def parsed(settings: Settings) -> "Manifest":
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 
+    def read() -> Manifest:
+        return Manifest.from_msgpack(_for_dbt(settings).read_bytes(), decoder=extended_mashumuro_decoder)
+
     try:
-        project = Manifest.from_msgpack(_for_dbt(settings).read_bytes(), decoder=extended_mashumuro_decoder)
+        project = read()
     except (ValueError, LookupError):
         # a power cut or a disk that filled up cut it off
-        (target_path(settings) / "manifest.stamp").unlink(missing_ok=True)
         _for_dbt(settings).unlink()
         manifest(settings)
-        project = Manifest.from_msgpack(_for_dbt(settings).read_bytes(), decoder=extended_mashumuro_decoder)
+        project = read()
     project.build_parent_and_child_maps()
     return project
 
