@@ -35,6 +35,7 @@ STEPS = [
     "int_handoff_event",
     "int_event_horizon",
     "int_handoff_outcome",
+    "int_sla_lapse",
     "int_handoff",
 ]
 PROGRAM = """

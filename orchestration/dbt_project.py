@@ -205,7 +205,7 @@ def _leaving(night: "duckdb.DuckDBPyConnection | None") -> Iterator[None]:
     runners: dict[Any, Any] = {kind: BuildTask.RUNNER_MAP[kind] for kind in (NodeType.Model, NodeType.Test)}
 
     def stands(node: Any) -> bool:
-        if node.config.materialized not in ("table", "test"):
+        if node.config.materialized not in ("table", "incremental", "test"):
             return False
         name = node.unique_id if node.resource_type == NodeType.Test else f"{node.schema}.{node.alias}"
         with lock:

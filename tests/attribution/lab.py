@@ -22,6 +22,7 @@ STEPS = [
     "int_opportunity_path",
     "int_attribution_anchor",
     "int_attribution_credit",
+    "int_maturity_horizon",
     "int_markov_transition",
     "int_markov_removal_effect",
     "int_attribution_credit_markov",

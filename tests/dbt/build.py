@@ -35,7 +35,9 @@ def main() -> None:
         run_gate(settings, con, agreed)
         load_cards(settings, con, named_cards(agreed))
     dbt_project.manifest(settings)
-    for _ in dbt_project.build(settings, ["--select", "+marts.core", "--indirect-selection", "cautious"]):
+    for _ in dbt_project.build(
+        settings, ["--select", "+marts.core", "intermediate.scoring", "--indirect-selection", "cautious"]
+    ):
         pass
 
 

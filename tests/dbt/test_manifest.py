@@ -6,7 +6,28 @@ from typing import Any
 
 import pytest
 
+from orchestration import dbt_project
+
 Node = dict[str, Any]
+# Made anew in every night, whatever came: each is small, or as long as the leads that wait.
+ASK_THE_CLOCK = {
+    "core.dim_date",
+    "core.fct_spend",
+    "core.handoff_queue",
+    "intermediate.int_activity_horizon",
+    "intermediate.int_attribution_anchor",
+    "intermediate.int_business_window",
+    "intermediate.int_event_horizon",
+    "intermediate.int_icp_period",
+    "intermediate.int_lead_criteria",
+    "intermediate.int_lead_signal_now",
+    "intermediate.int_maturity_horizon",
+    "intermediate.int_opportunity_milestone",
+    "intermediate.int_scoring_horizon",
+    "intermediate.int_sla_lapse",
+    "intermediate.int_touch_horizon",
+    "staging.stg_definitions__setting_in_force",
+}
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +75,12 @@ def test_marts_read_models_and_no_source_of_a_vendor(manifest: Node) -> None:
         if is_foreign(parent)
     }
     assert not reads
+
+
+def test_no_other_table_of_rows_asks_the_clock(manifest: Node) -> None:
+    """What asks it is made anew each night, and what it moves with it: see docs/decisions/0060."""
+    asking = {name for name, parent in dbt_project.reads(manifest) if parent == "control.run"}
+    assert {name for name in asking if name.startswith(("core.", "intermediate.", "staging."))} == ASK_THE_CLOCK
 
 
 def test_the_keys_of_the_core_marts_are_tested_one_by_one(manifest: Node) -> None:

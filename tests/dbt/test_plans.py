@@ -14,13 +14,16 @@ OF_DEFINITIONS = {
     "handoff_queue": 1,
     "int_attribution_anchor": 1,
     "int_campaign": 1,
-    "int_handoff": 1,
     "int_icp_period": 1,
     "int_lead_criteria_met": 1,
     "int_lead_icp": 2,
+    "int_sla_lapse": 2,
     "int_stage_judgement": 2,
     "metric_month": 2,
     "metric_quarter": 2,
+    "score_threshold": 1,
+    "scorecard": 1,
+    "scorecard_version": 1,
     "untracked_field": 1,
 }
 

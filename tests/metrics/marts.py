@@ -43,6 +43,7 @@ COLUMNS: dict[str, str] = {
     "intermediate.int_opportunity_window": "opportunity_id varchar, created_at timestamp",
     "intermediate.int_opportunity_touch": "opportunity_id varchar, first_marketing_touch_at timestamp",
     "intermediate.int_lead_activity": "lead_id varchar, outcome varchar, happened_at timestamp",
+    "intermediate.int_activity_horizon": "happened_until timestamp",
     "core.fct_lead": (
         "lead_id varchar, source_system varchar, person_id varchar, account_id varchar, owner_id varchar,"
         " campaign_id varchar, lead_source varchar, channel varchar, content varchar, created_at timestamp,"
@@ -209,6 +210,7 @@ class Warehouse:
             self.con.execute(f"create schema if not exists {table.split('.')[0]}")
             self.con.execute(f"create or replace table {table} ({columns})")
         self.add("control.run", as_of=as_of, run_id="by hand")
+        self.add("intermediate.int_activity_horizon", happened_until=as_of)
         defaults = {
             "reporting_timezone": "UTC",
             "reporting_currency": "USD",

@@ -42,7 +42,8 @@ def test_the_monthly_job_runs(
             side, share = lost.split()
             con.execute(
                 f"""
-                update intermediate.int_lead_signal set is_won = false, is_qualified = false where scored_at {side} (
+                update intermediate.int_lead_signal_at_handoff set is_won = false, is_qualified = false
+                where scored_at {side} (
                     select quantile_disc(scored_at, {share}) from intermediate.int_lead_signal where is_mature
                 )
                 """

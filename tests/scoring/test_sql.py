@@ -20,8 +20,10 @@ from tests.conftest import begin_home
 
 MODELS = (
     "int_scorecard_bin",
-    "int_lead_score_point",
-    "int_lead_score_version",
+    "int_lead_score_point_at_handoff",
+    "int_lead_score_point_now",
+    "int_lead_score_version_at_handoff",
+    "int_lead_score_version_now",
     "lead_score",
     "scorecard_version",
     "score_threshold",

@@ -1,12 +1,12 @@
 -- Grain: one row per opportunity and basis that either converted or counts as not converted: pipeline is anchored at
--- creation, revenue at the close (open ones older than maturity: now). Opportunities too young to tell are absent.
+-- creation, revenue at the close (open ones older than maturity: where their path ends tonight). Opportunities too
+-- young to tell are absent.
 -- path_key numbers the paths of one night. fingerprint covers all that a rule-based credit depends on, the SQL that
 -- makes it included: int_attribution_credit redoes what it no longer matches.
 with
     opportunity_window as (
         select
             *,
-            case when is_closed then revenue_ends_at else {{ as_of() }} end as revenue_anchor_at,
             {{ add_days("created_at", "cast(" ~ setting("maturity_days") ~ " as integer)") }}
             < {{ as_of() }} as is_older_than_maturity
         from {{ ref("int_opportunity_window") }}
@@ -53,7 +53,7 @@ with
         select
             opportunity_id,
             'revenue' as basis,
-            revenue_anchor_at as anchor_at,
+            revenue_ends_at as anchor_at,
             is_won as is_converted,
             lead_created_at,
             created_at,
@@ -89,6 +89,7 @@ with
             path_of_basis.is_converted,
             path_of_basis.lead_created_at,
             path_of_basis.created_at,
+            coalesce(path_of_basis.created_at <= {{ as_of() }}, false) as is_created,
             path_of_basis.amount_cents,
             path_of_basis.half_life_days,
             path_of_basis.touches,

@@ -4,12 +4,14 @@
 with
     model as (select * from {{ ref("int_attribution_model") }} where kind = 'markov'),
 
-    anchor as (select * from {{ ref("int_attribution_anchor") }} where created_at <= {{ as_of() }}),
+    anchor as (select * from {{ ref("int_attribution_anchor") }} where is_created),
 
     lead_record as (
         select *
         from {{ ref("int_lead") }}
-        where lead_id not in (select lead_id from {{ ref("int_lead_opportunity") }} where lead_id is not null)
+        where
+            lead_id not in (select lead_id from {{ ref("int_lead_opportunity") }} where lead_id is not null)
+            and created_at <= (select created_until from {{ ref("int_maturity_horizon") }})
     ),
 
     setting_period as (select * from {{ ref("stg_definitions__setting") }}),
@@ -48,7 +50,6 @@ with
             on lead_span.person_id = touch.person_id
             and touch.touched_at >= lead_span.path_starts_at
             and touch.touched_at <= lead_span.path_ends_at
-        where lead_span.path_ends_at < {{ as_of() }}
     ),
 
     path_touch as (

@@ -4,8 +4,6 @@
 with
     handoff as (select * from {{ ref("int_handoff_outcome") }}),
 
-    {{ business_now() }},
-
     final as (
         select
             handoff.*,
@@ -19,18 +17,14 @@ with
                         else handoff.response_hours
                     end
                     <= handoff.sla_hours
-                when
-                    case
-                        handoff.sla_clock
-                        when 'business'
-                        then (business_now.business_seconds - handoff.handed_off_business_seconds) / 3600.0
-                        else {{ seconds_between("handoff.handed_off_at", as_of()) }} / 3600.0
-                    end
-                    > handoff.sla_hours
+                when lapse.lead_id is not null
                 then false
             end as is_within_sla
         from handoff
-        cross join business_now
+        left join
+            {{ ref("int_sla_lapse") }} as lapse
+            on handoff.lead_id = lapse.lead_id
+            and handoff.handoff_number = lapse.handoff_number
     )
 
 select *

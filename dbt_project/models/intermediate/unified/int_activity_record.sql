@@ -1,6 +1,7 @@
 -- Grain: one row per sales activity (call, e-mail, meeting, task) and person. happened_at is the completion of a
 -- completed task, the time of a meeting; created_at is when it was entered. acted_at: when it was completed; a meeting
--- and whatever Salesforce keeps, which may have no such time, when entered.
+-- and whatever Salesforce keeps, which may have no such time, when entered. Where nothing says whether it was
+-- completed, it was once its time has passed.
 {% set columns = [
     "activity_id",
     "source_system",
@@ -8,6 +9,7 @@
     "direction",
     "status",
     "is_completed",
+    "takes_place_at",
     "owner_id",
     "person_record_id",
     "related_record_id",
@@ -38,7 +40,10 @@ with
 
     final as (
         select
-            {{ columns | reject("equalto", "is_deleted") | join(", ") }},
+            {{ columns | reject("in", ["is_completed", "takes_place_at", "is_deleted"]) | join(", ") }},
+            coalesce(
+                is_completed, takes_place_at <= {{ happened_until("int_activity_horizon") }}, false
+            ) as is_completed,
             case
                 when source_system = 'salesforce' or type = 'meeting'
                 then coalesce(completed_at, created_at, happened_at)

@@ -1,59 +1,6 @@
 -- Grain: one row per lead whose latest handoff has no decision yet: who waits, how long, and what a seller should know.
 with
-    latest as (
-        select *
-        from {{ ref("int_handoff") }}
-        qualify row_number() over (partition by lead_id order by handoff_number desc) = 1
-    ),
-
-    waiting as (
-        select latest.*, leads.person_id, leads.status
-        from latest
-        inner join {{ ref("int_lead") }} as leads on latest.lead_id = leads.lead_id
-        where latest.decision is null
-    ),
-
-    touches as (
-        select
-            waiting.lead_id,
-            touch.touch_id,
-            touch.touched_at,
-            touch.touch_type,
-            touch.channel,
-            coalesce(touch.content, touch.campaign_name) as content,
-            touch.campaign_id,
-            touch.touched_at <= waiting.handed_off_at as is_before_handoff,
-            row_number() over (
-                partition by waiting.lead_id order by touch.touched_at desc, touch.touch_id desc
-            ) as touch_rank
-        from waiting
-        inner join
-            {{ ref("int_touch") }} as touch on waiting.person_id = touch.person_id and touch.touched_at <= {{ as_of() }}
-    ),
-
-    engagement as (
-        select
-            lead_id,
-            count(case when is_before_handoff and touch_type = 'form_submission' then 1 end) as form_submissions,
-            count(case when is_before_handoff and touch_type = 'event_attendance' then 1 end) as event_attendances,
-            count(
-                distinct case
-                    when is_before_handoff and touch_type = 'campaign_response' then coalesce(campaign_id, touch_id)
-                end
-            ) as responded_campaigns,
-            count(case when is_before_handoff and touch_type = 'web_session' then 1 end) as web_sessions,
-            {{
-                ordered_text(
-                    "case when touch_rank <= 3 then cast("
-                    ~ to_reporting_date("touched_at")
-                    ~ " as varchar) || ' ' || touch_type || ' (' || channel || ')' || coalesce(': ' || content, '') end",
-                    "touch_rank",
-                )
-            }}
-            as last_touches
-        from touches
-        group by lead_id
-    ),
+    waiting as (select * from {{ ref("int_handoff_waiting") }}),
 
     {{ business_now() }},
 
@@ -67,33 +14,8 @@ with
             (business_now.business_seconds - waiting.handed_off_business_seconds) / 3600.0 as waiting_business_hours,
             waiting.response_at,
             coalesce(not waiting.is_within_sla, false) as is_sla_lapsed,
-            concat_ws(
-                '; ',
-                case
-                    when waiting.is_icp_fit
-                    then 'inside the ICP'
-                    when not waiting.is_icp_fit
-                    then 'outside the ICP'
-                    else 'ICP fit unknown'
-                end,
-                case
-                    when engagement.form_submissions > 0
-                    then 'form submissions: ' || cast(engagement.form_submissions as varchar)
-                end,
-                case
-                    when engagement.event_attendances > 0
-                    then 'events attended: ' || cast(engagement.event_attendances as varchar)
-                end,
-                case
-                    when engagement.responded_campaigns > 0
-                    then 'campaigns answered: ' || cast(engagement.responded_campaigns as varchar)
-                end,
-                case
-                    when engagement.web_sessions > 0 then 'web sessions: ' || cast(engagement.web_sessions as varchar)
-                end,
-                waiting.icp_reasons
-            ) as why_qualified,
-            engagement.last_touches,
+            waiting.why_qualified,
+            waiting.last_touches,
             cast(score.score as bigint) as score,
             case
                 when waiting.response_at is null and coalesce(not waiting.is_within_sla, false)
@@ -104,7 +26,6 @@ with
             end as next_step
         from waiting
         cross join business_now
-        left join engagement on waiting.lead_id = engagement.lead_id
         left join {{ ref("int_lead_score") }} as score on waiting.lead_id = score.lead_id
     )
 

@@ -13,7 +13,7 @@ with
             trim(outcome) as theme,
             {{ period_start("month", to_reporting_date("happened_at")) }} as month_start
         from {{ ref("int_lead_activity") }}
-        where trim(outcome) <> '' and happened_at <= {{ as_of() }}
+        where trim(outcome) <> '' and happened_at <= {{ happened_until("int_activity_horizon") }}
     ),
 
     mentions as (

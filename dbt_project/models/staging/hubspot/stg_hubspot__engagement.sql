@@ -133,10 +133,10 @@ with
                 when engagement.type = 'TASK'
                 then coalesce(engagement.status = 'COMPLETED', false)
                 when engagement.type = 'MEETING'
-                then coalesce(upper(engagement.outcome) = 'COMPLETED', engagement.happened_at <= {{ as_of() }}, false)
-                else
-                    coalesce(engagement.status in ('COMPLETED', 'SENT'), engagement.happened_at <= {{ as_of() }}, false)
+                then upper(engagement.outcome) = 'COMPLETED'
+                else engagement.status in ('COMPLETED', 'SENT')
             end as is_completed,
+            engagement.happened_at as takes_place_at,
             'hubspot:' || engagement.owner_id as owner_id,
             'hubspot:' || contact.contact_id as person_record_id,
             'hubspot:' || coalesce(engagement.record_id, deal.deal_id) as related_record_id,

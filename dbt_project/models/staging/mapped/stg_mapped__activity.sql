@@ -1,5 +1,5 @@
 -- Grain: one row per delivered version of an activity of a user-mapped source. Without a status it is completed once
--- its time has passed; without a direction it is outbound.
+-- its time has passed (int_activity_record); without a direction it is outbound.
 select
     raw.source_system
     || ':'
@@ -11,11 +11,8 @@ select
     lower(raw.type) as type,
     coalesce(lower(raw.direction), 'outbound') as direction,
     raw.status,
-    case
-        when raw.status is not null
-        then lower(raw.status) in ('completed', 'complete', 'done', 'closed', 'sent', 'held')
-        else coalesce(raw.completed_at, raw.happened_at, raw.created_at) <= {{ as_of() }}
-    end as is_completed,
+    lower(raw.status) in ('completed', 'complete', 'done', 'closed', 'sent', 'held') as is_completed,
+    coalesce(raw.completed_at, raw.happened_at, raw.created_at) as takes_place_at,
     raw.source_system || ':' || raw.owner_id as owner_id,
     raw.source_system || ':' || raw.person_id as person_record_id,
     raw.source_system || ':' || raw.record_id as related_record_id,

@@ -1,12 +1,13 @@
 -- Grain: one row per delivered version of a calendar event: a meeting at its time, completed once that time has
--- passed.
+-- passed (int_activity_record).
 select
     'salesforce:' || raw.native_id as activity_id,
     'salesforce' as source_system,
     'meeting' as type,
     'outbound' as direction,
     raw.status,
-    coalesce(raw.happened_at <= {{ as_of() }}, false) as is_completed,
+    cast(null as boolean) as is_completed,
+    raw.happened_at as takes_place_at,
     'salesforce:' || raw.owner_id as owner_id,
     'salesforce:' || raw.person_id as person_record_id,
     'salesforce:' || raw.record_id as related_record_id,

@@ -38,6 +38,7 @@ select
     end as direction,
     raw.status,
     raw.is_done as is_completed,
+    cast(null as timestamp) as takes_place_at,
     'salesforce:' || raw.owner_id as owner_id,
     'salesforce:' || raw.person_id as person_record_id,
     'salesforce:' || raw.record_id as related_record_id,

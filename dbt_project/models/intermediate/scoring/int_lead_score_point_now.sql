@@ -1,0 +1,2 @@
+-- Grain: one row per lead that was not handed off, version and bin that applies to it.
+with signal as (select * from {{ ref("int_lead_signal_now") }}), {{ lead_score_point() }} select * from lead_score_point

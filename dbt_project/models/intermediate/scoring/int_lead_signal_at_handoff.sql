@@ -1,0 +1,23 @@
+-- Grain: one row per lead that was handed off: its signals as they were at the first handoff. They do not move with the
+-- clock, so they are kept apart from those of the leads that still wait for one.
+with
+    leads as (select * from {{ ref("int_lead") }}),
+
+    scored as (
+        select
+            leads.lead_id,
+            leads.person_id,
+            leads.created_at,
+            handoff.handed_off_at as scored_at,
+            coalesce(handoff.decision = 'rejected', false) as is_rejected
+        from leads
+        inner join
+            {{ ref("int_handoff_outcome") }} as handoff
+            on leads.lead_id = handoff.lead_id
+            and handoff.handoff_number = 1
+    ),
+
+    {{ lead_signal() }}
+
+select *
+from lead_signal
