@@ -155,6 +155,10 @@ class Data:
             f"select * from reviews.review_{section} where {period.kind}_start = ? order by {order}", period.start
         )
 
+    def now(self, section: str, order: str) -> list[Row]:
+        """The rows of a section's table that is known as of now, for a page of the newest; none for an older one."""
+        return self.rows(f"select * from reviews.review_{section} order by {order}") if self.is_newest else []
+
     def money(self, value: Any) -> str:
         return wording.money(value, self.currency)
 
@@ -174,7 +178,7 @@ def _printable(value: Any) -> Any:
     >>> _printable("A\u202eB\x07 C")
     'AB C'
     """
-    return UNPRINTABLE.sub("", value) if isinstance(value, str) else value
+    return UNPRINTABLE.sub("", value) if isinstance(value, str) and not value.isprintable() else value
 
 
 def named(value: Any) -> str:

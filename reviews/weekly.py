@@ -106,9 +106,7 @@ def _rejections(noun: str, rows: list[Row]) -> Section:
 def lead_review(data: Data, period: Period) -> Page:
     handoffs = data.of("lead_review__handoffs", period, "handed_off_at, lead_id, handoff_number")
     teams = data.of("lead_review__teams", period, "handed_off desc, team")
-    waiting = data.rows("select * from reviews.review_lead_review__waiting order by waiting_hours desc, lead_id")
-    if not data.is_newest:
-        waiting = []
+    waiting = data.now("lead_review__waiting", "waiting_hours desc, lead_id")
     if not handoffs and not waiting:
         return Page()
     whole = next((row for row in teams if row["team"] == "all"), None)
@@ -230,9 +228,7 @@ def team_meeting(data: Data, period: Period) -> Page:
         period.start,
         period.end,
     )
-    stuck = data.rows("select * from reviews.review_team_meeting__stuck_deals order by amount desc, opportunity_id")
-    if not data.is_newest:
-        stuck = []
+    stuck = data.now("team_meeting__stuck_deals", "amount desc, opportunity_id")
     blockers = data.of("team_meeting__blockers", period, "cases desc, blocker")
     campaigns = data.of("team_meeting__campaigns", period, "leads_of_week desc, leads desc, campaign_id")
     if not (week or wins or stuck):

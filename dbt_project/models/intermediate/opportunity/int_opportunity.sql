@@ -253,7 +253,6 @@ with
             closed.opportunity_type = 'new_business' as is_new_business,
             closed.created_at,
             closed.updated_at,
-            closed.created_on,
             case
                 when closed.first_qualified_at is not null
                 then closed.first_qualified_at
