@@ -9,3 +9,13 @@
         is the same night after night, and the model stands. -#}
     (select happened_until from {{ ref(horizon) }})
 {%- endmacro %}
+
+{% macro horizon(newest, newest_past) -%}
+    {#- Until when what is recorded has happened, by its newest time and its newest time by now: what is compared with it
+        is among these times, so it says the same of each as the clock would. -#}
+    case
+        when {{ newest }} > {{ as_of() }}
+        then coalesce({{ newest_past }}, timestamp '0001-01-01 00:00:00')
+        else timestamp '9999-12-31 00:00:00'
+    end
+{%- endmacro %}

@@ -53,8 +53,45 @@ def test_where_all_has_happened_the_clock_is_not_asked(core_home: Path, tmp_path
         ("int_opportunity_stage_event", "'2026-01-01', '{soon}'"),
     ],
 )
-def test_one_row_that_is_still_to_come_sets_it_to_now(core_home: Path, tmp_path: Path, table: str, row: str) -> None:
-    assert happened_until(core_home, tmp_path, **{table: row.format(soon=AS_OF + timedelta(seconds=1))}) == AS_OF
+def test_where_something_is_still_to_come_it_is_the_newest_moment_before_now(
+    core_home: Path, tmp_path: Path, table: str, row: str
+) -> None:
+    soon = row.format(soon=AS_OF + timedelta(seconds=1))
+    assert happened_until(core_home, tmp_path, **{table: soon}) == datetime(2026, 1, 1)
+
+
+@pytest.mark.parametrize("moment", [AS_OF, AS_OF - timedelta(hours=1)], ids=["now", "an hour ago"])
+@pytest.mark.parametrize(
+    ("table", "row"),
+    [
+        ("int_lead_stage_event", "'{moment}', '{soon}'"),
+        ("int_lead_stage_event", "'2026-01-01', '{moment}'"),
+        ("int_handoff_event", "'{moment}'"),
+        ("int_lead", "'{moment}'"),
+        ("int_lead_change", "'{moment}'"),
+        ("int_activity_record", "true, '{moment}', '{soon}'"),
+        ("int_activity_record", "true, '{soon}', '{moment}'"),
+        ("int_touch", "'{moment}'"),
+        ("int_opportunity", "'{moment}'"),
+        ("int_opportunity_stage_event", "'{moment}', '{soon}'"),
+        ("int_opportunity_stage_event", "'2026-01-01', '{moment}'"),
+    ],
+)
+def test_each_time_that_has_passed_lies_within_it(
+    core_home: Path, tmp_path: Path, table: str, row: str, moment: datetime
+) -> None:
+    soon = AS_OF + timedelta(seconds=1)
+    rows = {"int_lead": f"'{soon}'", "int_touch": f"'{soon}'"} | {table: row.format(moment=moment, soon=soon)}
+    assert happened_until(core_home, tmp_path, **rows) == moment
+
+
+def test_where_all_is_still_to_come_nothing_has_happened(core_home: Path, tmp_path: Path) -> None:
+    soon = AS_OF + timedelta(seconds=1)
+    rows = {
+        table: ", ".join("true" if "boolean" in column else f"'{soon}'" for column in columns.split(", "))
+        for table, columns in TABLES.items()
+    }
+    assert happened_until(core_home, tmp_path, **rows) == datetime(1, 1, 1)
 
 
 def test_what_is_planned_is_no_event(core_home: Path, tmp_path: Path) -> None:
