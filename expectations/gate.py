@@ -56,7 +56,6 @@ class GateReport:
     released: int = 0
     still_held: int = 0
     held_by_rule: dict[str, int] = field(default_factory=dict)
-    by_source: dict[str, dict[str, int]] = field(default_factory=dict)
     incomplete_shares: dict[str, float] = field(default_factory=dict)
     stopped: list[Stopped] = field(default_factory=list)
     carried: list[Stopped] = field(default_factory=list)
@@ -145,7 +144,6 @@ def _judge(
     )
     tally: Tally | None = None
     for table in tables:
-        before = report.judged
         if records.has_unjudged(con, table):
             # imported here: Great Expectations takes seconds, and a night without news needs no judge
             from expectations.completeness import Judge, Vocabulary
@@ -158,7 +156,6 @@ def _judge(
                 report.judged += len(chunk)
                 for verdicts in _verdicts(chunk, judges, now, table, tally):
                     records.keep_verdicts(con, table, verdicts)
-        report.by_source.setdefault(table.source_system, {"judged": 0})["judged"] += report.judged - before
     records.mark_judged(con, tables, definitions.gate_sha256, now)
     return tally
 
@@ -228,10 +225,5 @@ def _derive(con: duckdb.DuckDBPyConnection, now: datetime, report: GateReport) -
     records.build_admission(con)
     report.released = records.build_quarantine(con, now)
     records.update_load_log(con)
-    for source_system, rule, rows in records.newly_held(con):
-        report.held_by_rule[rule] = report.held_by_rule.get(rule, 0) + rows
-        report.by_source.setdefault(source_system, {})[rule] = rows
-    for source_system, held, waiting in records.held(con):
-        report.held += held
-        report.still_held += waiting
-        report.by_source.setdefault(source_system, {}).update(held=held, still_held=waiting)
+    report.held_by_rule = records.newly_held(con)
+    report.held, report.still_held = records.held(con)

@@ -724,28 +724,46 @@ def build_admission(con: duckdb.DuckDBPyConnection) -> None:
         """
         create or replace table quality.lead_admission as
         with
+            version as (
+                select
+                    gate_version.*,
+                    source_object.is_snapshot,
+                    source_object.newest_delivery_id,
+                    not is_out and (failed_rules is null or is_complete_later) as is_admitted
+                from gate_version
+                join control.source_object using (source_system, object)
+                where native_id is not null
+            ),
+            -- few records come twice: to order the versions of all costs as much as the rest of the gate
+            repeated as (select source_system, object, native_id from version group by all having count(*) > 1),
             record as (
                 select
+                    source_system, object, native_id, is_admitted,
+                    case when not is_out then coalesce(failed_rules, '') end as first_failed_rules,
+                    case when not is_out then coalesce(failed_rules, '') end as newest_failed_rules,
+                    is_out,
+                    -- a source of full snapshots deletes what its newest delivery does not hold
+                    is_snapshot and _delivery_id <> newest_delivery_id as is_dropped
+                from version
+                anti join repeated using (source_system, object, native_id)
+                union all
+                select
                     source_system, object, native_id,
-                    bool_or(not is_out and (failed_rules is null or is_complete_later)) as is_admitted,
+                    bool_or(is_admitted) as is_admitted,
                     min_by(coalesce(failed_rules, ''), first_place) filter (not is_out) as first_failed_rules,
                     max_by(coalesce(failed_rules, ''), place) filter (not is_out) as newest_failed_rules,
                     max_by(is_out, place) as is_out,
-                    -- a source of full snapshots deletes what its newest delivery does not hold
                     bool_or(is_snapshot) and not bool_or(_delivery_id = newest_delivery_id) as is_dropped
                 from (
                     select
-                        gate_version.*,
-                        source_object.is_snapshot,
-                        source_object.newest_delivery_id,
+                        *,
                         (coalesce(version_at, timestamp '0001-01-01'), source_file, is_current, sha256, _line)
                             as first_place,
                         (coalesce(version_at, timestamp '0001-01-01'), ordered_as, is_current, sha256, _line) as place
-                    from gate_version
-                    join control.source_object using (source_system, object)
-                    where native_id is not null
+                    from version
+                    semi join repeated using (source_system, object, native_id)
                 )
-                group by all
+                group by source_system, object, native_id
             )
         select
             record.source_system,
@@ -928,19 +946,19 @@ def update_load_log(con: duckdb.DuckDBPyConnection) -> None:
 # The report
 
 
-def newly_held(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int]]:
-    """Rows held in tonight's new deliveries, by source and failed rule."""
-    return con.execute(
+def newly_held(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Rows held in tonight's new deliveries, by failed rule."""
+    rows = con.execute(
         """
-        select held.source_system, held.rule, count(*)
+        select held.rule, count(*)
         from
             (
-                select gate_held.source_system, lead_verdict.rule, _delivery_id
+                select lead_verdict.rule, _delivery_id
                 from gate_held
                 join quality.lead_verdict using (_delivery_id, _line, record_key)
                 where not gate_held.is_regressed
                 union all
-                select source_system, 'merge_cycle' as rule, _delivery_id
+                select 'merge_cycle' as rule, _delivery_id
                 from gate_cycle
             ) as held
         join quality.gate_delivery on held._delivery_id = gate_delivery.delivery_id
@@ -949,28 +967,21 @@ def newly_held(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int]]:
         order by all
         """
     ).fetchall()
+    return dict(rows)
 
 
-def held(con: duckdb.DuckDBPyConnection) -> list[tuple[str, int, int]]:
-    """By source: rows held in tonight's new deliveries, and lead records that wait in quarantine now."""
-    return con.execute(
+def held(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """Rows held in tonight's new deliveries, and lead records that wait in quarantine now."""
+    row = con.execute(
         """
-        with
-            rows_held as (
-                select load_log.source_system, sum(load_log.rows_held) as held
+        select
+            (
+                select coalesce(sum(load_log.rows_held), 0)::bigint
                 from quality.load_log
                 join quality.gate_delivery using (delivery_id)
                 where gate_delivery.is_new
-                group by all
             ),
-            waiting as (
-                select source_system, count(*) filter (not is_admitted and not is_gone) as waiting
-                from quality.lead_admission
-                group by all
-            )
-        select source_system, coalesce(held, 0)::bigint, coalesce(waiting, 0)::bigint
-        from rows_held
-        full join waiting using (source_system)
-        order by all
+            (select count(*) from quality.lead_admission where not is_admitted and not is_gone)
         """
-    ).fetchall()
+    ).fetchone()
+    return (int(row[0]), int(row[1])) if row else (0, 0)

@@ -81,13 +81,13 @@ def bars(rows: Sequence[Row], *, form: str, axis: str, before: str = "") -> Spec
     return _chart(rows, {"step": 26}, layers)
 
 
-def lines(rows: Sequence[Row], *, form: str, axis: str, tick: str = "%b %y") -> Spec:
+def lines(rows: Sequence[Row], *, form: str, axis: str) -> Spec:
     """Lines of `value` over `day`, one per `series`; a dashed line where `target` is given. A row that `is_open` stands
     beside the line as a circle: its figure still grows."""
     x: Spec = {
         "field": "day",
         "type": "temporal",
-        "axis": {"format": tick, "title": None, "grid": False, "tickCount": 6},
+        "axis": {"format": "%b %y", "title": None, "grid": False, "tickCount": 6},
     }
     y: Spec = {"type": "quantitative", "axis": {"format": form, "title": axis, "tickCount": 5}}
     color: Spec = {"field": "series", "type": "nominal", "sort": None}

@@ -11,6 +11,7 @@ import duckdb
 
 from engines.spark.cluster import Cluster
 from engines.spark.environment import Environment, Ledger
+from handoff import standing
 from handoff.settings import Settings
 
 
@@ -74,7 +75,7 @@ def comes_home(nodes: Mapping[str, Mapping[str, Any]], schemas: Collection[str],
 def _forget_local(con: duckdb.DuckDBPyConnection, models: Mapping[str, Mapping[str, Any]]) -> None:
     """So that dbt makes what is incremental whole, and that no table counts as standing in a later night on DuckDB."""
     con.execute("delete from control.built where inputs is not null")
-    con.execute("drop table if exists control.published")
+    standing.forget_published(con)
     for relation, node in models.items():
         config = node["config"]
         if config["materialized"] == "incremental" and config.get("full_refresh") is not False:

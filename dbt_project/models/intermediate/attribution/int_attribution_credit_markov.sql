@@ -1,5 +1,5 @@
--- Grain: one row per converted opportunity, basis, Markov model and touch, or one unattributed row. Refitted every
--- night: a channel's removal effect depends on all paths, so every opportunity's credit may move.
+-- Grain: one row per converted opportunity, basis, Markov model and touch, or one unattributed row. Refitted as a
+-- whole where anything changed: a channel's removal effect depends on all paths, so every credit may move.
 with
     due as (select * from {{ ref("int_attribution_anchor") }} where is_converted),
 

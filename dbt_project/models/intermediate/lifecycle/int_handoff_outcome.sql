@@ -1,6 +1,6 @@
 -- Grain: one row per lead and handoff (int_handoff_event), with what became of it: response and decision are those
 -- after it and before the next one. Reaching sql, sales_ready or an opportunity without a recorded acceptance is one.
--- It asks the clock nothing while nothing lies in the future: whether the SLA was kept is in int_handoff.
+-- It does not ask the clock: whether the SLA was kept is in int_handoff.
 with
     -- numbers stand for ids where rows are sorted or grouped: ids share long prefixes
     alias as (select record_id, lead_id, lead_number from {{ ref("int_lead_alias") }}),
