@@ -211,11 +211,12 @@ def table(results: dict[str, Figures]) -> list[str]:
     for size, figures in results.items():
         fixed, first = figures["nights"]["nothing new"]["wall"], figures["nights"]["first"]["wall"]
         for name, one in figures["nights"].items():
+            of_the_first = f"{(one['wall'] - fixed) / (first - fixed):.1%} of the first"
             beyond = {
                 "first": f"{(first - fixed) / figures['bare']['wall']:.2f} times bare",
-                "week": f"{(one['wall'] - fixed) / (first - fixed):.1%} of the first",
+                "week": of_the_first,
                 "nothing new": "is the fixed cost",
-                "a day later": f"{(one['wall'] - fixed) / (first - fixed):.1%} of the first",
+                "a day later": of_the_first,
             }[name]
             stages = " | ".join(f"{one['stages'][stage]:.1f}" for stage in names)
             lines.append(

@@ -10,6 +10,11 @@
     (select happened_until from {{ ref(horizon) }})
 {%- endmacro %}
 
+{% macro newest_by_now(time) -%}
+    {#- An aggregate: the newest time that is not after the run's "now". -#}
+    max(case when {{ time }} <= {{ as_of() }} then {{ time }} end)
+{%- endmacro %}
+
 {% macro horizon(newest, newest_past) -%}
     {#- Until when what is recorded has happened, by its newest time and its newest time by now: what is compared with it
         is among these times, so it says the same of each as the clock would. -#}

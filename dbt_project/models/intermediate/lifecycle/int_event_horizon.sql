@@ -19,9 +19,7 @@ with
             ("int_opportunity_stage_event", "entered_at"),
             ("int_opportunity_stage_event", "exited_at"),
         ] %}
-            select
-                max({{ column }}) as newest_at,
-                max(case when {{ column }} <= {{ as_of() }} then {{ column }} end) as newest_past_at
+            select max({{ column }}) as newest_at, {{ newest_by_now(column) }} as newest_past_at
             from {{ ref(model) }}
             {% if not loop.last %}
                 union all

@@ -14,7 +14,7 @@ with
             ("mapped", "activity"),
         ] %}
             {% for column in columns %}
-                select max(case when {{ column }} <= {{ as_of() }} then {{ column }} end) as newest_at
+                select {{ newest_by_now(column) }} as newest_at
                 from {{ source(system, object) }}
                 {% if not loop.last %}
                     union all
