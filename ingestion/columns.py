@@ -305,9 +305,10 @@ def value_sql(
         return parsed[0] if len(parsed) == 1 else f"coalesce({', '.join(parsed)})"
     if field_type == "boolean":
         lowered = f"lower({text})"
+        # of a long list after `in` DuckDB makes a join, and a join does not keep the order of the file, nor its lines
         return (
-            f"case when {lowered} in ('true', 't', '1', 'yes', 'y', '1.0') then true "
-            f"when {lowered} in ('false', 'f', '0', 'no', 'n', '0.0') then false end"
+            f"case when list_contains(['true', 't', '1', 'yes', 'y', '1.0'], {lowered}) then true "
+            f"when list_contains(['false', 'f', '0', 'no', 'n', '0.0'], {lowered}) then false end"
         )
     if field_type in NUMERIC:
         decimal_comma = bool(mapped.decimal_comma) and "number" not in kinds
@@ -330,9 +331,9 @@ def salesforce_id(text: str) -> str:
         return f"substr('{SALESFORCE_ALPHABET}', 1 + {bits}, 1)"
 
     letters = " || ".join(check_letter(start) for start in (1, 6, 11))
-    none = ", ".join(literal(spelling) for spelling in NO_SALESFORCE_ID)
+    none = " or ".join(f"{text} = {literal(spelling)}" for spelling in NO_SALESFORCE_ID)
     return (
-        f"case when {text} in ({none}) then null when length({text}) = 15 "
+        f"case when {none} then null when length({text}) = 15 "
         f"and regexp_full_match({text}, '[A-Za-z0-9]*') then {text} || {letters} else {text} end"
     )
 

@@ -17,6 +17,9 @@ import pytest
 
 import ingestion.load
 from handoff.errors import HandoffError
+from ingestion.columns import Column, plan_columns, typed_select
+from ingestion.mapping import SourceMapping, shipped_mappings
+from tests.dbt.test_plans import operators
 from tests.ingestion.lab import CRM, Zone
 
 HEADER = "Id,Email,Employees,CreatedDate,IsDeleted,SystemModstamp\n"
@@ -182,6 +185,36 @@ def test_line_is_the_physical_line_on_which_a_record_starts(zone: Zone, content:
         assert zone.rows("_line, native_id", order="1")[-2:] == [(30_002, "1"), (30_004, "3")]
         lines = [*range(2, 30_003), 30_004]
     assert [line for (line,) in zone.rows("_line", order="1")] == lines
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+def test_the_lines_of_a_file_that_two_threads_read_at_once(zone: Zone, packed: bool) -> None:
+    """DuckDB reads a file in pieces of eight megabytes; one row of the last piece is malformed."""
+    rows = [f"{line},{'x' * 300}@b.com,5,2026-01-01T00:00:00Z,false,\n" for line in range(2, 80_002)]
+    rows[-2] = f"{80_000},a@b.com,many,,,\n"
+    zone.con.execute("set threads = 2")
+    zone.load_one("a.csv.gz" if packed else "a.csv", HEADER + "".join(rows))
+    assert zone.rows("count(*)", order="all") == [(79_999,)]
+    assert zone.con.execute("select count(*) from raw.crm__lead where native_id <> _line").fetchall() == [(0,)]
+    assert zone.malformed() == [(80_000, rows[-2].strip("\n"))]
+
+
+SHIPPED = [(mapping, name) for mapping in shipped_mappings().values() for name in mapping.objects]
+
+
+@pytest.mark.parametrize(("mapping", "name"), SHIPPED, ids=[f"{mapping.source}/{name}" for mapping, name in SHIPPED])
+def test_the_rows_of_a_file_pass_no_join_on_their_way(mapping: SourceMapping, name: str) -> None:
+    """A join does not keep the order of the rows, by which a row's line is known."""
+    mapped = mapping.objects[name]
+    headers = dict.fromkeys(
+        header for spec in mapped.all_fields.values() for header in (spec.headers if spec.concat else spec.headers[:1])
+    )
+    columns = [Column(header, f"c{number}") for number, header in enumerate(headers)]
+    with duckdb.connect() as con:
+        con.execute(f"create table relation ({', '.join(f'{column.text} varchar' for column in columns)})")
+        typed = typed_select(plan_columns(mapped, columns), mapped, "relation", {})
+        (plan,) = con.execute(f"explain (format json) {typed.select}").fetchall()
+        assert set(operators(json.loads(plan[1])[0])) <= {"PROJECTION", "SEQ_SCAN", "EMPTY_RESULT"}
 
 
 SOUND = [
