@@ -81,6 +81,7 @@ class Settings(BaseSettings):
     spark_warehouse: str = ""
     memory_limit: Annotated[str, AfterValidator(_memory)] = Field(default_factory=_default_memory_limit)
     threads: int = Field(default=2, ge=1, le=256)
+    mend_from_rows: int = Field(default=100_000, ge=0)
     postgres_url: Annotated[SecretStr, AfterValidator(_postgres)] | None = None
     schedule: str = "0 2 * * *"
     schedule_timezone: Annotated[str, AfterValidator(_time_zone)] = "UTC"

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import duckdb
 
+from handoff import mending
+
 CLOCK = "control.run"
 CODE = "code"
 TABLES = """
@@ -86,25 +88,33 @@ class Moved:
 
 
 def begin(
-    con: duckdb.DuckDBPyConnection, code: str, sources: Collection[str], seeds: Iterable[str], erased: Path
+    con: duckdb.DuckDBPyConnection,
+    code: str,
+    sources: Collection[str],
+    seeds: Iterable[str],
+    erased: Path,
+    mends: mending.Mending = mending.NOTHING,
 ) -> Moved:
     """Finds what moved and forgets that a build was whole: whatever stops the one that comes, the next asks anew.
 
     `code` stands for SQL and definitions, seeds with them; the columns of the sources join it. `erased` is the file
-    whose change rewrites raw rows.
+    whose change rewrites raw rows. `mends` are the tables that can be mended.
     """
     con.execute(TABLES)
     code = hashlib.sha256(repr((code, con.execute(SHAPE, [sorted(sources)]).fetchall())).encode()).hexdigest()
     before = dict(con.execute("from control.built_from").fetchall())
     rewritten = hashlib.sha256(erased.read_bytes() if erased.exists() else b"").hexdigest()
     now = _contents(con, sources, rewritten)
-    if before.pop(CODE, None) != code:
+    is_other = before.pop(CODE, None) != code
+    mending.begin(con, rewritten, is_anew=is_other)
+    if is_other:
         before = {}
         con.execute("delete from control.built")
     con.execute("create or replace table control.built_from as select ? as name, ? as content", [CODE, code])
     con.execute(FORGET)
     known = [*now.items(), *((seed, code) for seed in seeds)]
     con.executemany("insert into control.built values (?, null, ?, null)", known)
+    mends.follow_sources(con, before, now, rewritten)
     moved = frozenset(name for name, content in now.items() if before.get(name) != content)
     return Moved(moved, is_everything=not before, contents=now)
 
@@ -136,7 +146,8 @@ def built_at(con: duckdb.DuckDBPyConnection) -> dict[str, datetime]:
 
 @dataclass(frozen=True)
 class Published:
-    """The newest published build; the tables that are as in it; the rows of each that stand behind its sorted ones.
+    """The newest published build; the tables that are as in it; the rows of each that stand behind its sorted ones;
+    what it and all that it was made of were.
 
     Without a name where there is none, or none whose tables have the columns and the meaning of tonight's.
     """
@@ -144,6 +155,7 @@ class Published:
     build: str = ""
     same: frozenset[str] = frozenset()
     appended: dict[str, int] = field(default_factory=dict)
+    contents: dict[str, str] = field(default_factory=dict)
 
 
 def published(con: duckdb.DuckDBPyConnection) -> Published:
@@ -154,7 +166,8 @@ def published(con: duckdb.DuckDBPyConnection) -> Published:
     same = frozenset(name for name, content, *_ in before if now.get(name) == content)
     if CODE not in same:
         return Published()
-    return Published(before[0][2], same, {name: rows for name, *_, rows in before if rows})
+    contents = {name: content for name, content, *_ in before}
+    return Published(before[0][2], same, {name: rows for name, *_, rows in before if rows}, contents)
 
 
 def remember_published(con: duckdb.DuckDBPyConnection, build: str, appended: Mapping[str, int]) -> None:

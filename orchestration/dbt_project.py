@@ -9,15 +9,18 @@ import json
 import os
 import queue
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from graphlib import TopologicalSorter
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
+
 from handoff import standing
 from handoff.errors import HandoffError, disk_trouble
+from handoff.mending import Mend, Mending, Relation
 from handoff.settings import CHECKOUT, DBT_PROJECT, Settings
 
 if TYPE_CHECKING:
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 WITHOUT = ["--exclude-resource-type", "unit_test", "exposure", "saved_query", "--no-write-json"]
 TONIGHT = "tonight"
 RESULT_EVENTS = {"LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult", "LogNodeNoOpResult"}
+# Of a column that is unique, the rows of a key are asked among themselves: a key's rows name it.
+ASK_ROWS = {"unique", "unique_grain", "not_null", "never_null", "accepted_values"}
 FAILED = {"error", "fail", "runtime error"}
 
 
@@ -72,6 +77,11 @@ def manifest(settings: Settings) -> dict[str, Any]:
     return parsed
 
 
+def compiled(settings: Settings, node: Mapping[str, Any]) -> Path:
+    """Where dbt left the SQL of a model."""
+    return target_path(settings) / "compiled" / node["package_name"] / node["original_file_path"]
+
+
 def relation(node: Mapping[str, Any]) -> str:
     """Schema and table of a node or source, as `handoff.standing` names them."""
     return f"{node['schema']}.{node.get('identifier') or node['alias']}"
@@ -90,6 +100,26 @@ def reads(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
         if own:
             edges += [(own, parent) for parent in sorted(_tables_under(manifest, node))]
     return edges
+
+
+def mending(manifest: Mapping[str, Any], settings: Settings) -> Mending:
+    """How models are mended, by `dbt_project/mends.yml`, and what there is to know of those that they read."""
+    said: dict[str, Any] = yaml.safe_load((DBT_PROJECT / "mends.yml").read_text())
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    relations = {
+        node["name"]: Relation(
+            node["relation_name"],
+            frozenset({relation(node)} if _is_table(node) else _tables_under(manifest, node)),
+            said.get(node["name"], {}).get("numbers", ()),
+        )
+        for node in models
+    }
+    sources = {
+        source["name"]: Relation(source["relation_name"], frozenset({relation(source)}))
+        for source in manifest["sources"].values()
+    }
+    mends = {relation(node): Mend.of(said[node["name"]]) for node in models if "by" in said.get(node["name"], ())}
+    return Mending(sources | relations, mends, settings.mend_from_rows)
 
 
 def untouched(manifest: Mapping[str, Any], moved: Collection[str], made: Collection[str]) -> list[str]:
@@ -137,12 +167,13 @@ def build(
     settings: Settings,
     arguments: list[str],
     only: Collection[str] | None = None,
-    night: "duckdb.DuckDBPyConnection | None" = None,
+    night: "tuple[duckdb.DuckDBPyConnection, Mending] | None" = None,
 ) -> Iterator[dict[str, Any]]:
     """Starts `dbt build` at once; what is returned yields each node's result event, as it happens.
 
     `only` are the nodes to build, by their ids, in place of what the arguments select. `night` is the connection of a
-    night on DuckDB: what stands is left alone, and what was made of what is written down (`handoff.standing`).
+    night on DuckDB: what stands is left alone, what can be mended is, and what was made of what is written down
+    (`handoff.standing`, `handoff.mending`).
 
     Raises:
         HandoffError: a model, seed or test failed; the message names it. Raised after the last event.
@@ -166,7 +197,7 @@ def build(
 
         try:
             os.environ["HANDOFF_NIGHT"] = "" if night is None else "yes"
-            with _leaving(night):
+            with _leaving(settings, night):
                 results.append(_invoke(settings, ["build", *WITHOUT, *arguments], [on_event], project))
         except BaseException as error:
             failures.append(error)
@@ -188,8 +219,10 @@ def build(
 
 
 @contextmanager
-def _leaving(night: "duckdb.DuckDBPyConnection | None") -> Iterator[None]:
+def _leaving(settings: Settings, night: "tuple[duckdb.DuckDBPyConnection, Mending] | None") -> Iterator[None]:
     """Lets dbt pass over tables and data tests that stand, before it opens a connection and renders their SQL.
+
+    Of those that it renders it makes anew what cannot be mended.
 
     In a materialization, where dbt would have them asked, each costs as much as a small model.
     """
@@ -201,7 +234,8 @@ def _leaving(night: "duckdb.DuckDBPyConnection | None") -> Iterator[None]:
     if night is None:
         yield
         return
-    cursor, lock = night.cursor(), threading.Lock()
+    con, mends = night
+    cursor, lock = con.cursor(), threading.Lock()
     runners: dict[Any, Any] = {kind: BuildTask.RUNNER_MAP[kind] for kind in (NodeType.Model, NodeType.Test)}
 
     def stands(node: Any) -> bool:
@@ -211,23 +245,47 @@ def _leaving(night: "duckdb.DuckDBPyConnection | None") -> Iterator[None]:
         with lock:
             return standing.stands(cursor, name)
 
+    def done(node: Any, message: str | None, *, is_test: bool = False) -> Any:
+        return RunResult(
+            node=node,
+            status=TestStatus.Pass if is_test else RunStatus.Success,
+            message=message,
+            failures=0 if is_test else None,
+            timing=[],
+            thread_id=threading.current_thread().name,
+            execution_time=0.0,
+            adapter_response={},
+            batch_results=None,
+        )
+
+    def asked(test: Any, manifest: Any) -> tuple[str, str, str, Callable[[str], str]]:
+        node = manifest.nodes[test.attached_node]
+        name, sql = (
+            f"{node.schema}.{node.alias}",
+            target_path(settings) / "compiled" / "handoff" / node.original_file_path,
+        )
+        return test.unique_id, name, test.compiled_code, lambda _: sql.read_text()
+
     def leaving(usual: Any) -> Any:
         class Runner(usual):
             def compile_and_execute(self, manifest: Any, ctx: Any) -> Any:
                 if not stands(self.node):
                     return super().compile_and_execute(manifest, ctx)
                 is_test = self.node.resource_type == NodeType.Test
-                return RunResult(
-                    node=self.node,
-                    status=TestStatus.Pass if is_test else RunStatus.Success,
-                    message=None if is_test else "STANDS",
-                    failures=0 if is_test else None,
-                    timing=[],
-                    thread_id=threading.current_thread().name,
-                    execution_time=0.0,
-                    adapter_response={},
-                    batch_results=None,
-                )
+                return done(self.node, None if is_test else "STANDS", is_test=is_test)
+
+            def execute(self, node: Any, manifest: Any) -> Any:
+                with con.cursor() as own:
+                    if node.resource_type == NodeType.Test:
+                        passes = asks_rows(node) and mends.passes(own, *asked(node, manifest))
+                        return done(node, None, is_test=True) if passes else super().execute(node, manifest)
+                    if node.config.materialized != "table" or node.language != "sql":
+                        return super().execute(node, manifest)
+                    name = f"{node.schema}.{node.alias}"
+                    if (changed := mends.mend(own, name, node.compiled_code)) is not None:
+                        return done(node, f"MENDED {changed} rows")
+                    with mends.following(own, name):
+                        return super().execute(node, manifest)
 
         return Runner
 
@@ -237,6 +295,14 @@ def _leaving(night: "duckdb.DuckDBPyConnection | None") -> Iterator[None]:
     finally:
         BuildTask.RUNNER_MAP.update(runners)
         cursor.close()
+
+
+def asks_rows(test: Any) -> bool:
+    """Whether a data test asks each row, or each key's rows, of one model for themselves."""
+    of_model = getattr(test, "attached_node", None)
+    kind = of_model and test.test_metadata.name
+    is_usual = (test.config.fail_calc, test.config.error_if, test.config.where) == ("count(*)", "!= 0", None)
+    return kind in ASK_ROWS and is_usual and len(test.depends_on.nodes) == 1
 
 
 def _for_dbt(settings: Settings) -> Path:

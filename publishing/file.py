@@ -7,7 +7,7 @@ file open keeps it whole. Not here: PostgreSQL (`postgres.py`).
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -15,6 +15,7 @@ import duckdb
 from handoff import standing
 from handoff.control import code_version
 from handoff.errors import HandoffError
+from handoff.mending import NOTHING, Mending
 from handoff.settings import Settings
 from handoff.sql import literal, quoted
 from publishing.build import (
@@ -36,8 +37,16 @@ ROW_GROUP = 122_880
 UNSORTED = 0.2
 
 
-def publish(settings: Settings, con: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> Build:
+def publish(
+    settings: Settings,
+    con: duckdb.DuckDBPyConnection,
+    tables: Sequence[Table],
+    mends: Mending = NOTHING,
+    view: Callable[[str], str] = str,
+) -> Build:
     """Copies the tables into a new build and switches to it.
+
+    `mends` knows what moved of tables since the build before, `view` the SQL of those that are views.
 
     Raises:
         HandoffError: the build could not be written; what readers see is unchanged.
@@ -48,7 +57,7 @@ def publish(settings: Settings, con: duckdb.DuckDBPyConnection, tables: Sequence
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
     try:
-        build, appended = _write(con, settings, unfinished, tables)
+        build, appended = _write(con, settings, unfinished, tables, mends, view)
         finished = _free_name(builds, build.build_id)
         unfinished.rename(finished)
         _switch(settings.publish, finished)
@@ -66,7 +75,12 @@ def publish(settings: Settings, con: duckdb.DuckDBPyConnection, tables: Sequence
 
 
 def _write(
-    con: duckdb.DuckDBPyConnection, settings: Settings, folder: Path, tables: Sequence[Table]
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    folder: Path,
+    tables: Sequence[Table],
+    mends: Mending,
+    view: Callable[[str], str],
 ) -> tuple[Build, dict[str, int]]:
     """The tables into a file and a Parquet folder, and how many rows of each stand behind the sorted ones.
 
@@ -94,7 +108,13 @@ def _write(
             if name in newest.same:
                 _take(before / parquet, folder / parquet)
             else:
-                brought = _bring_up_to_date(con, warehouse, table, behind)
+                brought = None
+                if _is_large(con, table):
+                    query = mends.since(con, name, newest.contents, view)
+                    if query:
+                        brought = _mend(con, warehouse, table, mends.by(name), query, behind)
+                    if brought is None:
+                        brought = _bring_up_to_date(con, warehouse, table, behind)
                 if brought is None:
                     _copy(con, warehouse, table)
                 _to_parquet(con, table.qualified, folder / parquet)
@@ -127,20 +147,44 @@ def _copy(con: duckdb.DuckDBPyConnection, warehouse: str, table: Table) -> None:
     _comment(con, table)
 
 
-def _bring_up_to_date(con: duckdb.DuckDBPyConnection, warehouse: str, table: Table, behind: int) -> int | None:
-    """Deletes from the build before what is so no longer and appends what is new: writing is the dear part of a copy.
-
-    Returns how many rows now stand behind the sorted ones; None where the table is to be written anew: a small one, one
-    that was not there or had other columns, one of which too much is new, one that would not come out the same.
-    """
-    here, rows = f"build.{table.qualified}", _rows(warehouse, table)
+def _is_large(con: duckdb.DuckDBPyConnection, table: Table) -> bool:
+    """Whether the build before has the table, and it is worth more than writing it anew."""
     there = con.execute(
         "select estimated_size from duckdb_tables() "
         "where database_name = 'build' and schema_name = ? and table_name = ?",
         [table.schema, table.name],
     ).fetchone()
-    if there is None or there[0] < ROW_GROUP:
-        return None
+    return there is not None and there[0] >= ROW_GROUP
+
+
+def _mend(con: duckdb.DuckDBPyConnection, warehouse: str, table: Table, by: str, query: str, behind: int) -> int | None:
+    """Replaces the rows of the keys that what moved belongs to (`Mending.since`).
+
+    Returns how many rows now stand behind the sorted ones; None where it would not come out the same, or too much of it
+    is new.
+    """
+    here = f"build.{table.qualified}"
+    con.execute(f"create or replace temp table row_now as {query}")
+    gone = f"from {here} where {by} in (select key from mending_key)"
+    rows, new, lost, wanted = (
+        con.execute(f"select count(*) {counted}").fetchall()[0][0]
+        for counted in (f"from {here}", "from row_now", gone, f"from {warehouse}.{table.qualified}")
+    )
+    is_same = rows - lost + new == wanted and behind + new <= UNSORTED * wanted
+    if is_same:
+        con.execute(f"delete {gone}")
+        con.execute(f"insert into {here} by name from row_now order by all")
+    con.execute("drop table row_now")
+    return behind + new if is_same else None
+
+
+def _bring_up_to_date(con: duckdb.DuckDBPyConnection, warehouse: str, table: Table, behind: int) -> int | None:
+    """Deletes from the build before what is so no longer and appends what is new: writing is the dear part of a copy.
+
+    Returns how many rows now stand behind the sorted ones; None where the table is to be written anew: one that had
+    other columns, one of which too much is new, one that would not come out the same.
+    """
+    here, rows = f"build.{table.qualified}", _rows(warehouse, table)
     if con.execute(f"describe {rows}").fetchall() != con.execute(f"describe from {here}").fetchall():
         return None
     con.execute(f"create or replace temp table row_now as select hash(t) as row_hash from ({rows}) as t")

@@ -20,6 +20,16 @@
             ~ content
             ~ ", as_of from control.run"
         ) %}
+        {% do run_query(
+            "delete from control.made_of where name = '"
+            ~ standing_name()
+            ~ "'; delete from control.mended where name = '"
+            ~ standing_name()
+            ~ "'; insert into control.made_of select reads.name, reads.parent, built.content from control.reads "
+            ~ "inner join control.built on reads.parent = built.name where reads.name = '"
+            ~ standing_name()
+            ~ "'"
+        ) %}
     {% elif adapter.get_relation(database=this.database, schema="control", identifier="built") %}
         {% do run_query("delete from control.built where name = '" ~ standing_name() ~ "'") %}
     {% endif %}

@@ -47,6 +47,7 @@ def build_models(context: dg.AssetExecutionContext, night: Night) -> Iterator[An
         dbt_project.relations(MANIFEST["sources"]),
         dbt_project.relations(MANIFEST["nodes"], "seed"),
         erasure.remembered_at(night.settings),
+        mends := dbt_project.mending(MANIFEST, night.settings),
     )
     standing.remember_reads(night.con, dbt_project.reads(MANIFEST))
     tables = catalog.Catalog(night.con, MANIFEST, dbt_project.target_path(night.settings))
@@ -60,7 +61,7 @@ def build_models(context: dg.AssetExecutionContext, night: Night) -> Iterator[An
         only = set(MANIFEST["nodes"]).difference(unchanged)
     stand = Standing(context, tables, unchanged)
     # dbt starts while Dagster writes down what stands
-    events = iter(()) if only == set() else dbt_project.build(night.settings, selection, only, night.con)
+    events = iter(()) if only == set() else dbt_project.build(night.settings, selection, only, (night.con, mends))
     yield from stand.due()
     yield from _outputs(context, events, stand)
     tables.save()

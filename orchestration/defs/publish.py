@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from handoff.settings import load_settings
+from orchestration import dbt_project
 from orchestration.defs.models import MANIFEST, TRANSLATOR
 from orchestration.night import Night
 from orchestration.translator import MARTS, NIGHTLY
@@ -57,7 +58,14 @@ TABLES = [
 )
 def publish_file(night: Night) -> dg.MaterializeResult[Any]:
     """Builds the file beside the one in use and switches."""
-    build = file.publish(night.settings, night.con, TABLES)
+    views = {dbt_project.relation(node): node for node in MARTS_OF_THE_MANIFEST}
+    build = file.publish(
+        night.settings,
+        night.con,
+        TABLES,
+        dbt_project.mending(MANIFEST, night.settings),
+        lambda name: dbt_project.compiled(night.settings, views[name]).read_text(),
+    )
     return dg.MaterializeResult(
         metadata={
             "build_id": build.build_id,

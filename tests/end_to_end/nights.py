@@ -64,6 +64,17 @@ def deal_again(extracts: Path, target: Path, pieces: int, seed: int) -> list[Pat
     return files
 
 
+def hold_back(file: Path, every: int) -> Path:
+    """Moves a row in so many of a CSV into a file beside it, and returns that."""
+    with file.open(encoding="utf-8", newline="") as handle:
+        header, *rows = list(csv.reader(handle))
+    beside = file.with_name(f"late_{file.name}")
+    for path, kept in ((beside, rows[::every]), (file, [row for number, row in enumerate(rows) if number % every])):
+        with path.open("w", encoding="utf-8", newline="") as handle:
+            csv.writer(handle, quoting=csv.QUOTE_ALL).writerows([header, *kept])
+    return beside
+
+
 def copy_home(home: Path, target: Path) -> Path:
     return Path(shutil.copytree(home, target, symlinks=True))
 

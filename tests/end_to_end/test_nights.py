@@ -20,6 +20,7 @@ from tests.end_to_end.nights import (
     deal_again,
     differences,
     forget_warehouse,
+    hold_back,
     kill_a_night,
     published,
 )
@@ -66,10 +67,12 @@ def test_again_on_the_same_input_is_the_same_row_for_row_and_readers_see_whole_b
     assert reader.reads > 10
 
 
-def test_nothing_new_but_the_clock_and_other_deliveries_over_two_nights_give_the_same_marts(
+def test_nothing_new_but_the_clock_and_other_deliveries_over_three_nights_give_the_same_marts(
     built_home: Path, sample_extracts: Path, new_home: Path, tmp_path: Path
 ) -> None:
-    """Tomorrow's night, over today's build without a file, and over two thirds of the rows with the last third."""
+    """Tomorrow's night, over today's build without a file, and over two thirds of the rows and then the last third, of
+    which one row in a hundred comes a night later.
+    """
     tomorrow = f"{AS_OF + timedelta(days=1)}Z"
     standing, dealt = copy_home(built_home, tmp_path / "standing"), new_home
     run_night(standing, HANDOFF_EXTRACTS=str(sample_extracts), HANDOFF_AS_OF=tomorrow)
@@ -81,13 +84,21 @@ def test_nothing_new_but_the_clock_and_other_deliveries_over_two_nights_give_the
 
     extracts = tmp_path / "extracts"
     files = deal_again(sample_extracts, extracts, pieces=3, seed=7)
+    latest = [hold_back(file, every=100) for file in files if file.name == "part_00.csv"]
     later = [file for file in files if file.name == "part_00.csv"]
-    for file in later:
+    for file in (*later, *latest):
         file.rename(file.with_suffix(".csv.part"))
     run_night(dealt, HANDOFF_EXTRACTS=str(extracts), check=False)
     for file in later:
         file.with_suffix(".csv.part").rename(file)
-    run_night(dealt, HANDOFF_EXTRACTS=str(extracts), HANDOFF_AS_OF=tomorrow)
+    run_night(dealt, HANDOFF_EXTRACTS=str(extracts))
+    # and over three: of what the last one brings, few rows, only the rows that it belongs to are made again
+    for file in latest:
+        file.with_suffix(".csv.part").rename(file)
+    run_night(dealt, HANDOFF_EXTRACTS=str(extracts), HANDOFF_AS_OF=tomorrow, HANDOFF_MEND_FROM_ROWS="0")
+    with duckdb.connect(str(dealt / "warehouse.duckdb"), read_only=True) as con:
+        mended = {name for (name,) in con.execute("select name from control.mended").fetchall()}
+    assert mended >= {"intermediate.int_lead", "intermediate.int_touch", "core.fct_lead"}
     assert differences(shown(standing, tomorrow), shown(dealt, tomorrow)) == []
 
 

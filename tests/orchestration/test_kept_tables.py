@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from handoff.errors import HandoffError
+from handoff.mending import NOTHING
 from handoff.settings import Settings
 from handoff.warehouse import open_warehouse
 from orchestration import dbt_project
@@ -35,5 +36,5 @@ def test_a_night_that_dies_over_a_kept_table_leaves_its_rows_and_the_record_by_w
         con.execute("update intermediate.int_opportunity_path_summary set fingerprint = hash(fingerprint)")
         con.execute("alter table intermediate.int_touch rename to gone")
         with pytest.raises(HandoffError, match="int_touch"):
-            list(dbt_project.build(settings, [], only={"model.handoff.int_opportunity_path"}, night=con))
+            list(dbt_project.build(settings, [], only={"model.handoff.int_opportunity_path"}, night=(con, NOTHING)))
         assert con.execute(ROWS_AND_RECORD).fetchall() == before

@@ -168,6 +168,7 @@ with
                 else coalesce(lead_sources.is_marketing, false)
             end as is_marketing_lead_source,
             merged.email_domain,
+            merged.web_domain,
             {% for field in plain_fields %} merged.{{ field }}, {% endfor %}
         from located as merged
         left join

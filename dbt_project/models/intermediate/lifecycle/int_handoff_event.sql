@@ -188,7 +188,6 @@ with
     final as (
         select
             numbered.lead_id,
-            numbered.lead_number,
             numbered.handoff_number,
             numbered.handed_off_at,
             numbered.next_handed_off_at,

@@ -17,16 +17,22 @@ with
     ),
 
     -- what is dated after now has not happened
-    numbered as (select * from {{ ref("int_handoff_event") }} where handed_off_at <= {{ happened_until() }}),
+    numbered as (
+        select alias.lead_number, handoff.*
+        from {{ ref("int_handoff_event") }} as handoff
+        inner join alias on handoff.lead_id = alias.record_id
+        where handoff.handed_off_at <= {{ happened_until() }}
+    ),
 
     responding as (
-        select lead_number, acted_at as responded_at, activity_type as response_type
-        from {{ ref("int_lead_activity") }}
+        select alias.lead_number, activity.acted_at as responded_at, activity.activity_type as response_type
+        from {{ ref("int_lead_activity") }} as activity
+        inner join alias on activity.lead_id = alias.record_id
         where
-            is_completed
-            and is_by_sales
-            and activity_type in ('call', 'email', 'meeting')
-            and coalesce(direction, 'outbound') = 'outbound'
+            activity.is_completed
+            and activity.is_by_sales
+            and activity.activity_type in ('call', 'email', 'meeting')
+            and coalesce(activity.direction, 'outbound') = 'outbound'
         union all
         select status_change.lead_number, status_change.changed_at as responded_at, 'status_change' as response_type
         from status_change

@@ -8,10 +8,10 @@ with
     ),
 
     link as (
-        select record_id, lead_id, lead_number
+        select record_id, lead_id
         from {{ ref("int_lead_alias") }}
         union
-        select contact.record_id, alias.lead_id, alias.lead_number
+        select contact.record_id, alias.lead_id
         from {{ ref("int_lead_record") }} as record
         inner join {{ ref("int_lead_alias") }} as alias on record.record_id = alias.record_id
         inner join contact_survivor as converted on record.converted_contact_id = converted.record_id
@@ -21,7 +21,6 @@ with
     acted as (
         select
             link.lead_id,
-            link.lead_number,
             activity.activity_id,
             activity.type as activity_type,
             activity.direction,

@@ -214,7 +214,7 @@ with
             1 as delta,
             true as is_moment
         from {{ ref("int_lead_activity") }} as activity
-        inner join leads on activity.lead_number = leads.lead_number
+        inner join leads on activity.lead_id = leads.lead_id
         inner join used_field on used_field.field = 'sales_conversations'
         where activity.is_completed and activity.is_by_sales and activity.activity_type in ('call', 'meeting')
         union all
@@ -526,7 +526,7 @@ with
 
     -- criteria that came to hold between two events (a new version, a window that moved) wait for the next event
     waiting as (
-        select leads.lead_number, leads.person_id, holding.stage, holding.held_from, holding.held_to
+        select leads.lead_number, leads.lead_id, leads.person_id, holding.stage, holding.held_from, holding.held_to
         from holding
         inner join leads on holding.lead_number = leads.lead_number
         left join
@@ -563,7 +563,7 @@ with
         from waiting
         inner join
             {{ ref("int_lead_activity") }} as activity
-            on waiting.lead_number = activity.lead_number
+            on waiting.lead_id = activity.lead_id
             and activity.is_completed
             and activity.is_by_sales
             and activity.activity_type in ('call', 'meeting')
