@@ -206,7 +206,11 @@ class Mending:
         try:
             yield
         except BaseException:
-            con.execute(f"alter table {schema}.{aside} rename to {table}")
+            known_as = "select count(*) from duckdb_tables() where schema_name = ? and table_name = ?"
+            if _one(con, known_as, [schema, table])[0]:
+                con.execute(f"drop table {schema}.{aside}")
+            else:
+                con.execute(f"alter table {schema}.{aside} rename to {table}")
             raise
         (content,) = _one(con, "select content from control.built where name = ?", [name])
         self._compare(con, name, f"{schema}.{aside}", known[0], content)

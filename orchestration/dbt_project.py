@@ -276,6 +276,8 @@ def _leaving(settings: Settings, night: "tuple[duckdb.DuckDBPyConnection, Mendin
 
             def execute(self, node: Any, manifest: Any) -> Any:
                 with con.cursor() as own:
+                    # a connection of its own has the machine's time zone
+                    own.execute("set TimeZone = 'UTC'")
                     if node.resource_type == NodeType.Test:
                         passes = asks_rows(node) and mends.passes(own, *asked(node, manifest))
                         return done(node, None, is_test=True) if passes else super().execute(node, manifest)

@@ -1,0 +1,127 @@
+"""Which rows are made again, and when a table is made anew instead, on tables that fit on a page."""
+
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+
+from handoff import mending, standing
+from handoff.mending import Mend, Mending, Relation
+
+QUERY = 'select lead_id, count(*) as touches from "memory"."core"."touch" group by lead_id'
+CONTENT = "(select concat_ws('-', count(*), bit_xor(hash(t)), sum(hash(t))) from {0} as t)"
+MENDS = Mending(
+    {name: Relation(f'"memory"."core"."{name}"', frozenset({f"core.{name}"})) for name in ("touch", "lead", "owner")},
+    {"core.lead": Mend.of({"by": "lead_id", "reads": {"touch": "lead_id"}})},
+    from_rows=0,
+)
+
+
+@pytest.fixture
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Ten leads of five touches each, made last night; tonight one lead has lost a touch, and one is new."""
+    with duckdb.connect() as con:
+        con.execute("create schema core")
+        con.execute(standing.TABLES)
+        mending.begin(con, "nobody", is_anew=False)
+        con.execute("create table control.run as select timestamp '2026-06-01' as as_of")
+        con.execute("create table core.touch as select 'L' || i // 5 as lead_id, i as touch_id from range(50) r(i)")
+        con.execute("create table core.owner as select 1 as owner_id")
+        con.execute(f"create table core.lead as {QUERY}")
+        standing.remember_reads(con, [("core.lead", "core.touch"), ("core.lead", "core.owner"), ("test", "core.lead")])
+        for name in ("touch", "owner", "lead"):
+            made(con, f"core.{name}")
+        mending._remember(con, "test", "passed")
+        change(con, "delete from core.touch where touch_id = 7; insert into core.touch values ('L10', 99)")
+        yield con
+
+
+def made(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    (content,) = con.execute(f"select {CONTENT.format(name)}").fetchall()[0]
+    mending._remember(con, name, content)
+
+
+def change(con: duckdb.DuckDBPyConnection, sql: str, name: str = "core.touch") -> None:
+    """Makes a table anew, as dbt does."""
+    with MENDS.following(con, name):
+        before, aside = name.split(".")[1], f'core."{name.split(".")[1]}{mending.ASIDE}"'
+        con.execute(f"create table core.{before} as from {aside}")
+        con.execute(sql)
+        made(con, name)
+
+
+def test_the_rows_of_what_moved_are_made_again_and_no_other(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("update core.lead set touches = -1 where lead_id = 'L3'")
+    made(con, "core.lead")
+    con.execute("update control.made_of set content = (select before from control.moved) where parent = 'core.touch'")
+    assert MENDS.mend(con, "core.lead", QUERY) == 3
+    rows = dict(con.execute("from core.lead").fetchall())
+    assert rows == {f"L{i}": 5 for i in range(10)} | {"L1": 4, "L10": 1, "L3": -1}
+    kept = con.execute("select content from control.built where name = 'core.lead'").fetchall()
+    assert kept == con.execute(f"select {CONTENT.format('core.lead')}").fetchall()
+    assert standing.stands(con, "core.lead")
+    assert sorted(con.execute('from moved."core.lead"').fetchall()) == [("L1", 4), ("L1", 5), ("L10", 1)]
+
+
+@pytest.mark.parametrize(
+    "also",
+    [
+        pytest.param("delete from control.made_of", id="nobody knows what it was made of"),
+        pytest.param("delete from control.moved", id="nobody knows what moved"),
+        pytest.param("update control.moved set before = '1-1-1'", id="it was made of something earlier"),
+        pytest.param("update control.built set content = '2-2-2' where name = 'core.owner'", id="another model moved"),
+        pytest.param("insert into control.mended values ('core.lead', 2)", id="much was mended since it was made"),
+        pytest.param("delete from control.built where name = 'core.lead'", id="it was made by hand"),
+    ],
+)
+def test_a_table_is_made_anew_where(con: duckdb.DuckDBPyConnection, also: str) -> None:
+    before = con.execute("from core.lead order by all").fetchall()
+    con.execute(also)
+    assert MENDS.mend(con, "core.lead", QUERY) is None
+    assert con.execute("from core.lead order by all").fetchall() == before
+
+
+def test_a_table_of_which_much_moved_is_made_anew(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("delete from control.made_of where name = 'core.lead'")
+    made(con, "core.lead")
+    change(con, "delete from core.touch where touch_id % 5 = 0 and touch_id < 20")
+    assert MENDS.mend(con, "core.lead", QUERY) is None
+
+
+def fail(con: duckdb.DuckDBPyConnection, gets: str) -> None:
+    with MENDS.following(con, "core.touch"):
+        con.execute(gets)
+        raise RuntimeError
+
+
+@pytest.mark.parametrize("gets", ["select 1", "create table core.touch (lead_id varchar, touch_id bigint)"])
+def test_a_table_whose_making_fails_is_there(con: duckdb.DuckDBPyConnection, gets: str) -> None:
+    with pytest.raises(RuntimeError):
+        fail(con, gets)
+    assert con.execute("select count(*) from core.touch").fetchall() == [(50 if gets == "select 1" else 0,)]
+    assert con.execute("select count(*) from duckdb_tables() where table_name like '% as it was'").fetchall() == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "passes"),
+    [
+        ('select * from "memory"."core"."lead" where touches is null', True),
+        ('select * from "memory"."core"."lead" where touches = 1', False),
+        pytest.param(
+            'select * from "memory"."core"."lead" where touches = 5', True, id="what did not move is not asked"
+        ),
+    ],
+)
+def test_a_data_test_asks_what_moved(con: duckdb.DuckDBPyConnection, sql: str, passes: bool) -> None:
+    MENDS.mend(con, "core.lead", QUERY)
+    assert MENDS.passes(con, "test", "core.lead", sql, str) == passes
+    assert standing.stands(con, "test") == passes
+
+
+def test_an_erasure_leaves_nothing_of_what_moved(con: duckdb.DuckDBPyConnection) -> None:
+    kept = "select count(*) from duckdb_tables() where schema_name = 'moved'"
+    mending.begin(con, "nobody", is_anew=False)
+    assert con.execute(kept).fetchall() == [(1,)]
+    mending.begin(con, "somebody", is_anew=False)
+    assert con.execute(kept).fetchall() == [(0,)]
+    assert MENDS.mend(con, "core.lead", QUERY) is None
