@@ -155,6 +155,7 @@ class Mending:
         self._relations, self._mends, self._from_rows = relations, mends, from_rows
         self.names = {name: relation.rendered for name, relation in relations.items()}
         self._numbers = {table: relation.numbers for relation in relations.values() for table in relation.tables}
+        self._large: dict[str, int] | None = None
         self._readers: dict[str, set[str]] = {}
         for name, mend in mends.items():
             for model in (*mend.reads, *mend.parts):
@@ -285,12 +286,12 @@ class Mending:
         con.execute("create or replace table control.delivery_made as from delivery_now")
 
     def _rows(self, con: duckdb.DuckDBPyConnection, name: str) -> int | None:
-        """The rows of a table that was made before and is large enough to be mended."""
-        row = con.execute("select content from control.built where name = ? and inputs is not null", [name]).fetchone()
-        if row is None or row[0] is None or row[0].count("-") != 2:
-            return None
-        rows = int(row[0].split("-")[0])
-        return rows if rows >= self._from_rows else None
+        """The rows of a table that was made before and is large enough to be mended, when this was first asked."""
+        if self._large is None:
+            contents = con.execute("select name, content from control.built where inputs is not null").fetchall()
+            counted = {made: int(content.split("-")[0]) for made, content in contents if content.count("-") == 2}
+            self._large = {made: rows for made, rows in counted.items() if rows >= self._from_rows}
+        return self._large.get(name)
 
     def since(
         self, con: duckdb.DuckDBPyConnection, name: str, published: Mapping[str, str], view: Callable[[str], str]

@@ -11,6 +11,7 @@ import queue
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from graphlib import TopologicalSorter
 from importlib.metadata import version
 from pathlib import Path
@@ -104,7 +105,7 @@ def reads(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def mending(manifest: Mapping[str, Any], settings: Settings) -> Mending:
     """How models are mended, by `dbt_project/mends.yml`, and what there is to know of those that they read."""
-    said: dict[str, Any] = yaml.safe_load((DBT_PROJECT / "mends.yml").read_text())
+    said = _mends()
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
     relations = {
         node["name"]: Relation(
@@ -120,6 +121,12 @@ def mending(manifest: Mapping[str, Any], settings: Settings) -> Mending:
     }
     mends = {relation(node): Mend.of(said[node["name"]]) for node in models if "by" in said.get(node["name"], ())}
     return Mending(sources | relations, mends, settings.mend_from_rows)
+
+
+@cache
+def _mends() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((DBT_PROJECT / "mends.yml").read_text())
+    return found
 
 
 def untouched(manifest: Mapping[str, Any], moved: Collection[str], made: Collection[str]) -> list[str]:

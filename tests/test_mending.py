@@ -10,11 +10,16 @@ from handoff.mending import Mend, Mending, Relation
 
 QUERY = 'select lead_id, count(*) as touches from "memory"."core"."touch" group by lead_id'
 CONTENT = "(select concat_ws('-', count(*), bit_xor(hash(t)), sum(hash(t))) from {0} as t)"
-MENDS = Mending(
-    {name: Relation(f'"memory"."core"."{name}"', frozenset({f"core.{name}"})) for name in ("touch", "lead", "owner")},
-    {"core.lead": Mend.of({"by": "lead_id", "reads": {"touch": "lead_id"}})},
-    from_rows=0,
-)
+
+
+def mends() -> Mending:
+    """Of a night that begins now."""
+    tables = ("touch", "lead", "owner")
+    return Mending(
+        {name: Relation(f'"memory"."core"."{name}"', frozenset({f"core.{name}"})) for name in tables},
+        {"core.lead": Mend.of({"by": "lead_id", "reads": {"touch": "lead_id"}})},
+        from_rows=0,
+    )
 
 
 @pytest.fixture
@@ -43,7 +48,7 @@ def made(con: duckdb.DuckDBPyConnection, name: str) -> None:
 
 def change(con: duckdb.DuckDBPyConnection, sql: str, name: str = "core.touch") -> None:
     """Makes a table anew, as dbt does."""
-    with MENDS.following(con, name):
+    with mends().following(con, name):
         before, aside = name.split(".")[1], f'core."{name.split(".")[1]}{mending.ASIDE}"'
         con.execute(f"create table core.{before} as from {aside}")
         con.execute(sql)
@@ -54,7 +59,7 @@ def test_the_rows_of_what_moved_are_made_again_and_no_other(con: duckdb.DuckDBPy
     con.execute("update core.lead set touches = -1 where lead_id = 'L3'")
     made(con, "core.lead")
     con.execute("update control.made_of set content = (select before from control.moved) where parent = 'core.touch'")
-    assert MENDS.mend(con, "core.lead", QUERY) == 3
+    assert mends().mend(con, "core.lead", QUERY) == 3
     rows = dict(con.execute("from core.lead").fetchall())
     assert rows == {f"L{i}": 5 for i in range(10)} | {"L1": 4, "L10": 1, "L3": -1}
     kept = con.execute("select content from control.built where name = 'core.lead'").fetchall()
@@ -77,7 +82,7 @@ def test_the_rows_of_what_moved_are_made_again_and_no_other(con: duckdb.DuckDBPy
 def test_a_table_is_made_anew_where(con: duckdb.DuckDBPyConnection, also: str) -> None:
     before = con.execute("from core.lead order by all").fetchall()
     con.execute(also)
-    assert MENDS.mend(con, "core.lead", QUERY) is None
+    assert mends().mend(con, "core.lead", QUERY) is None
     assert con.execute("from core.lead order by all").fetchall() == before
 
 
@@ -85,11 +90,11 @@ def test_a_table_of_which_much_moved_is_made_anew(con: duckdb.DuckDBPyConnection
     con.execute("delete from control.made_of where name = 'core.lead'")
     made(con, "core.lead")
     change(con, "delete from core.touch where touch_id % 5 = 0 and touch_id < 20")
-    assert MENDS.mend(con, "core.lead", QUERY) is None
+    assert mends().mend(con, "core.lead", QUERY) is None
 
 
 def fail(con: duckdb.DuckDBPyConnection, gets: str) -> None:
-    with MENDS.following(con, "core.touch"):
+    with mends().following(con, "core.touch"):
         con.execute(gets)
         raise RuntimeError
 
@@ -113,8 +118,8 @@ def test_a_table_whose_making_fails_is_there(con: duckdb.DuckDBPyConnection, get
     ],
 )
 def test_a_data_test_asks_what_moved(con: duckdb.DuckDBPyConnection, sql: str, passes: bool) -> None:
-    MENDS.mend(con, "core.lead", QUERY)
-    assert MENDS.passes(con, "test", "core.lead", sql, str) == passes
+    mends().mend(con, "core.lead", QUERY)
+    assert mends().passes(con, "test", "core.lead", sql, str) == passes
     assert standing.stands(con, "test") == passes
 
 
@@ -124,4 +129,15 @@ def test_an_erasure_leaves_nothing_of_what_moved(con: duckdb.DuckDBPyConnection)
     assert con.execute(kept).fetchall() == [(1,)]
     mending.begin(con, "somebody", is_anew=False)
     assert con.execute(kept).fetchall() == [(0,)]
-    assert MENDS.mend(con, "core.lead", QUERY) is None
+    assert mends().mend(con, "core.lead", QUERY) is None
+
+
+def test_what_a_killed_night_set_aside_is_in_nobodys_way(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(f'alter table core.touch rename to "touch{mending.ASIDE}"')
+    mending.begin(con, "nobody", is_anew=False)
+    con.execute(standing.FORGET)
+    names = {
+        name for (name,) in con.execute("select table_name from duckdb_tables() where schema_name = 'core'").fetchall()
+    }
+    assert names == {"lead", "owner"}
+    assert mends().mend(con, "core.lead", QUERY) is None
