@@ -24,6 +24,7 @@ FEW = 1000
 DELIVERY = "staging.stg_quality__delivery"
 ASIDE = " as it was"
 ERASED = "erased"
+MAPPED = "raw.mapped__"
 TABLES = """
 create schema if not exists control;
 create schema if not exists moved;
@@ -50,7 +51,7 @@ REMEMBER = (
     "insert into control.made_of select reads.name, reads.parent, built.content from control.reads "
     "inner join control.built on reads.parent = built.name where reads.name = $1",
 )
-# Every delivery of a raw table, and as what it was read.
+# Every delivery of a raw table, and as what it was read; of mapped sources, which tables a view shows.
 DELIVERIES = """
 select
     'raw.' || load_log.source_system || '__' || load_log.object as name,
@@ -58,6 +59,8 @@ select
     md5(concat_ws(' ', load_log.status, delivery_reading.mapping_sha256, $1)) as made_as
 from quality.load_log
 left join control.delivery_reading on load_log.delivery_id = delivery_reading.delivery_id
+union all
+select 'raw.' || view_name, view_name, md5(sql) from duckdb_views() where schema_name = 'raw'
 """
 # Sources and objects of which not only new deliveries moved: another is the newest snapshot, or their order changed.
 OTHER_DELIVERIES = """
@@ -156,6 +159,7 @@ class Mending:
         self.names = {name: relation.rendered for name, relation in relations.items()}
         self._numbers = {table: relation.numbers for relation in relations.values() for table in relation.tables}
         self._large: dict[str, int] | None = None
+        self._raw = {table for relation in relations.values() for table in relation.tables if table.startswith("raw.")}
         self._readers: dict[str, set[str]] = {}
         for name, mend in mends.items():
             for model in (*mend.reads, *mend.parts):
@@ -268,7 +272,7 @@ class Mending:
             if name not in self._readers or before.get(name) == now[name]:
                 continue
             if name.startswith("raw."):
-                of = "" if name.startswith("raw.mapped__") else f"where name = {literal(name)}"
+                of = "" if name.startswith(MAPPED) else f"where name = {literal(name)}"
                 was, is_now = (f"from {table} {of}" for table in ("control.delivery_made", "delivery_now"))
                 con.execute("delete from control.moved where name = ?", [name])
                 if name in before and not _one(con, f"select count(*) from ({was} except {is_now})")[0]:
@@ -378,9 +382,12 @@ class Mending:
             if before is None or content is None or not _one(con, noted, [parent, before, content])[0]:
                 return None
             if parent == DELIVERY and mend.parts:
-                others = con.execute(f"from {moved_table(DELIVERY)}").fetchall()
-                names = {f"raw.{system}__{object_}" for source, object_ in others for system in (source, "mapped")}
-                if names & parts.keys():
+                others = {
+                    f"raw.{source}__{name}" for source, name in con.execute(f"from {moved_table(DELIVERY)}").fetchall()
+                }
+                # objects of mapped sources have names of their own, and are shown by the views of their entities
+                is_mapped = not others <= self._raw and any(table.startswith(MAPPED) for table in parts)
+                if is_mapped or others & parts.keys():
                     return None
             elif parent in parts and parent.startswith("raw."):
                 if any(self._is_of_several(part) for part in parts[parent]):

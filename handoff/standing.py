@@ -193,12 +193,14 @@ def _contents(con: duckdb.DuckDBPyConnection, sources: Iterable[str], rewritten:
         f"{schema}.{name}"
         for schema, name in con.execute("select table_schema, table_name from information_schema.tables").fetchall()
     }
+    views = dict(con.execute("select view_name, sql from duckdb_views() where schema_name = 'raw'").fetchall())
     contents = {}
     for source in sorted(set(sources) & known):
         schema, table = source.split(".")
         if schema == "raw":
-            # a view over mapped sources changes with any of them
-            found = sorted(deliveries.items()) if table.startswith("mapped__") else deliveries.get(table)
+            # a view over mapped sources changes with any of them, and with which they are
+            is_mapped = table.startswith("mapped__")
+            found = (sorted(deliveries.items()), views.get(table)) if is_mapped else deliveries.get(table)
             contents[source] = hashlib.sha256(repr((found, rewritten)).encode()).hexdigest()
         else:
             rows = f'select {COLUMNS.get(source, "*")} from {schema}."{table}"'

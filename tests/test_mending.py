@@ -141,3 +141,26 @@ def test_what_a_killed_night_set_aside_is_in_nobodys_way(con: duckdb.DuckDBPyCon
     }
     assert names == {"lead", "owner"}
     assert mends().mend(con, "core.lead", QUERY) is None
+
+
+@pytest.mark.parametrize(
+    ("other", "is_known"),
+    [
+        (("salesforce", "account"), True),
+        (("salesforce", "contact"), False),
+        pytest.param(("my_crm", "people"), False, id="a mapped source calls its contacts otherwise"),
+    ],
+)
+def test_a_new_snapshot_or_another_order_of_deliveries_makes_what_reads_them_anew(
+    con: duckdb.DuckDBPyConnection, other: tuple[str, str], is_known: bool
+) -> None:
+    parts = {"stg_salesforce__contact": "raw.salesforce__contact", "stg_mapped__contact": "raw.mapped__contact"}
+    views = {**parts, "stg_salesforce__account": "raw.salesforce__account"}
+    relations = {view: Relation(view, frozenset({raw, mending.DELIVERY})) for view, raw in views.items()}
+    mend = Mend.of({"by": "record_id", "parts": list(parts)})
+    con.execute(
+        f"create table {mending.moved_table(mending.DELIVERY)} as select ? as source_system, ? as object", [*other]
+    )
+    con.execute("insert into control.moved values (?, 'before', 'now')", [mending.DELIVERY])
+    found = Mending(relations, {"core.contact": mend}, 0)._keys(con, mend, [(mending.DELIVERY, "before", "now")])
+    assert (found is not None) == is_known
