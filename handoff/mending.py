@@ -102,7 +102,8 @@ class Read:
     """How the rows of a model that is read belong to keys.
 
     `moved` is SQL for the keys of rows that moved; without it any change makes the reader anew. `within` is the
-    condition by which only the rows of some keys are read; without it all are.
+    condition by which only the rows of some keys are read; without it all are. `column` is the one that `moved` asks of
+    the rows, where it asks for one.
     """
 
     moved: str = ""
@@ -360,7 +361,7 @@ class Mending:
         keys = self._keys(con, mend, moved)
         if keys is None:
             return False
-        union = " union all ".join(keys) or f"select null as {mend.by}"
+        union = " union all ".join(keys) or f"select null::varchar as {mend.by}"
         con.execute(
             f"create or replace temp table mending_key as select distinct {mend.by} as key from ({union}) "
             f"where {mend.by} is not null"
