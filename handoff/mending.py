@@ -63,28 +63,18 @@ union all
 select 'raw.' || view_name, view_name, md5(sql) from duckdb_views() where schema_name = 'raw'
 """
 # Sources and objects of which not only new deliveries moved: another is the newest snapshot, or their order changed.
-OTHER_DELIVERIES = """
+TOLD_DELIVERIES = """
+select
+    source_system,
+    object,
+    list((delivery_id, source_file, is_snapshot, is_newest_snapshot, is_past_snapshot) order by delivery_rank) as told
+from {deliveries}
+group by all
+"""
+OTHER_DELIVERIES = f"""
 with
-    told as (
-        select
-            source_system,
-            object,
-            list(
-                (delivery_id, source_file, is_snapshot, is_newest_snapshot, is_past_snapshot) order by delivery_rank
-            ) as told
-        from {old}
-        group by all
-    ),
-    still as (
-        select
-            source_system,
-            object,
-            list(
-                (delivery_id, source_file, is_snapshot, is_newest_snapshot, is_past_snapshot) order by delivery_rank
-            ) as told
-        from {new} semi join {old} using (delivery_id)
-        group by all
-    )
+    told as ({TOLD_DELIVERIES.format(deliveries="{old}")}),
+    still as ({TOLD_DELIVERIES.format(deliveries="{new} semi join {old} using (delivery_id)")})
 select source_system, object from told left join still using (source_system, object)
 where told.told is distinct from still.told
 """

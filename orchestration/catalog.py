@@ -109,7 +109,7 @@ class Catalog:
 
     def _lineage(self, unique_id: str, columns: Columns) -> dict[str, list[tuple[list[str], str]]]:
         node = self._manifest["nodes"][unique_id]
-        sql_file = self._target / "compiled" / node["package_name"] / node["original_file_path"]
+        sql_file = dbt_project.compiled(self._target, node["package_name"], node["original_file_path"])
         if node["resource_type"] != "model" or node["language"] != "sql" or not sql_file.exists():
             return {}
         parents = {

@@ -78,9 +78,9 @@ def manifest(settings: Settings) -> dict[str, Any]:
     return parsed
 
 
-def compiled(settings: Settings, node: Mapping[str, Any]) -> Path:
+def compiled(target: Path, package_name: str, original_file_path: str) -> Path:
     """Where dbt left the SQL of a model."""
-    return target_path(settings) / "compiled" / node["package_name"] / node["original_file_path"]
+    return target / "compiled" / package_name / original_file_path
 
 
 def relation(node: Mapping[str, Any]) -> str:
@@ -267,10 +267,8 @@ def _leaving(settings: Settings, night: "tuple[duckdb.DuckDBPyConnection, Mendin
 
     def asked(test: Any, manifest: Any) -> tuple[str, str, str, Callable[[str], str]]:
         node = manifest.nodes[test.attached_node]
-        name, sql = (
-            f"{node.schema}.{node.alias}",
-            target_path(settings) / "compiled" / "handoff" / node.original_file_path,
-        )
+        name = f"{node.schema}.{node.alias}"
+        sql = compiled(target_path(settings), node.package_name, node.original_file_path)
         return test.unique_id, name, test.compiled_code, lambda _: sql.read_text()
 
     def leaving(usual: Any) -> Any:

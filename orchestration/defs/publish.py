@@ -58,13 +58,17 @@ TABLES = [
 )
 def publish_file(night: Night) -> dg.MaterializeResult[Any]:
     """Builds the file beside the one in use and switches."""
-    views = {dbt_project.relation(node): node for node in MARTS_OF_THE_MANIFEST}
+    target = dbt_project.target_path(night.settings)
+    compiled = {
+        dbt_project.relation(node): dbt_project.compiled(target, node["package_name"], node["original_file_path"])
+        for node in MARTS_OF_THE_MANIFEST
+    }
     build = file.publish(
         night.settings,
         night.con,
         TABLES,
         dbt_project.mending(MANIFEST, night.settings),
-        lambda name: dbt_project.compiled(night.settings, views[name]).read_text(),
+        lambda name: compiled[name].read_text(),
     )
     return dg.MaterializeResult(
         metadata={

@@ -1,6 +1,5 @@
 """What `dbt_project/mends.yml` says of models, held against the models and the built warehouse."""
 
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -41,13 +40,13 @@ def test_the_rows_of_a_key_are_made_of_that_key_s_rows(
     name: str,
     models: dict[str, dict[str, Any]],
     mends: Mending,
-    built_home: Path,
     built_settings: Settings,
     warehouse: duckdb.DuckDBPyConnection,
 ) -> None:
     """Of some keys, the model over the rows that they are said to be made of gives the rows that the table has."""
     mend, table = Mend.of(SAID[name]), dbt_project.relation(models[name])
-    query = dbt_project.compiled(built_settings, models[name]).read_text()
+    target, model = dbt_project.target_path(built_settings), models[name]
+    query = dbt_project.compiled(target, model["package_name"], model["original_file_path"]).read_text()
     warehouse.execute(
         f"create temp table mending_key as select distinct {mend.by} as key from {table} where hash({mend.by}) % 7 = 0"
     )
