@@ -8,7 +8,7 @@ from pathlib import Path
 from handoff.errors import HandoffError
 from handoff.settings import load_settings
 from ingestion.sample import generate
-from ingestion.sample.generator import MORE_SYSTEMS, SYSTEMS
+from ingestion.sample.generator import DELIVERIES, MORE_SYSTEMS, SYSTEMS
 
 
 def main() -> int:
@@ -22,6 +22,12 @@ def main() -> int:
     parser.add_argument(
         "--systems", default=",".join(SYSTEMS), help=f"separated by commas; also {', '.join(MORE_SYSTEMS)}"
     )
+    parser.add_argument(
+        "--deliveries",
+        type=lambda text: [int(days) for days in text.split(",")],
+        default=DELIVERIES,
+        help=f"days before --as-of of each, separated by commas; default: {','.join(map(str, DELIVERIES))}",
+    )
     arguments = parser.parse_args()
     try:
         settings = load_settings()
@@ -32,6 +38,7 @@ def main() -> int:
             seed=arguments.seed,
             as_of=as_of.astimezone(UTC) if as_of.tzinfo else as_of,
             systems=[name.strip() for name in arguments.systems.split(",")],
+            deliveries=arguments.deliveries,
         )
     except HandoffError as error:
         print(error, file=sys.stderr)

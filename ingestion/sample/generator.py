@@ -49,9 +49,11 @@ class SampleReport:
 class _Landing:
     """The open files of all deliveries. Each is written under a name ending `.part` and renamed when complete."""
 
-    def __init__(self, out: Path, end: int, systems: Sequence[str], stack: ExitStack) -> None:
+    def __init__(
+        self, out: Path, end: int, systems: Sequence[str], deliveries: Sequence[int], stack: ExitStack
+    ) -> None:
         self.out, self.systems, self.stack = out, systems, stack
-        self.moments = [end - days * DAY for days in DELIVERIES]
+        self.moments = [end - days * DAY for days in deliveries]
         self.report = SampleReport(out)
         self._writers: dict[Path, pa_csv.CSVWriter] = {}
 
@@ -102,13 +104,21 @@ def chunks(world: World) -> Iterator[Chunk]:
 
 
 def generate(
-    out: Path, *, leads: int = 20_000, seed: int = 7, as_of: datetime, systems: Sequence[str] = SYSTEMS
+    out: Path,
+    *,
+    leads: int = 20_000,
+    seed: int = 7,
+    as_of: datetime,
+    systems: Sequence[str] = SYSTEMS,
+    deliveries: Sequence[int] = DELIVERIES,
 ) -> SampleReport:
     """Writes the extracts of the sample company. An earlier sample in the folder is replaced.
 
+    `deliveries` are how many days before `as_of` each was made, the oldest first.
+
     Raises:
-        HandoffError: the number of leads is too small to make a company, a system is unknown, or the folder holds
-            extracts that are not the sample's.
+        HandoffError: the number of leads is too small to make a company, a system is unknown, deliveries are not one
+            after the other, or the folder holds extracts that are not the sample's.
     """
     unknown = [system for system in systems if system not in (*SYSTEMS, *MORE_SYSTEMS)]
     if unknown:
@@ -121,6 +131,12 @@ def generate(
         raise HandoffError(
             "The sample needs at least 100 leads.", where="--leads", remedy="Give a number from 100 upwards"
         )
+    if list(deliveries) != sorted({*deliveries}, reverse=True) or not deliveries or deliveries[-1] < 0:
+        raise HandoffError(
+            "Each delivery of the sample is made some days before --as-of, one after the other.",
+            where=f"--deliveries {','.join(map(str, deliveries))}",
+            remedy="Give whole numbers of days from the oldest to the newest, as 21,14,7,0",
+        )
     end = int(
         np.datetime64(as_of.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None), "s").astype(np.int64)
     )
@@ -128,7 +144,7 @@ def generate(
     world = make_world(leads, seed, end)
     account_since = world.companies.target_since.copy()
     with ExitStack() as stack:
-        landing = _Landing(out, end, systems, stack)
+        landing = _Landing(out, end, systems, deliveries, stack)
         for (platform, name), rows in (web.ads_rows(world) | other_systems.extra_ads_rows(world)).items():
             landing.append_all(platform, name, rows)
         landing.append_all("salesforce", "user", salesforce.user_rows(world))

@@ -65,6 +65,25 @@ def test_too_small_a_company_is_refused(tmp_path: Path) -> None:
         sample.generate(tmp_path, leads=10, as_of=AS_OF)
 
 
+@pytest.mark.parametrize("deliveries", [[], [0, 7], [7, 7, 0], [7, -1]])
+def test_deliveries_out_of_order_are_refused(tmp_path: Path, deliveries: list[int]) -> None:
+    with pytest.raises(HandoffError, match="one after the other"):
+        sample.generate(tmp_path, leads=500, as_of=AS_OF, deliveries=deliveries)
+
+
+def test_a_delivery_takes_what_is_new_since_a_day_before_the_one_before_it(tmp_path: Path, extracts: Path) -> None:
+    """However many there are, together they are the same."""
+    sample.generate(tmp_path, leads=4_000, seed=3, as_of=AS_OF, deliveries=[9, 4, 0])
+    found = {
+        folder: duckdb.sql(
+            f"select distinct * from read_csv('{folder}/ga4/session/*.csv', all_varchar = true) order by all"
+        ).fetchall()
+        for folder in (extracts, tmp_path)
+    }
+    assert len([*(tmp_path / "ga4" / "session").iterdir()]) == 3
+    assert found[tmp_path] == found[extracts]
+
+
 def test_every_object_of_every_source_arrives(extracts: Path) -> None:
     found = {f"{path.parent.name}/{path.name}" for path in extracts.glob("*/*")}
     objects = (
