@@ -3,9 +3,9 @@
     python -m benchmarks [--sizes S M L] [--folder DIR] [--write]
 
 Per size, in a home of its own: a first night over 18 months of a sample company, a night four days later whose files
-bring about 1 % new rows, a night five minutes and one a day after it with nothing new, and the bare yardstick. `--write` puts the
-figures, with those of the sizes measured before, into `benchmarks/README.md` and its plot. Read the ratios rather than
-the seconds.
+bring about 1 % new rows, a night five minutes and one a day after it with nothing new, and the bare yardstick.
+`--write` puts the figures, with those of the sizes measured before, into `benchmarks/README.md` and its plot. Read the
+ratios rather than the seconds.
 """
 
 import argparse
