@@ -22,32 +22,27 @@
     {#- CTEs that give every node the smallest node of its connected component: `component_label(node, label)`.
         `memberships` is a relation of (node, key); nodes that share a key are joined. Each round takes, for a component
         found so far, the smallest label among its keys' members, then follows labels (pointer jumping): components at
-        least halve in a round, so a chain of n links is closed after about log2(n) rounds. No recursion, one plan, the
-        same on every engine. -#}
+        least halve in a round, so a chain of n links is closed after about log2(n) rounds. What is closed takes no part
+        in the next. No recursion, one plan, the same on every engine. -#}
     shared_key as (select key from {{ memberships }} group by key having count(*) > 1),
 
-    component_edge as (
-        select member.node, member.key
+    edge_0 as (
+        select member.node, member.key, member.node as label
         from {{ memberships }} as member
         inner join shared_key on member.key = shared_key.key
     ),
 
-    label_0 as (select distinct node, node as label from component_edge),
-
     {% for i in range(rounds) %}
-        key_{{ i }} as (
-            select component_edge.key, min(label_{{ i }}.label) as label
-            from component_edge
-            inner join label_{{ i }} on component_edge.node = label_{{ i }}.node
-            group by component_edge.key
-        ),
+        key_{{ i }} as (select key, min(label) as smallest, max(label) as largest from edge_{{ i }} group by key),
 
         root_{{ i }} as (
-            select label_{{ i }}.label, min(key_{{ i }}.label) as next_label
-            from component_edge
-            inner join label_{{ i }} on component_edge.node = label_{{ i }}.node
-            inner join key_{{ i }} on component_edge.key = key_{{ i }}.key
-            group by label_{{ i }}.label
+            select
+                edge_{{ i }}.label,
+                min(key_{{ i }}.smallest) as next_label,
+                max(case when key_{{ i }}.smallest <> key_{{ i }}.largest then 1 else 0 end) = 1 as is_open
+            from edge_{{ i }}
+            inner join key_{{ i }} on edge_{{ i }}.key = key_{{ i }}.key
+            group by edge_{{ i }}.label
         ),
 
         jump_{{ i }} as (
@@ -55,14 +50,25 @@
             from root_{{ i }}
             inner join root_{{ i }} as second on root_{{ i }}.next_label = second.label
             inner join root_{{ i }} as third on second.next_label = third.label
+            where root_{{ i }}.is_open
         ),
 
-        label_{{ i + 1 }} as (
-            select label_{{ i }}.node, jump_{{ i }}.next_label as label
-            from label_{{ i }}
-            inner join jump_{{ i }} on label_{{ i }}.label = jump_{{ i }}.label
+        edge_{{ i + 1 }} as (
+            select edge_{{ i }}.node, edge_{{ i }}.key, jump_{{ i }}.next_label as label
+            from edge_{{ i }}
+            inner join jump_{{ i }} on edge_{{ i }}.label = jump_{{ i }}.label
         ),
     {% endfor %}
 
-    component_label as (select node, label from label_{{ rounds }})
+    component_label as (
+        {% for i in range(rounds) %}
+            select edge_{{ i }}.node, edge_{{ i }}.label
+            from edge_{{ i }}
+            inner join root_{{ i }} on edge_{{ i }}.label = root_{{ i }}.label
+            where not root_{{ i }}.is_open
+            union
+        {% endfor %}
+        select node, label
+        from edge_{{ rounds }}
+    )
 {%- endmacro %}
