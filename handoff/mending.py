@@ -11,6 +11,7 @@ anew. Not here: whether a table stands (`standing.py`), who asks (`orchestration
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import duckdb
@@ -23,6 +24,7 @@ SHARE = 0.2
 FEW = 1000
 DELIVERY = "staging.stg_quality__delivery"
 ASIDE = " as it was"
+KEYS, ROWS = " keys", " rows"
 ERASED = "erased"
 MAPPED = "raw.mapped__"
 TABLES = """
@@ -78,6 +80,7 @@ with
 select source_system, object from told left join still using (source_system, object)
 where told.told is distinct from still.told
 """
+CONTENT = "select concat_ws('-', count(*), bit_xor(hash({row})), sum(hash({row}))) from {table} as t"
 STATISTICS = "count(*) as rows, coalesce(bit_xor(hash(t)), 0) as bits, coalesce(sum(hash(t)), 0) as total"
 # By which column of which model rows belong to a key that they do not name: a lead's touches by its person, its changes
 # by its records. A row of the bridge that moves names the key itself.
@@ -150,6 +153,7 @@ class Mending:
         self.names = {name: relation.rendered for name, relation in relations.items()}
         self._numbers = {table: relation.numbers for relation in relations.values() for table in relation.tables}
         self._large: dict[str, int] | None = None
+        self._lock = Lock()
         self._raw = {table for relation in relations.values() for table in relation.tables if table.startswith("raw.")}
         self._readers: dict[str, set[str]] = {}
         for name, mend in mends.items():
@@ -169,23 +173,19 @@ class Mending:
             return None
         if not self._find_keys(con, mend, con.execute(MOVED_PARENTS, [name]).fetchall()):
             return None
-        here = f"from {name} where {mend.by} in (select key from mending_key)"
-        (touched,) = _one(con, f"select count(*) {here}")
         (behind,) = _one(con, "select coalesce(sum(rows), 0) from control.mended where name = ?", [name])
-        if touched + behind > SHARE * rows:
+        most = max(int(SHARE * rows - behind), 0)
+        con.execute(
+            f"create or replace temp table mending_before as from {name} "
+            f"where {mend.by} in (select key from mending_key) limit {most + 1}"
+        )
+        if _one(con, "select count(*) from mending_before")[0] > most:
             return None
-        con.execute(f"create or replace temp table mending_before as select * {here}")
         # with the types of a contract
         con.execute("create or replace temp table mending_after as from mending_before limit 0")
         con.execute(f"insert into mending_after by name {self.restricted(con, mend, query)}")
-        con.execute("begin")
-        try:
-            changed = self._replace(con, name, mend, int(behind))
-            con.execute("commit")
-        except BaseException:
-            con.execute("rollback")
-            raise
-        return changed
+        with _at_once(con):
+            return self._replace(con, name, mend, int(behind))
 
     @contextmanager
     def following(self, con: duckdb.DuckDBPyConnection, name: str) -> Iterator[None]:
@@ -258,6 +258,7 @@ class Mending:
         `before` and `now` are their contents at the last whole build and tonight, `rewritten` says whose rows of
         deliveries were rewritten.
         """
+        self._large = self._count_rows(con)
         con.execute(f"create or replace temp table delivery_now as {DELIVERIES}", [rewritten])
         for name in sorted(now):
             if name not in self._readers or before.get(name) == now[name]:
@@ -272,21 +273,23 @@ class Mending:
                     self._note(con, name, before[name], now[name])
                 continue
             shadow = f"moved.{quoted(name + ASIDE)}"
-            shows = "select count(*) from control.shadow where name = ? and content = ?"
-            if _one(con, shows, [name, before.get(name)])[0]:
+            if _is_shown(con, name, before.get(name)):
                 self._compare(con, name, shadow, before[name], now[name])
             con.execute(f"create or replace table {shadow} as from {name}")
-            con.execute("delete from control.shadow where name = ?", [name])
-            con.execute("insert into control.shadow values (?, ?)", [name, now[name]])
+            _show(con, name, now[name])
         con.execute("create or replace table control.delivery_made as from delivery_now")
 
     def _rows(self, con: duckdb.DuckDBPyConnection, name: str) -> int | None:
-        """The rows of a table that was made before and is large enough to be mended, when this was first asked."""
+        """The rows of a table that was made before the night, or the publish, and is large enough to be mended."""
         if self._large is None:
-            contents = con.execute("select name, content from control.built where inputs is not null").fetchall()
-            counted = {made: int(content.split("-")[0]) for made, content in contents if content.count("-") == 2}
-            self._large = {made: rows for made, rows in counted.items() if rows >= self._from_rows}
+            self._large = self._count_rows(con)
         return self._large.get(name)
+
+    def _count_rows(self, con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+        """Of what is on record: a table is not while it is made."""
+        contents = con.execute("select name, content from control.built where inputs is not null").fetchall()
+        counted = {made: int(content.split("-")[0]) for made, content in contents if content.count("-") == 2}
+        return {made: rows for made, rows in counted.items() if rows >= self._from_rows}
 
     def since(
         self, con: duckdb.DuckDBPyConnection, name: str, published: Mapping[str, str], view: Callable[[str], str]
@@ -306,23 +309,30 @@ class Mending:
         return self._since(con, name, moved, view)
 
     def passes(
-        self, con: duckdb.DuckDBPyConnection, test: str, name: str, query: str, view: Callable[[str], str]
+        self,
+        con: duckdb.DuckDBPyConnection,
+        test: str,
+        query: str,
+        of: tuple[str, Callable[[str], str]] | None = None,
     ) -> bool:
-        """Whether a data test that passed before passes on what moved of its table or view since: the rows of keys.
+        """Whether a data test passes, which is then on record: its SQL `query` finds nothing.
 
-        `query` is the test's SQL, which finds nothing where it passes. False where the whole table is to be asked.
+        `of` is the table or view whose rows it asks each for themselves, and how to get the SQL of a view: where it
+        passed before and what moved since is known, only that is asked; what is found there is looked for in the whole.
         """
-        if not self._is_large(con, name):
-            return False
-        rows = self._since(con, name, con.execute(MOVED_PARENTS, [test]).fetchall(), view)
-        if rows is None:
-            return False
-        con.execute(f"create or replace temp view mending_asked as {rows}")
-        query = query.strip().rstrip(";").replace(self.names[name.split(".")[1]], "temp.mending_asked")
-        if _one(con, f"select count(*) from ({query})")[0]:
-            return False
-        _remember(con, test, "passed")
-        return True
+        query = query.strip().rstrip(";")
+        asked = [query]
+        if of and self._is_large(con, of[0]):
+            name, view = of
+            rows = self._since(con, name, con.execute(MOVED_PARENTS, [test]).fetchall(), view)
+            if rows is not None:
+                con.execute(f"create or replace temp view mending_asked as {rows}")
+                asked.insert(0, query.replace(self.names[name.split(".")[1]], "temp.mending_asked"))
+        passes = any(not _one(con, f"select count(*) from ({each})")[0] for each in asked)
+        if passes:
+            with _at_once(con):
+                _remember(con, test, "passed")
+        return passes
 
     def _since(
         self,
@@ -333,12 +343,30 @@ class Mending:
     ) -> str | None:
         if (mend := self._mends.get(name)) is None:
             return None
-        model, query = name.split(".")[1], ""
+        model = name.split(".")[1]
         if name in self._relations[model].tables:
-            mend, query = Mend(mend.by, {model: Read.of(mend.by, mend.by)}, ()), f"from {self.names[model]}"
-        if not self._find_keys(con, mend, moved):
-            return None
-        return self.restricted(con, mend, query or view(name))
+            mend = Mend(mend.by, {model: Read.of(mend.by, mend.by)}, ())
+            found = self._find_keys(con, mend, moved)
+            return self.restricted(con, mend, f"from {self.names[model]}") if found else None
+        # each of its data tests asks, and the publish: what costs is asked once
+        keys, rows = (f"moved.{quoted(name + of)}" for of in (KEYS, ROWS))
+        (inputs,) = _one(con, "select any_value(inputs) from control.inputs where name = ?", [name])
+        asked = f"{inputs} {moved}"
+        with self._lock:
+            if _is_shown(con, name, asked):
+                con.execute(f"create or replace temp table mending_key as from {keys}")
+                return f"from {rows}"
+            if not self._find_keys(con, mend, moved):
+                return None
+            most = int(SHARE * sum(self._rows(con, table) or 0 for table in self._relations[model].tables))
+            restricted = self.restricted(con, mend, view(name))
+            con.execute(f"create or replace table {rows} as {restricted} limit {most + 1}")
+            if _one(con, f"select count(*) from {rows}")[0] > most:
+                con.execute(f"drop table {rows}")
+                return None
+            con.execute(f"create or replace table {keys} as from mending_key")
+            _show(con, name, asked)
+        return f"from {rows}"
 
     def by(self, name: str) -> str:
         """The column whose values the rows of a table belong to."""
@@ -462,9 +490,7 @@ def begin(con: duckdb.DuckDBPyConnection, rewritten: str, *, is_anew: bool) -> N
     Neither does it where `rewritten` is another than before: rows of deliveries were, for whom they tell of was erased.
     """
     con.execute(TABLES)
-    is_anew |= not _one(
-        con, "select count(*) from control.shadow where name = $1 and content = $2", [ERASED, rewritten]
-    )[0]
+    is_anew |= not _is_shown(con, ERASED, rewritten)
     aside = (
         "select schema_name, table_name from duckdb_tables() where table_name like '%' || ? and schema_name <> 'moved'"
     )
@@ -474,13 +500,47 @@ def begin(con: duckdb.DuckDBPyConnection, rewritten: str, *, is_anew: bool) -> N
         con.execute("drop schema moved cascade; create schema moved")
         for table in ("made_of", "moved", "mended", "shadow", "delivery_made"):
             con.execute(f"delete from control.{table}")
-        con.execute("insert into control.shadow values ($1, $2)", [ERASED, rewritten])
+        _show(con, ERASED, rewritten)
+
+
+def remember(con: duckdb.DuckDBPyConnection, name: str, *, is_kept: bool = False) -> None:
+    """Writes down what a table that was made is, and was made of.
+
+    `is_kept`: from night to night; where it is by fingerprints, they say all of a row.
+    """
+    by_fingerprint = f"select count(*) from (describe {name}) where column_name = 'fingerprint'"
+    row = "fingerprint" if is_kept and _one(con, by_fingerprint)[0] else "t"
+    (content,) = _one(con, CONTENT.format(row=row, table=name))
+    with _at_once(con):
+        con.execute("delete from control.mended where name = ?", [name])
+        _remember(con, name, content)
 
 
 def _remember(con: duckdb.DuckDBPyConnection, name: str, content: str) -> None:
-    """As `dbt_project/macros/standing.sql` does."""
     for statement in REMEMBER:
         con.execute(statement, [name, content] if "$2" in statement else [name])
+
+
+@contextmanager
+def _at_once(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All of it or nothing, with one writing to disk."""
+    con.execute("begin")
+    try:
+        yield
+        con.execute("commit")
+    except BaseException:
+        con.execute("rollback")
+        raise
+
+
+def _is_shown(con: duckdb.DuckDBPyConnection, name: str, content: str | None) -> bool:
+    """Whether the copy that is kept of something shows it as `content` says."""
+    return bool(_one(con, "select count(*) from control.shadow where name = ? and content = ?", [name, content])[0])
+
+
+def _show(con: duckdb.DuckDBPyConnection, name: str, content: str) -> None:
+    con.execute("delete from control.shadow where name = ?", [name])
+    con.execute("insert into control.shadow values (?, ?)", [name, content])
 
 
 def moved_table(name: str) -> str:

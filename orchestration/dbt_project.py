@@ -10,7 +10,7 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from graphlib import TopologicalSorter
 from importlib.metadata import version
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from handoff import standing
+from handoff import mending, standing
 from handoff.errors import HandoffError, disk_trouble
 from handoff.mending import Mend, Mending, Relation
 from handoff.settings import CHECKOUT, DBT_PROJECT, Settings
@@ -103,7 +103,7 @@ def reads(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
     return edges
 
 
-def mending(manifest: Mapping[str, Any], settings: Settings) -> Mending:
+def read_mends(manifest: Mapping[str, Any], settings: Settings) -> Mending:
     """How models are mended, by `dbt_project/mends.yml`, and what there is to know of those that they read."""
     said = _mends()
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
@@ -203,13 +203,11 @@ def build(
                 events.put(MessageToDict(event, preserving_proto_field_name=True))
 
         try:
-            os.environ["HANDOFF_NIGHT"] = "" if night is None else "yes"
             with _leaving(settings, night):
                 results.append(_invoke(settings, ["build", *WITHOUT, *arguments], [on_event], project))
         except BaseException as error:
             failures.append(error)
         finally:
-            os.environ.pop("HANDOFF_NIGHT", None)
             events.put(None)
 
     def come() -> Iterator[dict[str, Any]]:
@@ -265,11 +263,10 @@ def _leaving(settings: Settings, night: "tuple[duckdb.DuckDBPyConnection, Mendin
             batch_results=None,
         )
 
-    def asked(test: Any, manifest: Any) -> tuple[str, str, str, Callable[[str], str]]:
+    def asked(test: Any, manifest: Any) -> tuple[str, Callable[[str], str]]:
         node = manifest.nodes[test.attached_node]
-        name = f"{node.schema}.{node.alias}"
         sql = compiled(target_path(settings), node.package_name, node.original_file_path)
-        return test.unique_id, name, test.compiled_code, lambda _: sql.read_text()
+        return f"{node.schema}.{node.alias}", lambda _: sql.read_text()
 
     def leaving(usual: Any) -> Any:
         class Runner(usual):
@@ -284,15 +281,19 @@ def _leaving(settings: Settings, night: "tuple[duckdb.DuckDBPyConnection, Mendin
                     # a connection of its own has the machine's time zone
                     own.execute("set TimeZone = 'UTC'")
                     if node.resource_type == NodeType.Test:
-                        passes = asks_rows(node) and mends.passes(own, *asked(node, manifest))
+                        # what finds nothing passed; what does find something dbt asks once more, and reports
+                        of = asked(node, manifest) if asks_rows(node) else None
+                        passes = finds_rows(node) and mends.passes(own, node.unique_id, node.compiled_code, of)
                         return done(node, None, is_test=True) if passes else super().execute(node, manifest)
-                    if node.config.materialized != "table" or node.language != "sql":
+                    if node.config.materialized not in ("table", "incremental"):
                         return super().execute(node, manifest)
-                    name = f"{node.schema}.{node.alias}"
-                    if (changed := mends.mend(own, name, node.compiled_code)) is not None:
+                    name, is_whole = f"{node.schema}.{node.alias}", node.config.materialized == "table"
+                    if is_whole and (changed := mends.mend(own, name, node.compiled_code)) is not None:
                         return done(node, f"MENDED {changed} rows")
-                    with mends.following(own, name):
-                        return super().execute(node, manifest)
+                    with mends.following(own, name) if is_whole else nullcontext():
+                        result = super().execute(node, manifest)
+                        mending.remember(own, name, is_kept=not is_whole)
+                        return result
 
         return Runner
 
@@ -304,12 +305,16 @@ def _leaving(settings: Settings, night: "tuple[duckdb.DuckDBPyConnection, Mendin
         cursor.close()
 
 
+def finds_rows(test: Any) -> bool:
+    """Whether a data test passes where it finds no row, and only there."""
+    return (test.config.fail_calc, test.config.warn_if, test.config.error_if) == ("count(*)", "!= 0", "!= 0")
+
+
 def asks_rows(test: Any) -> bool:
     """Whether a data test asks each row, or each key's rows, of one model for themselves."""
     of_model = getattr(test, "attached_node", None)
     kind = of_model and test.test_metadata.name
-    is_usual = (test.config.fail_calc, test.config.error_if, test.config.where) == ("count(*)", "!= 0", None)
-    return kind in ASK_ROWS and is_usual and len(test.depends_on.nodes) == 1
+    return kind in ASK_ROWS and test.config.where is None and len(test.depends_on.nodes) == 1
 
 
 def _for_dbt(settings: Settings) -> Path:

@@ -224,7 +224,9 @@ def _take(there: Path, here: Path) -> None:
 
 
 def _to_parquet(con: duckdb.DuckDBPyConnection, qualified: str, path: Path) -> None:
-    con.execute(f"copy build.{qualified} to {literal(str(path))} (format parquet, compression zstd)")
+    # the lowest level takes a fifth less time for files that are a twentieth larger
+    how = "format parquet, compression zstd, compression_level 1"
+    con.execute(f"copy build.{qualified} to {literal(str(path))} ({how})")
 
 
 def _comment(con: duckdb.DuckDBPyConnection, table: Table) -> None:

@@ -9,15 +9,17 @@ from handoff import mending, standing
 from handoff.mending import Mend, Mending, Relation
 
 QUERY = 'select lead_id, count(*) as touches from "memory"."core"."touch" group by lead_id'
-CONTENT = "(select concat_ws('-', count(*), bit_xor(hash(t)), sum(hash(t))) from {0} as t)"
 
 
 def mends() -> Mending:
     """Of a night that begins now."""
-    tables = ("touch", "lead", "owner")
+    tables = {"touch": "touch", "lead": "lead", "owner": "owner", "seen": "lead"}
     return Mending(
-        {name: Relation(f'"memory"."core"."{name}"', frozenset({f"core.{name}"})) for name in tables},
-        {"core.lead": Mend.of({"by": "lead_id", "reads": {"touch": "lead_id"}})},
+        {name: Relation(f'"memory"."core"."{name}"', frozenset({f"core.{table}"})) for name, table in tables.items()},
+        {
+            "core.lead": Mend.of({"by": "lead_id", "reads": {"touch": "lead_id"}}),
+            "core.seen": Mend.of({"by": "lead_id", "reads": {"lead": "lead_id"}}),
+        },
         from_rows=0,
     )
 
@@ -33,17 +35,16 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         con.execute("create table core.touch as select 'L' || i // 5 as lead_id, i as touch_id from range(50) r(i)")
         con.execute("create table core.owner as select 1 as owner_id")
         con.execute(f"create table core.lead as {QUERY}")
-        standing.remember_reads(con, [("core.lead", "core.touch"), ("core.lead", "core.owner"), ("test", "core.lead")])
+        of_seen = [(name, "core.lead") for name in ("core.seen", "test of seen", "other test of seen")]
+        standing.remember_reads(
+            con, [("core.lead", "core.touch"), ("core.lead", "core.owner"), ("test", "core.lead"), *of_seen]
+        )
         for name in ("touch", "owner", "lead"):
-            made(con, f"core.{name}")
-        mending._remember(con, "test", "passed")
+            mending.remember(con, f"core.{name}")
+        for test in ("test", "test of seen", "other test of seen"):
+            mending._remember(con, test, "passed")
         change(con, "delete from core.touch where touch_id = 7; insert into core.touch values ('L10', 99)")
         yield con
-
-
-def made(con: duckdb.DuckDBPyConnection, name: str) -> None:
-    (content,) = con.execute(f"select {CONTENT.format(name)}").fetchall()[0]
-    mending._remember(con, name, content)
 
 
 def change(con: duckdb.DuckDBPyConnection, sql: str, name: str = "core.touch") -> None:
@@ -52,18 +53,18 @@ def change(con: duckdb.DuckDBPyConnection, sql: str, name: str = "core.touch") -
         before, aside = name.split(".")[1], f'core."{name.split(".")[1]}{mending.ASIDE}"'
         con.execute(f"create table core.{before} as from {aside}")
         con.execute(sql)
-        made(con, name)
+        mending.remember(con, name)
 
 
 def test_the_rows_of_what_moved_are_made_again_and_no_other(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("update core.lead set touches = -1 where lead_id = 'L3'")
-    made(con, "core.lead")
+    mending.remember(con, "core.lead")
     con.execute("update control.made_of set content = (select before from control.moved) where parent = 'core.touch'")
     assert mends().mend(con, "core.lead", QUERY) == 3
     rows = dict(con.execute("from core.lead").fetchall())
     assert rows == {f"L{i}": 5 for i in range(10)} | {"L1": 4, "L10": 1, "L3": -1}
     kept = con.execute("select content from control.built where name = 'core.lead'").fetchall()
-    assert kept == con.execute(f"select {CONTENT.format('core.lead')}").fetchall()
+    assert kept == con.execute(mending.CONTENT.format(row="t", table="core.lead")).fetchall()
     assert standing.stands(con, "core.lead")
     assert sorted(con.execute('from moved."core.lead"').fetchall()) == [("L1", 4), ("L1", 5), ("L10", 1)]
 
@@ -88,7 +89,7 @@ def test_a_table_is_made_anew_where(con: duckdb.DuckDBPyConnection, also: str) -
 
 def test_a_table_of_which_much_moved_is_made_anew(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("delete from control.made_of where name = 'core.lead'")
-    made(con, "core.lead")
+    mending.remember(con, "core.lead")
     change(con, "delete from core.touch where touch_id % 5 = 0 and touch_id < 20")
     assert mends().mend(con, "core.lead", QUERY) is None
 
@@ -119,8 +120,44 @@ def test_a_table_whose_making_fails_is_there(con: duckdb.DuckDBPyConnection, get
 )
 def test_a_data_test_asks_what_moved(con: duckdb.DuckDBPyConnection, sql: str, passes: bool) -> None:
     mends().mend(con, "core.lead", QUERY)
-    assert mends().passes(con, "test", "core.lead", sql, str) == passes
+    assert mends().passes(con, "test", sql, ("core.lead", str)) == passes
     assert standing.stands(con, "test") == passes
+
+
+def test_what_moved_of_a_view_is_looked_up_once(con: duckdb.DuckDBPyConnection) -> None:
+    """Each of its data tests asks, and the publish; after the next change it is looked up anew."""
+    night, asked = mends(), []
+
+    def view(name: str) -> str:
+        asked.append(name)
+        return 'select lead_id, touches from "memory"."core"."lead"'
+
+    def rows() -> list[tuple[str, int]]:
+        (before,) = con.execute("select before from control.moved where name = 'core.lead'").fetchall()
+        query = night.since(con, "core.seen", {"core.lead": before[0]}, view)
+        assert query
+        assert con.execute("select key from mending_key order by all").fetchall() == [("L1",), ("L10",)]
+        return sorted(con.execute(query).fetchall())
+
+    night.mend(con, "core.lead", QUERY)
+    nothing = 'select * from "memory"."core"."seen" where touches is null'
+    assert night.passes(con, "test of seen", nothing, ("core.seen", view))
+    assert night.passes(con, "other test of seen", nothing.replace("is null", "= 5"), ("core.seen", view))
+    assert rows() == [("L1", 4), ("L10", 1)]
+    assert asked == ["core.seen"]
+    night, moved = mends(), "update core.lead set touches = touches + 1 where lead_id in ('L1', 'L10')"
+    change(con, moved, "core.lead")
+    assert rows() == [("L1", 5), ("L10", 2)]
+    assert asked == ["core.seen"] * 2
+
+
+def test_of_a_view_that_moved_too_much_nothing_is_kept(con: duckdb.DuckDBPyConnection) -> None:
+    night, wide = mends(), 'select lead_id, unnest([1, 2, 3]) as number from "memory"."core"."lead"'
+    con.execute(f"create view core.seen as {wide}")
+    night.mend(con, "core.lead", QUERY)
+    of_all = 'select * from "memory"."core"."seen" where lead_id = \'L5\''
+    assert not night.passes(con, "test of seen", of_all, ("core.seen", lambda _: wide)), "all of it is asked"
+    assert con.execute("select count(*) from duckdb_tables() where table_name like 'core.seen%'").fetchall() == [(0,)]
 
 
 def test_an_erasure_leaves_nothing_of_what_moved(con: duckdb.DuckDBPyConnection) -> None:

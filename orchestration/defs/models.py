@@ -47,7 +47,7 @@ def build_models(context: dg.AssetExecutionContext, night: Night) -> Iterator[An
         dbt_project.relations(MANIFEST["sources"]),
         dbt_project.relations(MANIFEST["nodes"], "seed"),
         erasure.remembered_at(night.settings),
-        mends := dbt_project.mending(MANIFEST, night.settings),
+        mends := dbt_project.read_mends(MANIFEST, night.settings),
     )
     standing.remember_reads(night.con, dbt_project.reads(MANIFEST))
     tables = catalog.Catalog(night.con, MANIFEST, dbt_project.target_path(night.settings))

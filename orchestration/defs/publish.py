@@ -67,7 +67,7 @@ def publish_file(night: Night) -> dg.MaterializeResult[Any]:
         night.settings,
         night.con,
         TABLES,
-        dbt_project.mending(MANIFEST, night.settings),
+        dbt_project.read_mends(MANIFEST, night.settings),
         lambda name: compiled[name].read_text(),
     )
     return dg.MaterializeResult(

@@ -26,7 +26,7 @@ def models(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def mends(manifest: dict[str, Any], built_settings: Settings) -> Mending:
-    return dbt_project.mending(manifest, built_settings)
+    return dbt_project.read_mends(manifest, built_settings)
 
 
 def test_it_names_models_and_what_they_read(manifest: dict[str, Any], models: dict[str, dict[str, Any]]) -> None:

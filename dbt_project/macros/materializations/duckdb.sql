@@ -28,26 +28,9 @@
         {%- endcall %}
     {% endif %}
     {{ run_hooks(post_hooks) }}
-    {% do remember_standing(content_of(target_relation)) %}
+    {% do forget_standing() %}
     {{ adapter.commit() }}
     {{ return({"relations": [target_relation]}) }}
-{% endmaterialization %}
-
-{#- A data test that passed need not be asked again while what it reads is the same. -#}
-{% materialization test, adapter = "duckdb" %}
-    {% set question = get_test_sql(
-        get_limit_subquery_sql(sql, config.get("limit")),
-        config.get("fail_calc"),
-        config.get("warn_if"),
-        config.get("error_if"),
-        limit=none,
-    ) %}
-    {% call statement("main", fetch_result=True) -%} {{ question }} {%- endcall %}
-    {% set found = load_result("main").table.rows[0] %}
-    {% if is_night() and not found[1] and not found[2] %}
-        {% do remember_standing("'passed'") %} {{ adapter.commit() }}
-    {% endif %}
-    {{ return({"relations": []}) }}
 {% endmaterialization %}
 
 {% materialization view, adapter = "duckdb" %}

@@ -8,7 +8,7 @@
         incremental_strategy="append",
         on_schema_change="fail",
         pre_hook="{{ delete_stale(ref('int_opportunity_path_summary')) }}",
-        post_hook="{{ remember_built() }}",
+        post_hook="{{ forget_standing() }}",
     )
 }}
 

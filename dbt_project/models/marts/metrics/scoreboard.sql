@@ -5,7 +5,7 @@
         unique_key="as_of_date",
         on_schema_change="append_new_columns",
         full_refresh=false,
-        post_hook="{{ remember_built() }}",
+        post_hook="{{ forget_standing() }}",
     )
 }}
 -- Grain: one row per (as_of_date, month, metric of the joint scoreboard). Every night appends what it shows under its
