@@ -5,12 +5,14 @@ so: `by` is the column of the key, `reads` how the rows of a model that it reads
 moved, and what moved there is known row by row, the model's own SQL is run over the rows of the keys that are touched,
 and these rows are replaced. Rows that a table has lost and gained since it was made before are kept in the schema
 `moved`, for those that read it. Whatever else moved (definitions, the clock, a model that is not named) makes the table
-anew. Not here: whether a table stands (`standing.py`), who asks (`orchestration/dbt_project.py`).
+anew. What a table is and was made of is written down here. Not here: whether it stands by that (`standing.py`), who
+asks (`orchestration/dbt_project.py`).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from threading import Lock
 from typing import Any
 
@@ -24,7 +26,8 @@ SHARE = 0.2
 FEW = 1000
 DELIVERY = "staging.stg_quality__delivery"
 ASIDE = " as it was"
-KEYS, ROWS = " keys", " rows"
+# In the names of what is kept of a view that was asked: its keys and its rows.
+ASKED = " asked "
 ERASED = "erased"
 MAPPED = "raw.mapped__"
 TABLES = """
@@ -45,7 +48,7 @@ where reads.name = $1 and (made_of.content is distinct from built.content or bui
 order by all
 """
 READ = "select parent from control.reads where name = ?"
-REMEMBER = (
+RECORD = (
     "delete from control.built where name = $1",
     "insert into control.built "
     "select $1, coalesce((select inputs from control.inputs where name = $1), ''), $2, as_of from control.run",
@@ -174,7 +177,9 @@ class Mending:
         if not self._find_keys(con, mend, con.execute(MOVED_PARENTS, [name]).fetchall()):
             return None
         (behind,) = _one(con, "select coalesce(sum(rows), 0) from control.mended where name = ?", [name])
-        most = max(int(SHARE * rows - behind), 0)
+        most = int(SHARE * rows) - behind
+        if most < 0:
+            return None
         con.execute(
             f"create or replace temp table mending_before as from {name} "
             f"where {mend.by} in (select key from mending_key) limit {most + 1}"
@@ -202,8 +207,7 @@ class Mending:
         try:
             yield
         except BaseException:
-            known_as = "select count(*) from duckdb_tables() where schema_name = ? and table_name = ?"
-            if _one(con, known_as, [schema, table])[0]:
+            if _has_table(con, schema, table):
                 con.execute(f"drop table {schema}.{aside}")
             else:
                 con.execute(f"alter table {schema}.{aside} rename to {table}")
@@ -328,10 +332,12 @@ class Mending:
             if rows is not None:
                 con.execute(f"create or replace temp view mending_asked as {rows}")
                 asked.insert(0, query.replace(self.names[name.split(".")[1]], "temp.mending_asked"))
-        passes = any(not _one(con, f"select count(*) from ({each})")[0] for each in asked)
+        passes = any(not _one(con, f"select count(*) from (\n{each}\n)")[0] for each in asked)
         if passes:
             with _at_once(con):
-                _remember(con, test, "passed")
+                record(con, test, "passed")
+        else:
+            con.execute("delete from control.built where name = ?", [test])
         return passes
 
     def _since(
@@ -349,24 +355,21 @@ class Mending:
             found = self._find_keys(con, mend, moved)
             return self.restricted(con, mend, f"from {self.names[model]}") if found else None
         # each of its data tests asks, and the publish: what costs is asked once
-        keys, rows = (f"moved.{quoted(name + of)}" for of in (KEYS, ROWS))
-        (inputs,) = _one(con, "select any_value(inputs) from control.inputs where name = ?", [name])
-        asked = f"{inputs} {moved}"
+        asked = name + ASKED + sha256(repr(moved).encode()).hexdigest()
+        keys, rows = f"{asked} keys", f"{asked} rows"
+        most = int(SHARE * sum(self._rows(con, table) or 0 for table in self._relations[model].tables))
         with self._lock:
-            if _is_shown(con, name, asked):
-                con.execute(f"create or replace temp table mending_key as from {keys}")
-                return f"from {rows}"
-            if not self._find_keys(con, mend, moved):
-                return None
-            most = int(SHARE * sum(self._rows(con, table) or 0 for table in self._relations[model].tables))
-            restricted = self.restricted(con, mend, view(name))
-            con.execute(f"create or replace table {rows} as {restricted} limit {most + 1}")
-            if _one(con, f"select count(*) from {rows}")[0] > most:
-                con.execute(f"drop table {rows}")
-                return None
-            con.execute(f"create or replace table {keys} as from mending_key")
-            _show(con, name, asked)
-        return f"from {rows}"
+            if not _has_table(con, "moved", rows):
+                if not self._find_keys(con, mend, moved):
+                    return None
+                restricted = self.restricted(con, mend, view(name))
+                with _at_once(con):
+                    con.execute(f"create table {moved_table(keys)} as from mending_key")
+                    con.execute(f"create table {moved_table(rows)} as {restricted} limit {most + 1}")
+        if _one(con, f"select count(*) from {moved_table(rows)}")[0] > most:
+            return None
+        con.execute(f"create or replace temp table mending_key as from {moved_table(keys)}")
+        return f"from {moved_table(rows)}"
 
     def by(self, name: str) -> str:
         """The column whose values the rows of a table belong to."""
@@ -472,7 +475,7 @@ class Mending:
             con.execute("delete from control.mended where name = ?", [name])
             con.execute("insert into control.mended values (?, ?)", [name, behind + new[0]])
             self._note(con, name, content, came_out)
-        _remember(con, name, came_out)
+        record(con, name, came_out)
         return int(gone[0] + new[0])
 
     def _note(self, con: duckdb.DuckDBPyConnection, name: str, before: str, content: str) -> None:
@@ -496,6 +499,9 @@ def begin(con: duckdb.DuckDBPyConnection, rewritten: str, *, is_anew: bool) -> N
     )
     for schema, table in con.execute(aside, [ASIDE]).fetchall():
         con.execute(f"drop table {schema}.{quoted(table)}")
+    kept = "select table_name from duckdb_tables() where schema_name = 'moved' and contains(table_name, ?)"
+    for (table,) in con.execute(kept, [ASKED]).fetchall():
+        con.execute(f"drop table {moved_table(table)}")
     if is_anew:
         con.execute("drop schema moved cascade; create schema moved")
         for table in ("made_of", "moved", "mended", "shadow", "delivery_made"):
@@ -503,7 +509,7 @@ def begin(con: duckdb.DuckDBPyConnection, rewritten: str, *, is_anew: bool) -> N
         _show(con, ERASED, rewritten)
 
 
-def remember(con: duckdb.DuckDBPyConnection, name: str, *, is_kept: bool = False) -> None:
+def record_table(con: duckdb.DuckDBPyConnection, name: str, *, is_kept: bool = False) -> None:
     """Writes down what a table that was made is, and was made of.
 
     `is_kept`: from night to night; where it is by fingerprints, they say all of a row.
@@ -513,11 +519,12 @@ def remember(con: duckdb.DuckDBPyConnection, name: str, *, is_kept: bool = False
     (content,) = _one(con, CONTENT.format(row=row, table=name))
     with _at_once(con):
         con.execute("delete from control.mended where name = ?", [name])
-        _remember(con, name, content)
+        record(con, name, content)
 
 
-def _remember(con: duckdb.DuckDBPyConnection, name: str, content: str) -> None:
-    for statement in REMEMBER:
+def record(con: duckdb.DuckDBPyConnection, name: str, content: str) -> None:
+    """Writes down what a table is, or that a data test passed, and of what."""
+    for statement in RECORD:
         con.execute(statement, [name, content] if "$2" in statement else [name])
 
 
@@ -529,12 +536,19 @@ def _at_once(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
         yield
         con.execute("commit")
     except BaseException:
-        con.execute("rollback")
+        # a commit that fails has ended it
+        with suppress(duckdb.TransactionException):
+            con.execute("rollback")
         raise
 
 
+def _has_table(con: duckdb.DuckDBPyConnection, schema: str, name: str) -> bool:
+    known = "select count(*) from duckdb_tables() where schema_name = ? and table_name = ?"
+    return bool(_one(con, known, [schema, name])[0])
+
+
 def _is_shown(con: duckdb.DuckDBPyConnection, name: str, content: str | None) -> bool:
-    """Whether the copy that is kept of something shows it as `content` says."""
+    """Whether the copy that is kept of a source shows it as `content` says."""
     return bool(_one(con, "select count(*) from control.shadow where name = ? and content = ?", [name, content])[0])
 
 

@@ -1,7 +1,7 @@
 """What each table of the last build was made of: a night makes anew only what may have changed.
 
 `control.built` keeps, per table and passed data test, a fingerprint of what it read and one of what it is, written node
-by node (`mending.remember`); before each, dbt asks here whether it stands (`orchestration/dbt_project.py`). A table
+by node (`mending.record`); before each, dbt asks here whether it stands (`orchestration/dbt_project.py`). A table
 that is made again and comes out equal therefore stops the work there: what reads it stands. Not here: which nodes there
 are.
 """

@@ -227,9 +227,9 @@ def build(
 def _leaving(settings: Settings, night: "tuple[duckdb.DuckDBPyConnection, Mending] | None") -> Iterator[None]:
     """Lets dbt pass over tables and data tests that stand, before it opens a connection and renders their SQL.
 
-    Of those that it renders it makes anew what cannot be mended.
-
-    In a materialization, where dbt would have them asked, each costs as much as a small model.
+    Of those that it renders it makes anew what cannot be mended, and reports the tests that find something; what came
+    of each is written down here. In a materialization, where dbt would have that done, each costs as much as a small
+    model.
     """
     from dbt.artifacts.schemas.results import RunStatus, TestStatus
     from dbt.artifacts.schemas.run import RunResult
@@ -281,18 +281,20 @@ def _leaving(settings: Settings, night: "tuple[duckdb.DuckDBPyConnection, Mendin
                     # a connection of its own has the machine's time zone
                     own.execute("set TimeZone = 'UTC'")
                     if node.resource_type == NodeType.Test:
-                        # what finds nothing passed; what does find something dbt asks once more, and reports
-                        of = asked(node, manifest) if asks_rows(node) else None
-                        passes = finds_rows(node) and mends.passes(own, node.unique_id, node.compiled_code, of)
-                        return done(node, None, is_test=True) if passes else super().execute(node, manifest)
+                        # one that finds something dbt asks once more, and reports
+                        if passes_on_no_row(node):
+                            of = asked(node, manifest) if asks_rows(node) else None
+                            if mends.passes(own, node.unique_id, node.compiled_code, of):
+                                return done(node, None, is_test=True)
+                        return super().execute(node, manifest)
                     if node.config.materialized not in ("table", "incremental"):
                         return super().execute(node, manifest)
-                    name, is_whole = f"{node.schema}.{node.alias}", node.config.materialized == "table"
-                    if is_whole and (changed := mends.mend(own, name, node.compiled_code)) is not None:
+                    name, is_kept = f"{node.schema}.{node.alias}", node.config.materialized == "incremental"
+                    if not is_kept and (changed := mends.mend(own, name, node.compiled_code)) is not None:
                         return done(node, f"MENDED {changed} rows")
-                    with mends.following(own, name) if is_whole else nullcontext():
+                    with nullcontext() if is_kept else mends.following(own, name):
                         result = super().execute(node, manifest)
-                        mending.remember(own, name, is_kept=not is_whole)
+                        mending.record_table(own, name, is_kept=is_kept)
                         return result
 
         return Runner
@@ -305,9 +307,11 @@ def _leaving(settings: Settings, night: "tuple[duckdb.DuckDBPyConnection, Mendin
         cursor.close()
 
 
-def finds_rows(test: Any) -> bool:
-    """Whether a data test passes where it finds no row, and only there."""
-    return (test.config.fail_calc, test.config.warn_if, test.config.error_if) == ("count(*)", "!= 0", "!= 0")
+def passes_on_no_row(test: Any) -> bool:
+    """Whether all that there is to do of a data test that finds no row is to say that it passed."""
+    config = test.config
+    is_usual = (config.fail_calc, config.warn_if, config.error_if) == ("count(*)", "!= 0", "!= 0")
+    return is_usual and not config.store_failures
 
 
 def asks_rows(test: Any) -> bool:

@@ -19,15 +19,17 @@
 {%- endmacro %}
 
 {% macro component_labels(memberships, rounds=10) -%}
-    {#- CTEs that give every node the smallest node of its connected component: `component_label(node, label)`.
-        `memberships` is a relation of (node, key); nodes that share a key are joined. Each round takes, for a component
-        found so far, the smallest label among its keys' members, then follows labels (pointer jumping): components at
-        least halve in a round, so a chain of n links is closed after about log2(n) rounds. What is closed takes no part
-        in the next. No recursion, one plan, the same on every engine. -#}
+    {#- CTEs that give every node a label that is its connected component's: `component_label(node, label)`.
+        `memberships` is a relation of (node, key), texts; nodes that share a key are joined. Each round takes, for a
+        component found so far, the smallest label among its keys' members, then follows labels (pointer jumping). The
+        labels are hashes: along a chain, in whatever order its nodes are numbered, about every third is smaller than
+        its neighbours and takes them in, so n links are closed after about log3(n) rounds (by their numbers only three
+        would go each round). What is closed takes no part in the next. No recursion, one plan, the same on every
+        engine. -#}
     shared_key as (select key from {{ memberships }} group by key having count(*) > 1),
 
     edge_0 as (
-        select member.node, member.key, member.node as label
+        select member.node, member.key, md5(member.node) as label
         from {{ memberships }} as member
         inner join shared_key on member.key = shared_key.key
     ),

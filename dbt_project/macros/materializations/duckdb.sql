@@ -4,6 +4,7 @@
 {% materialization table, adapter = "duckdb", supported_languages = ["sql", "python"] %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set target_relation = this.incorporate(type="table") -%}
+    {% do forget_standing() %}
     {{ run_hooks(pre_hooks) }}
     {% if existing is not none and (not existing.is_table or model["language"] == "python") %}
         {{ drop_relation_if_exists(existing) }}
@@ -28,7 +29,6 @@
         {%- endcall %}
     {% endif %}
     {{ run_hooks(post_hooks) }}
-    {% do forget_standing() %}
     {{ adapter.commit() }}
     {{ return({"relations": [target_relation]}) }}
 {% endmaterialization %}
