@@ -37,6 +37,7 @@ objects:
       created_at: Created
       owner_id: Owner
       synced_lead_id: Synced
+      converted_contact_id: Contact
   log:
     entity: lead_history
     fields: {{record_id: Person, field: Field, old_value: Old, new_value: New, changed_at: At, changed_by: By}}
@@ -52,6 +53,9 @@ objects:
   user:
     entity: owner
     fields: {{native_id: Id, name: Name, type: Type}}
+  call:
+    entity: activity
+    fields: {{native_id: Id, person_id: Person, type: Kind, status: Status, completed_at: Done}}
   touch:
     entity: touch
     fields: {{native_id: Id, email: Email, touched_at: At, touch_type: Kind, landing_page: Page}}
@@ -782,6 +786,13 @@ def _two_systems(company: Company) -> None:
     for name in ("alice", "bob"):
         company.add("agency/touch", Id=name, Email=f"{name}@alike.example", At="2026-02-02T09:00:00Z",
                     Kind="email_click")  # fmt: skip
+    # leads that became contacts, one of them by the number of another lead; calls to these numbers
+    company.own_lead("agency", "40", "2026-02-01T09:00:00", "dan@numbers.example")
+    for lead, contact in (("41", "40"), ("43", "42")):
+        company.add("agency/contact", Id=contact, Name="Eve", Email=f"eve{contact}@numbers.example")
+        company.own_lead("agency", lead, "2026-02-01T09:00:00", f"eve{contact}@numbers.example", Contact=contact)
+        company.add("agency/call", Id=f"to{contact}", Person=contact, Kind="call", Status="completed",
+                    Done="2026-02-03T09:00:00Z")  # fmt: skip
     # a log whose first change comes from nothing, and a status that no person changed
     company.own_lead("agency", "l1", "2026-02-01T09:00:00", "ada@log.example", Source="Referral", Status="handed_off")
     for at, old, new in (("09:00:30", "", "Content"), ("12:00:00", "Content", "Referral")):

@@ -500,6 +500,14 @@ def test_a_lead_and_a_contact_of_one_number_are_two_people(core: duckdb.DuckDBPy
     assert deals == [("agency:1", "agency:1|contact"), ("agency:2", "agency:1|contact")]
 
 
+def test_a_call_to_a_number_that_is_a_lead_s_is_no_call_to_the_contact(core: duckdb.DuckDBPyConnection) -> None:
+    """One to another contact's number counts for the lead that became it."""
+    calls = core.execute(
+        "select activity_id, lead_id from intermediate.int_lead_activity where activity_id like 'agency:to%' order by 1"
+    ).fetchall()
+    assert calls == [("agency:to40", "agency:40"), ("agency:to42", "agency:43")]
+
+
 def test_the_outcome_of_a_scoring_is_what_came_after_it(core: duckdb.DuckDBPyConnection) -> None:
     told = core.execute(
         "select scored_at, has_opportunity, is_won, won_at from intermediate.int_lead_signal "

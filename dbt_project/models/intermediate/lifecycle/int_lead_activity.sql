@@ -1,10 +1,15 @@
--- Grain: one row per (lead, sales activity). An activity on a contact counts for every lead converted into it.
+-- Grain: one row per (lead, sales activity). An activity on a contact counts for every lead converted into it; one on a
+-- number that a system gave a lead and a contact is the lead's.
 -- took_place_at: when it was completed, a meeting not before it was held.
 with
     contact_survivor as (
         select record_id, survivor_id
         from {{ ref("int_record_survivor") }}
         where object = 'contact' and state in ('survivor', 'merged')
+    ),
+
+    living_lead as (
+        select record_id from {{ ref("int_record_survivor") }} where object = 'lead' and state <> 'deleted'
     ),
 
     link as (
@@ -16,6 +21,8 @@ with
         inner join {{ ref("int_lead_alias") }} as alias on record.record_id = alias.record_id
         inner join contact_survivor as converted on record.converted_contact_id = converted.record_id
         inner join contact_survivor as contact on converted.survivor_id = contact.survivor_id
+        left join living_lead on contact.record_id = living_lead.record_id
+        where living_lead.record_id is null
     ),
 
     acted as (
