@@ -17,6 +17,7 @@ from expectations import records
 from handoff.definitions import BEGINNING, Definitions, Row
 from handoff.errors import HandoffError
 from handoff.settings import Settings
+from handoff.warehouse import transaction
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,17 +67,12 @@ def run_gate(settings: Settings, con: duckdb.DuckDBPyConnection, definitions: De
     """Judges the lead records in `raw` and writes the tables of the gate, all in one transaction."""
     tables = records.lead_tables(con)
     report = GateReport()
-    con.begin()
-    try:
+    with transaction(con):
         records.create_tables(con)
         tally = _judge(con, definitions, settings.now, tables, report)
         records.build_versions(con, tables)
         _stop_batches(con, tables, definitions, settings.now, report)
         _derive(con, settings.now, report)
-        con.commit()
-    except BaseException:
-        con.rollback()
-        raise
     folder = settings.home / "data_docs"
     if tally is not None:
         from expectations import docs

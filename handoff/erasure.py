@@ -17,6 +17,7 @@ from handoff.errors import HandoffError
 from handoff.settings import Settings
 from handoff.sql import literal, quoted
 from handoff.standing import forget_published
+from handoff.warehouse import transaction
 from ingestion.columns import salesforce_id
 
 NAMES = {"first_name", "last_name"}
@@ -83,15 +84,10 @@ def apply(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
         return
     known = _read(settings)
     salt, hashes = known["salt"], set(known["hashes"])
-    con.begin()
-    try:
+    with transaction(con):
         for table, columns in _tables(con).items():
             _pseudonymise(con, table, columns, salt, hashes)
         _clean_logs(con, salt, hashes)
-        con.commit()
-    except BaseException:
-        con.rollback()
-        raise
 
 
 def _tables(con: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:

@@ -10,7 +10,7 @@ asks (`orchestration/dbt_project.py`).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from threading import Lock
@@ -19,6 +19,7 @@ from typing import Any
 import duckdb
 
 from handoff.sql import literal, quoted
+from handoff.warehouse import transaction
 
 # Beyond this share of a table making all of it costs less; and so much may stand behind the rows of its last making.
 SHARE = 0.2
@@ -189,7 +190,7 @@ class Mending:
         # with the types of a contract
         con.execute("create or replace temp table mending_after as from mending_before limit 0")
         con.execute(f"insert into mending_after by name {self.restricted(con, mend, query)}")
-        with _at_once(con):
+        with transaction(con):
             return self._replace(con, name, mend, int(behind))
 
     @contextmanager
@@ -334,7 +335,7 @@ class Mending:
                 asked.insert(0, query.replace(self.names[name.split(".")[1]], "temp.mending_asked"))
         passes = any(not _one(con, f"select count(*) from (\n{each}\n)")[0] for each in asked)
         if passes:
-            with _at_once(con):
+            with transaction(con):
                 record(con, test, "passed")
         else:
             con.execute("delete from control.built where name = ?", [test])
@@ -363,7 +364,7 @@ class Mending:
                 if not self._find_keys(con, mend, moved):
                     return None
                 restricted = self.restricted(con, mend, view(name))
-                with _at_once(con):
+                with transaction(con):
                     con.execute(f"create table {moved_table(keys)} as from mending_key")
                     con.execute(f"create table {moved_table(rows)} as {restricted} limit {most + 1}")
         if _one(con, f"select count(*) from {moved_table(rows)}")[0] > most:
@@ -517,7 +518,7 @@ def record_table(con: duckdb.DuckDBPyConnection, name: str, *, is_kept: bool = F
     by_fingerprint = f"select count(*) from (describe {name}) where column_name = 'fingerprint'"
     row = "fingerprint" if is_kept and _one(con, by_fingerprint)[0] else "t"
     (content,) = _one(con, CONTENT.format(row=row, table=name))
-    with _at_once(con):
+    with transaction(con):
         con.execute("delete from control.mended where name = ?", [name])
         record(con, name, content)
 
@@ -526,20 +527,6 @@ def record(con: duckdb.DuckDBPyConnection, name: str, content: str) -> None:
     """Writes down what a table is, or that a data test passed, and of what."""
     for statement in RECORD:
         con.execute(statement, [name, content] if "$2" in statement else [name])
-
-
-@contextmanager
-def _at_once(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """All of it or nothing, with one writing to disk."""
-    con.execute("begin")
-    try:
-        yield
-        con.execute("commit")
-    except BaseException:
-        # a commit that fails has ended it
-        with suppress(duckdb.TransactionException):
-            con.execute("rollback")
-        raise
 
 
 def _has_table(con: duckdb.DuckDBPyConnection, schema: str, name: str) -> bool:

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -55,6 +55,20 @@ def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
     finally:
         con.close()
+
+
+@contextmanager
+def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All of it or nothing, with one writing to disk."""
+    con.begin()
+    try:
+        yield
+        con.commit()
+    except BaseException:
+        # a commit that fails has ended it, and why it failed is what counts
+        with suppress(duckdb.TransactionException):
+            con.rollback()
+        raise
 
 
 def free_bytes(settings: Settings) -> int:

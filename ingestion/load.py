@@ -13,6 +13,7 @@ from handoff import definitions
 from handoff.errors import disk_trouble
 from handoff.settings import Settings
 from handoff.sql import folded, literal, quoted
+from handoff.warehouse import transaction
 from ingestion.columns import Plan, plain_number, shown
 from ingestion.entities import BOOKKEEPING_COLUMNS, ENTITIES, SQL_TYPES
 from ingestion.landing import LandedFile, Stray, Zone, look, unreadable
@@ -438,27 +439,25 @@ class _Loader:
         table = f"raw.{quoted(table_name(file.source, file.object))}"
         if known and self.readings.get(delivery.delivery_id, ("",))[0] == mapped.sha256:
             formats |= self.readings[delivery.delivery_id][1]
-        self.con.execute("begin")
         try:
-            if isinstance(outcome, Staged):
-                self._make_table(file)
-                self._add_columns(file, outcome)
-            if known and table_name(file.source, file.object) in self.table_columns:
-                self.con.execute(f"delete from {table} where _delivery_id = ?", [delivery.delivery_id])
-            if known:
-                self.con.execute("delete from quality.malformed_row where delivery_id = ?", [delivery.delivery_id])
-                self.con.execute("delete from control.delivery_reading where delivery_id = ?", [delivery.delivery_id])
-            if isinstance(outcome, Staged):
-                self._insert(table, delivery, outcome)
-                self._note_headers(file, outcome.plan)
-            self._log(delivery)
-            reading = [delivery.delivery_id, mapped.sha256, ",".join(sorted(formats))]
-            self.con.execute("insert into control.delivery_reading values (?, ?, ?)", reading)
-            self._remember_file(file, delivery.delivery_id, delivery.sha256)
-            self.con.execute("commit")
-        except BaseException:
-            self.con.execute("rollback")
-            raise
+            with transaction(self.con):
+                if isinstance(outcome, Staged):
+                    self._make_table(file)
+                    self._add_columns(file, outcome)
+                if known and table_name(file.source, file.object) in self.table_columns:
+                    self.con.execute(f"delete from {table} where _delivery_id = ?", [delivery.delivery_id])
+                if known:
+                    self.con.execute("delete from quality.malformed_row where delivery_id = ?", [delivery.delivery_id])
+                    self.con.execute(
+                        "delete from control.delivery_reading where delivery_id = ?", [delivery.delivery_id]
+                    )
+                if isinstance(outcome, Staged):
+                    self._insert(table, delivery, outcome)
+                    self._note_headers(file, outcome.plan)
+                self._log(delivery)
+                reading = [delivery.delivery_id, mapped.sha256, ",".join(sorted(formats))]
+                self.con.execute("insert into control.delivery_reading values (?, ?, ?)", reading)
+                self._remember_file(file, delivery.delivery_id, delivery.sha256)
         finally:
             self.con.execute("drop table if exists landed")
             self.con.execute("drop table if exists landed_input")
