@@ -10,7 +10,12 @@ import duckdb
 
 from handoff.errors import HandoffError, disk_trouble
 from handoff.settings import Settings
+from handoff.sql import quoted
 
+# What DuckDB writes and skips as one. A smaller table is written anew in no time.
+ROW_GROUP = 122_880
+# Beyond this share of a table's rows, those that were deleted are worth writing the others anew.
+DELETED = 1 / 3
 # With hardly any room DuckDB may end the whole process instead of saying that a disk is full.
 LEAST_ROOM_MB = 100
 
@@ -55,6 +60,23 @@ def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
     finally:
         con.close()
+
+
+def put_off_compaction(con: duckdb.DuckDBPyConnection) -> None:
+    """Leaves deleted rows in the file until they are many of a table.
+
+    Otherwise each of a night's checkpoints rewrites what stands around the rows that were mended since the one before.
+    """
+    tables = con.execute(
+        "select schema_name, table_name, estimated_size from duckdb_tables() "
+        "where database_name = current_database() and estimated_size >= ?",
+        [ROW_GROUP],
+    ).fetchall()
+    for schema, table, with_deleted in tables:
+        (rows,) = con.execute(f"select count(*) from {quoted(schema)}.{quoted(table)}").fetchall()[0]
+        if rows < (1 - DELETED) * with_deleted:
+            return
+    con.execute("set max_vacuum_tasks = 0")
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from handoff.errors import HandoffError
 from handoff.mending import NOTHING, Mending
 from handoff.settings import Settings
 from handoff.sql import literal, quoted
+from handoff.warehouse import ROW_GROUP
 from publishing.build import (
     BUILD_INFO,
     BUILD_INFO_DDL,
@@ -31,8 +32,6 @@ from publishing.build import (
 
 FILE = "marts.duckdb"
 UNFINISHED = ".unfinished"
-# What DuckDB writes and skips as one. A smaller table is written anew in no time.
-ROW_GROUP = 122_880
 # Of a table's rows so many may stand behind the sorted ones before it is sorted anew.
 UNSORTED = 0.2
 

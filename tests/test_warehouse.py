@@ -1,0 +1,30 @@
+"""The warehouse file: rows that were deleted stay in it until they are many."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from handoff.settings import Settings
+from handoff.warehouse import ROW_GROUP, open_warehouse, put_off_compaction
+
+ROWS = 10 * ROW_GROUP
+
+
+@pytest.mark.parametrize(("every", "is_put_off"), [(5, True), (2, False)])
+def test_deleted_rows_are_left_until_they_are_many(tmp_path: Path, every: int, is_put_off: bool) -> None:
+    settings = Settings(_env_file=None, home=tmp_path)
+    with open_warehouse(settings) as con:
+        con.execute(f'create table main."a ""large"" one" as select range as id from range({ROWS})')
+        con.execute("set max_vacuum_tasks = 0")
+        con.execute(f'delete from main."a ""large"" one" where id % {every} = 0')
+        con.execute("checkpoint")
+    for _ in range(2):
+        with open_warehouse(settings) as con:
+            put_off_compaction(con)
+            con.execute("create or replace table main.another as select 1 as one")
+    with duckdb.connect(str(settings.warehouse), read_only=True) as con:
+        rows, places = con.execute('select count(*), max(rowid) + 1 from main."a ""large"" one"').fetchall()[0]
+    assert rows == ROWS - ROWS // every
+    assert (places > ROWS * 0.99) == is_put_off
+    assert places <= 1.1 * rows or is_put_off
