@@ -273,7 +273,7 @@ def _read(folder: Path, name: str, problems: list[Problem]) -> Iterator[Row]:
     text = delivered.replace("\r\n", "\n").replace("\r", "\n")
     reader = csv.reader(text.splitlines(keepends=True), strict=True)
     try:
-        header = [column.strip() for column in next(reader, [])]
+        header = next(reader, [])
         wanted = COLUMNS[name]
         for column in wanted:
             if column not in header:

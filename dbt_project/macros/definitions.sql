@@ -8,17 +8,24 @@
     )
 {%- endmacro %}
 
+{% macro cell(column) -%}
+    {#- What a cell of a definitions file says: blanks around it say nothing. -#}
+    nullif(trim({{ column }}), '')
+{%- endmacro %}
+
 {% macro effective_from(column="valid_from") -%}
     {#- The first version judges what happened before it, so its rows reach back to the beginning of time. -#}
     case
-        when cast({{ column }} as date) <= (select min(cast(valid_from as date)) from {{ ref("versions") }})
+        when
+            cast({{ cell(column) }} as date)
+            <= (select min(cast({{ cell("valid_from") }} as date)) from {{ ref("versions") }})
         then timestamp '0001-01-01 00:00:00'
-        else cast({{ column }} as timestamp)
+        else cast({{ cell(column) }} as timestamp)
     end
 {%- endmacro %}
 
 {% macro effective_to(column="valid_to") -%}
-    coalesce(cast({{ column }} as timestamp), timestamp '9999-12-31 00:00:00')
+    coalesce(cast({{ cell(column) }} as timestamp), timestamp '9999-12-31 00:00:00')
 {%- endmacro %}
 
 {% macro to_reporting_time(ts) -%}

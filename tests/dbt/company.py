@@ -238,7 +238,8 @@ def write_definitions(folder: Path) -> None:
     employees are outside the profile, in June the SLA counts business hours and logistics comes into the profile, from
     29 June sales-ready is what the CRM says.
 
-    No other setting has a row: their defaults hold. Time zone and currency were others until June.
+    No other setting has a row: their defaults hold. Time zone and currency were others until June. Around each
+    cell stand blanks, which say nothing.
     """
     shutil.copytree(DBT_PROJECT / "seeds" / "definitions", folder)
     _rewrite(
@@ -312,6 +313,9 @@ def write_definitions(folder: Path) -> None:
         ["reason", "label", "crm_value"],
         [["not_ready", "Nurture", "Not Ready"], ["competitor", "Under contract", "Competitor"]],
     )
+    for path in folder.glob("*.csv"):
+        header = path.read_text(encoding="utf-8").splitlines()[0].split(",")
+        _rewrite(path, header, [[f" {cell}  " for cell in row] for row in _read(path)])
 
 
 def _read(path: Path) -> list[list[str]]:

@@ -99,6 +99,10 @@ REFUSED: dict[str, tuple[Edit, str]] = {
         lambda folder: (folder / "teams.csv").write_text("team\nSales\n") and None,
         r"teams\.csv line 1: the column side is missing",
     ),
+    "a column with a blank before it": (
+        lambda folder: (folder / "teams.csv").write_text("team, side\nSales,sales\n") and None,
+        r"teams\.csv line 1: the column side is missing",
+    ),
     "a column nobody knows": (
         lambda folder: (folder / "teams.csv").write_text("team,side,size\n") and None,
         r"teams\.csv line 1: the column 'size' is unknown",

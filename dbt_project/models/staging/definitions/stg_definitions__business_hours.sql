@@ -22,7 +22,7 @@ select
     cast(substring(closes, 1, 2) as integer) * 60 + cast(substring(closes, 4, 2) as integer) as closes_minute
 from
     (
-        select weekday, opens, closes
+        select {{ cell("weekday") }} as weekday, {{ cell("opens") }} as opens, {{ cell("closes") }} as closes
         from {{ ref("business_hours") }}
         {% for weekday in ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"] %}
             union all

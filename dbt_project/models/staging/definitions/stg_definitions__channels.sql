@@ -1,10 +1,10 @@
 -- Grain: one row per condition. Rows that share a priority are one rule and all must hold; the lowest priority wins.
 -- A channel that is spelled in several ways has the one in small letters, where there is one.
 select
-    cast(priority as integer) as priority,
-    lower(field) as field,
-    lower(operator) as operator,
-    coalesce(value, '') as value,
+    cast({{ cell("priority") }} as integer) as priority,
+    lower({{ cell("field") }}) as field,
+    lower({{ cell("operator") }}) as operator,
+    coalesce({{ cell("value") }}, '') as value,
     max(trim(channel)) over (partition by lower(trim(channel))) as channel,
-    cast(lower(is_marketing) as boolean) as is_marketing
+    cast(lower({{ cell("is_marketing") }}) as boolean) as is_marketing
 from {{ ref("channels") }}

@@ -1,3 +1,9 @@
 -- Grain: one row per alternative of a completeness rule and period. A rule holds when any of its alternatives does.
-select rule, question, fields, test, {{ effective_from() }} as effective_from, {{ effective_to() }} as effective_to
+select
+    {{ cell("rule") }} as rule,
+    {{ cell("question") }} as question,
+    {{ cell("fields") }} as fields,
+    {{ cell("test") }} as test,
+    {{ effective_from() }} as effective_from,
+    {{ effective_to() }} as effective_to
 from {{ ref("completeness") }}

@@ -1,8 +1,8 @@
 -- Grain: one row per CRM value. Join on lower(trim(<crm value>)) = crm_value_key; what finds no row is kept, not
 -- marketing.
 select
-    crm_value,
+    {{ cell("crm_value") }} as crm_value,
     lower(trim(crm_value)) as crm_value_key,
-    lead_source,
-    cast(lower(is_marketing) as boolean) as is_marketing
+    {{ cell("lead_source") }} as lead_source,
+    cast(lower({{ cell("is_marketing") }}) as boolean) as is_marketing
 from {{ ref("lead_sources") }}

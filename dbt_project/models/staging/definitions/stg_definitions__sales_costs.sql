@@ -1,2 +1,3 @@
 -- Grain: one row per month.
-select cast(month as date) as month_start, cast(cost as decimal(18, 2)) as cost from {{ ref("sales_costs") }}
+select cast({{ cell("month") }} as date) as month_start, cast({{ cell("cost") }} as decimal(18, 2)) as cost
+from {{ ref("sales_costs") }}

@@ -4,8 +4,10 @@
 with
     agreed as (
         select
-            setting,
-            case when setting = 'sla_clock' then lower(trim(value)) else trim(value) end as value,
+            {{ cell("setting") }} as setting,
+            case
+                when {{ cell("setting") }} = 'sla_clock' then lower({{ cell("value") }}) else {{ cell("value") }}
+            end as value,
             {{ effective_from() }} as effective_from,
             {{ effective_to() }} as effective_to
         from {{ ref("settings") }}

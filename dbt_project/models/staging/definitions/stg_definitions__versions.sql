@@ -1,12 +1,13 @@
 -- Grain: one row per version of the definitions; exactly one is in force at any moment.
 select
-    version,
-    cast(valid_from as date) as valid_from,
+    {{ cell("version") }} as version,
+    cast({{ cell("valid_from") }} as date) as valid_from,
     {{ effective_from() }} as effective_from,
     coalesce(
-        lead(cast(valid_from as timestamp)) over (order by cast(valid_from as date)), timestamp '9999-12-31 00:00:00'
+        lead(cast({{ cell("valid_from") }} as timestamp)) over (order by cast({{ cell("valid_from") }} as date)),
+        timestamp '9999-12-31 00:00:00'
     ) as effective_to,
-    agreed_by_marketing,
-    agreed_by_sales,
-    note
+    {{ cell("agreed_by_marketing") }} as agreed_by_marketing,
+    {{ cell("agreed_by_sales") }} as agreed_by_sales,
+    {{ cell("note") }} as note
 from {{ ref("versions") }}
