@@ -74,7 +74,7 @@ def _leads(con: duckdb.DuckDBPyConnection, company: Company) -> Iterator[tuple[s
         # reached further without a recorded acceptance
         further = [at for at, stage in lead.events if stage in ("sql", "sales_ready", "opportunity")]
         further += [deal.created] if deal and "opportunity" not in {stage for _, stage in lead.events} else []
-        acceptances = acceptances or further
+        acceptances += further if "accepted" not in lead.reached else []
         expected[SF + lead.record] = {
             "lead_source": lead.source,
             "channel": lead.channel,
