@@ -131,6 +131,7 @@
         then
             coalesce(
                 try_cast({{ text }} as double) = try_cast({{ value }} as double),
+                try_cast({{ text }} as timestamp) = try_cast({{ value }} as timestamp),
                 lower(trim({{ text }})) = lower(coalesce({{ value }}, ''))
             )
         when 'is'
@@ -138,11 +139,14 @@
         when 'between'
         then
             coalesce(
-                try_cast({{ text }} as double) between try_cast(split_part({{ value }}, '|', 1) as double) and try_cast(
-                    split_part({{ value }}, '|', 2) as double
-                ),
-                lower(trim({{ text }}))
-                between lower(split_part({{ value }}, '|', 1)) and lower(split_part({{ value }}, '|', 2))
+                {% for kind in ["double", "timestamp"] %}
+                    try_cast(
+                        {{ text }} as {{ kind }}
+                    ) between try_cast(trim(split_part({{ value }}, '|', 1)) as {{ kind }}) and try_cast(
+                        trim(split_part({{ value }}, '|', 2)) as {{ kind }}
+                    ),
+                {% endfor %}
+                false
             )
         when 'in'
         then {{ in_list(text, value) }}

@@ -1006,6 +1006,29 @@ def _told_by_two(company: Company) -> None:
     # converted into a contact that was not delivered, which HubSpot names
     company.lead("CONTACTUNKNOWN", f"{day}09:00:00", ConvertedContactId="NEVERDELIVERED", IsConverted="true")
     company.hubspot_contact("276", f"{day}10:00:00", "ada@unknown.example", salesforcecontactid="NEVERDELIVERED")
+    # what its CRM moved from the lead to a contact that was not delivered
+    company.deal("OFUNKNOWN", "2026-02-10T10:00:00")
+    company.lead("MOVEDAWAY", f"{day}09:00:00", "Converted", ConvertedContactId="UNDELIVERED")
+    company.went("MOVEDAWAY", ("", "Open"), ("2026-02-02T10:00:00", "Handed Off"))
+    company.call("UNDELIVERED", "2026-02-03T10:00:00")
+    company.answered_campaign("", "2026-02-04", ContactId="UNDELIVERED")
+    company.add(
+        "salesforce/opportunity_contact_role",
+        OpportunityId="OFUNKNOWN",
+        ContactId="UNDELIVERED",
+        IsPrimary="true",
+        CreatedDate="2026-02-10T10:00:00Z",
+    )
+    # two deals of an account that was not delivered, and two of one that was deleted
+    company.add("salesforce/account", Id="DELETEDACCOUNT", Name="Gone", CreatedDate=f"{day}09:00:00Z", IsDeleted="true")
+    for number, account in enumerate(("NOACCOUNT", "NOACCOUNT", "DELETEDACCOUNT", "DELETEDACCOUNT")):
+        company.deal(
+            f"ACCOUNTLESS{number}",
+            f"{day}09:00:00",
+            "Closed Won",
+            AccountId=account,
+            CloseDate=f"2026-03-0{number + 1}",
+        )
     # a deal that was deleted and made anew under its id
     for created, at, is_deleted in (("2025-02-01", "2025-03-01", "true"), ("2026-02-01", "2026-03-01", "false")):
         company.deal(

@@ -646,6 +646,29 @@ def test_a_contact_that_was_not_delivered_joins_those_who_name_it(core: duckdb.D
     assert leads.fetchall() == [("salesforce:CONTACTUNKNOWN",)]
 
 
+def test_what_was_moved_to_a_contact_that_was_not_delivered_is_the_leads(
+    core: duckdb.DuckDBPyConnection, row: Find
+) -> None:
+    handoff = row("fct_handoff", lead_id="salesforce:MOVEDAWAY", handoff_number=1)
+    assert handoff is not None
+    assert (handoff["response_at"], handoff["is_within_sla"]) == (at("2026-02-03T10:00:00"), True)
+    of_person = core.execute(
+        "select touch.touch_type, deal.opportunity_id from core.fct_lead as leads"
+        " join core.fct_touch as touch using (person_id) join core.fct_opportunity as deal using (person_id)"
+        " where leads.lead_id = 'salesforce:MOVEDAWAY'"
+    ).fetchall()
+    assert of_person == [("campaign_response", "salesforce:OFUNKNOWN")]
+
+
+def test_the_customer_of_an_account_that_was_not_delivered_is_one(core: duckdb.DuckDBPyConnection) -> None:
+    deals = core.execute(
+        "select account_id, is_customer_acquired from core.fct_opportunity"
+        " where opportunity_id like '%:ACCOUNTLESS_' order by opportunity_id"
+    ).fetchall()
+    # a deleted account is none, and without a person each deal is its own
+    assert deals == [(None, True), (None, False), (None, True), (None, True)]
+
+
 def test_a_deal_made_anew_under_its_id_begins_then(row: Find) -> None:
     deal = row("fct_opportunity", opportunity_id="salesforce:MADEANEW")
     assert deal is not None

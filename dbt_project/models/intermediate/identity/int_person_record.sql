@@ -1,4 +1,5 @@
--- Grain: one row per lead or contact record that was not deleted: (object, record_id) -> person_id, the smallest record
+-- Grain: one row per lead or contact record that was not deleted, delivered or named by a merge or a conversion:
+-- (object, record_id) -> person_id, the smallest record
 -- id of its identity cluster. Joined by conversion link, merge chain, sync id, then normalised e-mail; never by name.
 -- A system may number leads and contacts alike: join with the object where it is known; an id that may be either is the
 -- lead's (is_lead_first) where a lead is the likelier, the contact's (is_contact_first) where a contact is.
@@ -10,7 +11,6 @@ with
     leads as (
         select
             'lead|' || living.record_id as node,
-            living.survivor_id,
             record.email,
             record.converted_contact_id,
             record.synced_lead_id,
@@ -20,7 +20,7 @@ with
     ),
 
     contacts as (
-        select 'contact|' || living.record_id as node, living.survivor_id, record.email
+        select 'contact|' || living.record_id as node, record.email
         from {{ ref("int_contact_record") }} as record
         inner join living on living.object = 'contact' and record.record_id = living.record_id
     ),
@@ -36,16 +36,8 @@ with
     ),
 
     membership as (
-        select node, 'lead|' || survivor_id as key
-        from leads
-        union all
-        select node, 'contact|' || survivor_id as key
-        from contacts
-        union all
-        -- what was merged away before it was ever delivered
         select object || '|' || record_id as node, object || '|' || survivor_id as key
         from living
-        where state = 'merged'
         union all
         select contact_link.node, 'contact|' || coalesce(survivors.survivor_id, contact_link.contact_id) as key
         from contact_link

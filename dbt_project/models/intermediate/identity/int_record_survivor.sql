@@ -1,5 +1,6 @@
 -- Grain: one row per lead, contact, account and opportunity record (object, record_id), with the record its merge
--- chain ends in; also per record that only a merge names. Chains are followed by pointer doubling (1,024 links). A
+-- chain ends in; also per record that only a merge names, and per contact that only a conversion does. Chains are
+-- followed by pointer doubling (1,024 links). A
 -- chain that ends in a deleted record removes all of it, one that ends in an unknown record leaves the last known one,
 -- and a cycle holds leads and leaves other records alone.
 with
@@ -66,7 +67,7 @@ with
         left join merges on chain.object = merges.object and chain.end_id = merges.loser_id
     ),
 
-    final as (
+    delivered as (
         select
             records.object,
             records.record_id,
@@ -87,6 +88,18 @@ with
             end as survivor_id
         from records
         left join chain_end on records.object = chain_end.object and records.record_id = chain_end.loser_id
+    ),
+
+    converted as (
+        select distinct leads.converted_contact_id as record_id
+        from {{ ref("int_lead_record") }} as leads
+        inner join delivered on delivered.object = 'lead' and leads.record_id = delivered.record_id
+        where leads.converted_contact_id is not null and delivered.state <> 'deleted'
+    ),
+
+    final as (
+        select object, record_id, state, survivor_id
+        from delivered
         union all
         -- HubSpot and Marketo no longer deliver what was merged away, but touches and links still name it
         select chain_end.object, chain_end.loser_id as record_id, 'merged' as state, chain_end.end_id as survivor_id
@@ -97,6 +110,13 @@ with
             and chain_end.end_id <> chain_end.loser_id
             and not chain_end.is_cycle
             and not chain_end.is_end_deleted
+        union all
+        -- what its CRM has moved from the lead to the contact names it, delivered or not
+        select 'contact' as object, converted.record_id, 'survivor' as state, converted.record_id as survivor_id
+        from converted
+        left join records on records.object = 'contact' and converted.record_id = records.record_id
+        left join chain_end on chain_end.object = 'contact' and converted.record_id = chain_end.loser_id
+        where records.record_id is null and chain_end.loser_id is null
     )
 
 select *

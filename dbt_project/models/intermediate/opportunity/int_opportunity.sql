@@ -80,6 +80,10 @@ with
         group by alias.opportunity_id
     ),
 
+    deleted_account as (
+        select record_id from {{ ref("int_record_survivor") }} where object = 'account' and state = 'deleted'
+    ),
+
     fillers as (select value from {{ ref("stg_definitions__fillers") }}),
 
     staged as (
@@ -89,6 +93,11 @@ with
             record.native_id,
             coalesce(record.name, filling.name) as name,
             account.account_id,
+            -- of an account that was not delivered its id is all there is
+            case
+                when account.account_id is null and deleted_account.record_id is null
+                then coalesce(record.account_id, filling.account_id)
+            end as unknown_account_id,
             link.lead_id,
             coalesce(leads.person_id, contact_record.person_id, role_person.person_id) as person_id,
             coalesce(record.owner_id, filling.owner_id) as owner_id,
@@ -149,6 +158,7 @@ with
         left join
             {{ ref("int_account_alias") }} as account
             on coalesce(record.account_id, filling.account_id) = account.record_id
+        left join deleted_account on coalesce(record.account_id, filling.account_id) = deleted_account.record_id
         left join
             {{ ref("int_person_record") }} as contact_record
             on coalesce(record.contact_id, filling.contact_id) = contact_record.record_id
@@ -289,9 +299,12 @@ with
             and row_number() over (
                 partition by
                     -- one by one: a source may number accounts, people and deals alike
-                    closed.account_id,
-                    case when closed.account_id is null then closed.person_id end,
-                    case when coalesce(closed.account_id, closed.person_id) is null then closed.opportunity_id end,
+                    coalesce(closed.account_id, closed.unknown_account_id),
+                    case when coalesce(closed.account_id, closed.unknown_account_id) is null then closed.person_id end,
+                    case
+                        when coalesce(closed.account_id, closed.unknown_account_id, closed.person_id) is null
+                        then closed.opportunity_id
+                    end,
                     closed.is_won and closed.opportunity_type = 'new_business'
                 order by closed.closed_at, closed.opportunity_id
             )
