@@ -84,8 +84,8 @@ with
 select source_system, object from told left join still using (source_system, object)
 where told.told is distinct from still.told
 """
-CONTENT = "select concat_ws('-', count(*), bit_xor(hash({row})), sum(hash({row}))) from {table} as t"
-STATISTICS = "count(*) as rows, coalesce(bit_xor(hash(t)), 0) as bits, coalesce(sum(hash(t)), 0) as total"
+# What a table is, in three numbers that rows which go and come can be taken from and added to.
+STATISTICS = "count(*) as rows, coalesce(bit_xor(hash({row})), 0) as bits, coalesce(sum(hash({row})), 0) as total"
 # By which column of which model rows belong to a key that they do not name: a lead's touches by its person, its changes
 # by its records. A row of the bridge that moves names the key itself.
 BRIDGES = {
@@ -253,7 +253,7 @@ class Mending:
             if rows - was != 2 * new - moved or moved > max(2 * SHARE * rows, FEW):
                 con.execute(f"drop table {moved_table(name)}")
                 return
-        self._note(con, name, before, content)
+        _put(con, "moved", name, before, content)
 
     def follow_sources(
         self, con: duckdb.DuckDBPyConnection, before: Mapping[str, str], now: Mapping[str, str], rewritten: str
@@ -275,13 +275,13 @@ class Mending:
                 if name in before and not _one(con, f"select count(*) from ({was} except {is_now})")[0]:
                     new = f"select delivery_id from ({is_now} except {was})"
                     con.execute(f"create or replace table {moved_table(name)} as {new}")
-                    self._note(con, name, before[name], now[name])
+                    _put(con, "moved", name, before[name], now[name])
                 continue
             shadow = f"moved.{quoted(name + ASIDE)}"
             if _is_shown(con, name, before.get(name)):
                 self._compare(con, name, shadow, before[name], now[name])
             con.execute(f"create or replace table {shadow} as from {name}")
-            _show(con, name, now[name])
+            _put(con, "shadow", name, now[name])
         con.execute("create or replace table control.delivery_made as from delivery_now")
 
     def _rows(self, con: duckdb.DuckDBPyConnection, name: str) -> int | None:
@@ -451,8 +451,11 @@ class Mending:
         return f"select * from (\n{query}\n) where {mend.by} in (select key from mending_key)"
 
     def _replace(self, con: duckdb.DuckDBPyConnection, name: str, mend: Mend, behind: int) -> int:
-        told = f"select {mend.by} as key, {STATISTICS} from mending_{{}} as t group by all"
-        was, is_now = (told.format(when) for when in ("before", "after"))
+        statistics = STATISTICS.format(row="t")
+        was, is_now = (
+            f"select {mend.by} as key, {statistics} from mending_{when} as t group by all"
+            for when in ("before", "after")
+        )
         con.execute(
             "create or replace temp table mending_key as select coalesce(was.key, is_now.key) as key "
             f"from ({was}) as was full join ({is_now}) as is_now on was.key = is_now.key "
@@ -461,7 +464,7 @@ class Mending:
         content = str(_one(con, "select content from control.built where name = ?", [name])[0])
         rows, bits, total = map(int, content.split("-"))
         gone, new = (
-            _one(con, f"select {STATISTICS} from mending_{when} as t where {mend.by} in (select key from mending_key)")
+            _one(con, f"select {statistics} from mending_{when} as t where {mend.by} in (select key from mending_key)")
             for when in ("before", "after")
         )
         came_out = f"{rows - gone[0] + new[0]}-{bits ^ gone[1] ^ new[1]}-{total - gone[2] + new[2]}"
@@ -473,15 +476,10 @@ class Mending:
             )
             con.execute(f"delete from {name} where {mend.by} in (select key from mending_key)")
             con.execute(f"insert into {name} from mending_after where {mend.by} in (select key from mending_key)")
-            con.execute("delete from control.mended where name = ?", [name])
-            con.execute("insert into control.mended values (?, ?)", [name, behind + new[0]])
-            self._note(con, name, content, came_out)
+            _put(con, "mended", name, behind + new[0])
+            _put(con, "moved", name, content, came_out)
         record(con, name, came_out)
         return int(gone[0] + new[0])
-
-    def _note(self, con: duckdb.DuckDBPyConnection, name: str, before: str, content: str) -> None:
-        con.execute("delete from control.moved where name = ?", [name])
-        con.execute("insert into control.moved values (?, ?, ?)", [name, before, content])
 
 
 # No table can be mended.
@@ -507,7 +505,7 @@ def begin(con: duckdb.DuckDBPyConnection, rewritten: str, *, is_anew: bool) -> N
         con.execute("drop schema moved cascade; create schema moved")
         for table in ("made_of", "moved", "mended", "shadow", "delivery_made"):
             con.execute(f"delete from control.{table}")
-        _show(con, ERASED, rewritten)
+        _put(con, "shadow", ERASED, rewritten)
 
 
 def record_table(con: duckdb.DuckDBPyConnection, name: str, *, is_kept: bool = False) -> None:
@@ -517,7 +515,7 @@ def record_table(con: duckdb.DuckDBPyConnection, name: str, *, is_kept: bool = F
     """
     by_fingerprint = f"select count(*) from (describe {name}) where column_name = 'fingerprint'"
     row = "fingerprint" if is_kept and _one(con, by_fingerprint)[0] else "t"
-    (content,) = _one(con, CONTENT.format(row=row, table=name))
+    content = "-".join(map(str, _one(con, f"select {STATISTICS.format(row=row)} from {name} as t")))
     with transaction(con):
         con.execute("delete from control.mended where name = ?", [name])
         record(con, name, content)
@@ -539,9 +537,10 @@ def _is_shown(con: duckdb.DuckDBPyConnection, name: str, content: str | None) ->
     return bool(_one(con, "select count(*) from control.shadow where name = ? and content = ?", [name, content])[0])
 
 
-def _show(con: duckdb.DuckDBPyConnection, name: str, content: str) -> None:
-    con.execute("delete from control.shadow where name = ?", [name])
-    con.execute("insert into control.shadow values (?, ?)", [name, content])
+def _put(con: duckdb.DuckDBPyConnection, table: str, name: str, *values: str | int) -> None:
+    """The one row of a name in a table of `control`."""
+    con.execute(f"delete from control.{table} where name = ?", [name])
+    con.execute(f"insert into control.{table} values ({', '.join('?' * (1 + len(values)))})", [name, *values])
 
 
 def moved_table(name: str) -> str:
