@@ -294,8 +294,8 @@ def folder_key(folder: str) -> str:
 
 
 def normalised(header: str) -> str:
-    """The form in which headers are compared: without case, underscores and surrounding blanks."""
-    return header.strip().casefold().replace("_", "")
+    """The form in which headers are compared: without case, underscores, dots and surrounding blanks."""
+    return header.strip().casefold().replace("_", "").replace(".", "")
 
 
 def did_you_mean(word: str, words: list[str]) -> str:

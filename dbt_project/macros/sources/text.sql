@@ -14,8 +14,14 @@
 {%- endmacro %}
 
 {% macro each_id(column) -%}
-    {#- In a select list: one row per id of a list written as text (`[1, 2]`, `1;2`). -#}
-    unnest(regexp_extract_all({{ column }}, '[^][;,|" ]+'))
+    {#- In a select list: one row per id of a list written as text (`[1, 2]`, `1;2`, `[{"id": 1, "type": …}]`). -#}
+    unnest(
+        case
+            when strpos({{ column }}, chr(123)) > 0
+            then regexp_extract_all({{ column }}, '"id"\s*:\s*"?([^",}\s]+)', 1)
+            else regexp_extract_all({{ column }}, '[^][;,|" ]+')
+        end
+    )
 {%- endmacro %}
 
 {% macro url_parameter(column, name) -%}

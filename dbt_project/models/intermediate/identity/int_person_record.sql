@@ -20,7 +20,7 @@ with
     ),
 
     contacts as (
-        select 'contact|' || living.record_id as node, record.email
+        select 'contact|' || living.record_id as node, record.email, record.synced_lead_id, record.synced_contact_id
         from {{ ref("int_contact_record") }} as record
         inner join living on living.object = 'contact' and record.record_id = living.record_id
     ),
@@ -33,6 +33,20 @@ with
         select node, synced_contact_id as contact_id
         from leads
         where synced_contact_id is not null
+        union all
+        select node, synced_contact_id as contact_id
+        from contacts
+        where synced_contact_id is not null
+    ),
+
+    lead_link as (
+        select node, synced_lead_id as lead_id
+        from leads
+        where synced_lead_id is not null
+        union all
+        select node, synced_lead_id as lead_id
+        from contacts
+        where synced_lead_id is not null
     ),
 
     membership as (
@@ -49,9 +63,9 @@ with
         from contact_link
         inner join living on living.object = 'lead' and contact_link.contact_id = living.record_id
         union all
-        select leads.node, 'lead|' || living.survivor_id as key
-        from leads
-        inner join living on living.object = 'lead' and leads.synced_lead_id = living.record_id
+        select lead_link.node, 'lead|' || living.survivor_id as key
+        from lead_link
+        inner join living on living.object = 'lead' and lead_link.lead_id = living.record_id
         union all
         select 'lead|' || record_id as node, 'one lead|' || lead_id as key
         from {{ ref("int_lead_alias") }}

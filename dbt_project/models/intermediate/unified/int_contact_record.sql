@@ -16,6 +16,8 @@
     "is_deleted",
     "merged_into_id",
     "merged_ids",
+    "synced_lead_id",
+    "synced_contact_id",
 ] %}
 {% set parts = [
     "stg_salesforce__contact",

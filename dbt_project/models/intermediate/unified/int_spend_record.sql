@@ -14,6 +14,7 @@ with
             select
                 spend_key,
                 breakdown,
+                {{ "'' as" if part != "stg_mapped__spend" }} report,
                 platform,
                 spend_date,
                 campaign_record_id,
@@ -45,7 +46,7 @@ with
                 select
                     *,
                     first_value(breakdown) over (
-                        partition by platform, spend_date, coalesce(campaign_record_id, campaign_name)
+                        partition by platform, report, spend_date, coalesce(campaign_record_id, campaign_name)
                         order by version_at desc nulls last, delivery_rank desc, record_line desc
                     ) as newest_breakdown
                 from kept

@@ -11,7 +11,12 @@ select
         else raw.new_value
     end as value,
     raw.changed_at,
-    upper(raw.change_source) as change_source,
+    -- an author who is named as a user was one
+    case
+        when raw.change_source is null and lower(raw.changed_by) like 'userid:%'
+        then 'CRM_UI'
+        else upper(raw.change_source)
+    end as change_source,
     {{ extract_regex("raw.changed_by", "([0-9]+)") }} as user_id,
     raw.version_at,
     delivery.delivery_rank,

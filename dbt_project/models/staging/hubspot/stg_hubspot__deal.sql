@@ -5,16 +5,24 @@ with
     company_link as (
         select *
         from {{ ref("stg_hubspot__deal_company") }}
-        qualify {{ newest_version("opportunity_record_id, account_record_id") }}
+        qualify {{ newest_version("opportunity_record_id, account_record_id, type_id") }}
     ),
 
+    -- the primary one, of those that ever were the newest
     company as (
-        select
-            opportunity_record_id,
-            coalesce(min(case when is_primary then account_record_id end), min(account_record_id)) as account_record_id
+        select opportunity_record_id, account_record_id
         from company_link
         where not is_deleted
-        group by opportunity_record_id
+        qualify
+            row_number() over (
+                partition by opportunity_record_id
+                order by
+                    is_primary desc,
+                    case when is_primary then version_at end desc nulls last,
+                    case when is_primary then delivery_rank end desc,
+                    account_record_id
+            )
+            = 1
     ),
 
     contact_link as (select * from {{ ref("stg_hubspot__deal_contact") }} qualify {{ newest_version("role_id") }}),

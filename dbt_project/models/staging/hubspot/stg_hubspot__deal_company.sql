@@ -1,7 +1,9 @@
--- Grain: one row per delivered association of a deal with a company. Association type 5 is HubSpot's primary company.
+-- Grain: one row per delivered association of a deal with a company, and type: the primary one has type 5 beside the
+-- one that others have.
 select
     'hubspot:' || raw.deal_id as opportunity_record_id,
     'hubspot:' || raw.company_id as account_record_id,
+    raw.type_id,
     coalesce(raw.type_id = '5', false) as is_primary,
     coalesce(raw.is_deleted, false) or coalesce(raw.fivetran_deleted, false) as is_deleted,
     raw.version_at,
@@ -12,3 +14,29 @@ inner join
     {{ ref("stg_quality__delivery") }} as delivery
     on raw._delivery_id = delivery.delivery_id
     and not delivery.is_past_snapshot
+union all
+-- as the API writes it on the deal
+select
+    opportunity_record_id,
+    'hubspot:' || {{ extract_regex("association", '"id"\\s*:\\s*"?([^",}\\s]+)') }} as account_record_id,
+    {{ extract_regex("association", '"type"\\s*:\\s*"([^"]+)"') }} as type_id,
+    association like '%"deal_to_company"%' as is_primary,
+    false as is_deleted,
+    version_at,
+    delivery_rank,
+    record_line
+from
+    (
+        select
+            'hubspot:' || raw.native_id as opportunity_record_id,
+            unnest(regexp_extract_all(raw.account_ids, '\{[^{}]*\}')) as association,
+            raw.version_at,
+            delivery.delivery_rank,
+            raw._line as record_line
+        from {{ source("hubspot", "deal") }} as raw
+        inner join
+            {{ ref("stg_quality__delivery") }} as delivery
+            on raw._delivery_id = delivery.delivery_id
+            and not delivery.is_past_snapshot
+        where raw.account_ids is not null
+    ) as associated

@@ -1,6 +1,6 @@
--- Grain: one row per delivered association of a deal with a contact.
+-- Grain: one row per delivered association of a deal with a contact; two may have several, each of a type.
 select
-    'hubspot:' || raw.opportunity_id || '|' || raw.contact_id as role_id,
+    concat_ws('|', 'hubspot:' || raw.opportunity_id, raw.contact_id, raw.type_id) as role_id,
     'hubspot:' || raw.opportunity_id as opportunity_record_id,
     'hubspot:' || raw.contact_id as person_record_id,
     coalesce(raw.is_deleted, false) or coalesce(raw.fivetran_deleted, false) as is_deleted,
@@ -12,3 +12,28 @@ inner join
     {{ ref("stg_quality__delivery") }} as delivery
     on raw._delivery_id = delivery.delivery_id
     and not delivery.is_past_snapshot
+union all
+-- as the API writes it on the deal
+select
+    opportunity_record_id || '|' || person_id as role_id,
+    opportunity_record_id,
+    'hubspot:' || person_id as person_record_id,
+    false as is_deleted,
+    version_at,
+    delivery_rank,
+    record_line
+from
+    (
+        select
+            'hubspot:' || raw.native_id as opportunity_record_id,
+            {{ each_id("raw.contact_ids") }} as person_id,
+            raw.version_at,
+            delivery.delivery_rank,
+            raw._line as record_line
+        from {{ source("hubspot", "deal") }} as raw
+        inner join
+            {{ ref("stg_quality__delivery") }} as delivery
+            on raw._delivery_id = delivery.delivery_id
+            and not delivery.is_past_snapshot
+        where raw.contact_ids is not null
+    ) as associated

@@ -19,6 +19,7 @@ with
                 raw.person_id,
                 raw.record_id,
                 raw.contact_ids,
+                raw.deal_ids,
                 raw.happened_at,
                 raw.completed_at,
                 raw.created_at,
@@ -38,6 +39,13 @@ with
     ),
 
     newest as (select * from delivered qualify {{ newest_version("native_id, part") }}),
+
+    -- one version in several rows has a contact in each
+    newest_row as (
+        select native_id, person_id, contact_ids, deal_ids
+        from delivered
+        qualify rank() over (partition by native_id, part order by version_at desc nulls last, delivery_rank desc) = 1
+    ),
 
     engagement as (
         select
@@ -62,6 +70,7 @@ with
         select
             raw.engagement_id,
             raw.contact_id,
+            raw.type_id,
             raw.fivetran_deleted,
             raw.version_at,
             delivery.delivery_rank,
@@ -71,7 +80,7 @@ with
             {{ ref("stg_quality__delivery") }} as delivery
             on raw._delivery_id = delivery.delivery_id
             and not delivery.is_past_snapshot
-        qualify {{ newest_version("raw.engagement_id, raw.contact_id") }}
+        qualify {{ newest_version("raw.engagement_id, raw.contact_id, raw.type_id") }}
     ),
 
     contact as (
@@ -80,11 +89,11 @@ with
         where not coalesce(fivetran_deleted, false)
         union
         select native_id as engagement_id, person_id as contact_id
-        from newest
+        from newest_row
         where person_id is not null
         union
         select native_id as engagement_id, {{ each_id("contact_ids") }} as contact_id
-        from newest
+        from newest_row
         where contact_ids is not null
     ),
 
@@ -92,6 +101,7 @@ with
         select
             raw.engagement_id,
             raw.deal_id,
+            raw.type_id,
             raw.fivetran_deleted,
             raw.version_at,
             delivery.delivery_rank,
@@ -101,13 +111,21 @@ with
             {{ ref("stg_quality__delivery") }} as delivery
             on raw._delivery_id = delivery.delivery_id
             and not delivery.is_past_snapshot
-        qualify {{ newest_version("raw.engagement_id, raw.deal_id") }}
+        qualify {{ newest_version("raw.engagement_id, raw.deal_id, raw.type_id") }}
     ),
 
     deal as (
         select engagement_id, min(deal_id) as deal_id
-        from deal_association
-        where not coalesce(fivetran_deleted, false)
+        from
+            (
+                select engagement_id, deal_id
+                from deal_association
+                where not coalesce(fivetran_deleted, false)
+                union all
+                select native_id as engagement_id, {{ each_id("deal_ids") }} as deal_id
+                from newest_row
+                where deal_ids is not null
+            ) as named
         group by engagement_id
     ),
 
@@ -133,10 +151,14 @@ with
                 when engagement.type = 'TASK'
                 then coalesce(engagement.status = 'COMPLETED', false)
                 when engagement.type = 'MEETING'
-                then upper(engagement.outcome) = 'COMPLETED'
+                then coalesce(upper(engagement.outcome), engagement.status) = 'COMPLETED'
                 else engagement.status in ('COMPLETED', 'SENT')
             end as is_completed,
-            engagement.happened_at as takes_place_at,
+            case
+                when engagement.type = 'MEETING'
+                then engagement.happened_at
+                else coalesce(engagement.completed_at, engagement.happened_at, engagement.created_at)
+            end as takes_place_at,
             'hubspot:' || engagement.owner_id as owner_id,
             'hubspot:' || contact.contact_id as person_record_id,
             'hubspot:' || coalesce(engagement.record_id, deal.deal_id) as related_record_id,

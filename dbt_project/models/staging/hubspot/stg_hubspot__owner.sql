@@ -46,7 +46,7 @@ select
     coalesce({{ primary_name("raw.team") }}, owner_team.team) as team,
     -- HubSpot calls people PERSON and queues QUEUE; the word for a person is Salesforce's
     case when upper(coalesce(raw.type, 'PERSON')) = 'PERSON' then 'Standard' else raw.type end as type,
-    raw.is_active,
+    coalesce(raw.is_active, not raw.is_deleted) as is_active,
     raw.user_id,
     raw.version_at,
     delivery.delivery_rank,

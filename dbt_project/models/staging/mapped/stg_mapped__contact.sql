@@ -16,6 +16,8 @@ select
     coalesce(raw.is_deleted, false) or {{ is_gone_from_snapshot() }} as is_deleted,
     raw.source_system || ':' || raw.merged_into_id as merged_into_id,
     raw.merged_ids,
+    {{ salesforce_unless_given("raw.synced_lead_id") }} as synced_lead_id,
+    {{ salesforce_unless_given("raw.synced_contact_id") }} as synced_contact_id,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line,

@@ -7,7 +7,7 @@ select
     {{ normalised_email("raw.email") }} as email,
     raw.team,
     raw.type,
-    raw.is_active,
+    case when raw.is_deleted then false else raw.is_active end as is_active,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line,

@@ -6,8 +6,10 @@ select
         raw.source_system,
         coalesce(
             raw.native_id,
+            -- two reports of one source may name their campaigns alike
             concat_ws(
                 '|',
+                delivery.object,
                 cast(raw.spend_date as {{ dbt.type_string() }}),
                 coalesce(raw.account_id, ''),
                 coalesce(raw.campaign_id, raw.campaign_name, ''),
@@ -22,6 +24,7 @@ select
     case
         when raw.native_id is null then {{ spend_breakdown(["ad_group_id", "ad_id", "device", "network"]) }} else ''
     end as breakdown,
+    case when raw.native_id is null then delivery.object else '' end as report,
     raw.source_system as platform,
     raw.spend_date,
     raw.source_system || ':' || raw.campaign_id as campaign_record_id,

@@ -8,12 +8,15 @@ select
         lower(replace(replace(primary_attribute_value, ' ', ''), '_', ''))
         {% for name, field in {
             "leadstatus": "status",
+            "personstatus": "status",
             "status": "status",
             "leadsource": "lead_source",
+            "personsource": "lead_source",
             "leadscore": "score",
             "personscore": "score",
             "leadowner": "owner_id",
             "leadownerid": "owner_id",
+            "personowner": "owner_id",
             "rejectionreason": "rejection_reason",
             "rejectionreasonc": "rejection_reason",
             "numberofemployees": "employee_count",
@@ -42,7 +45,7 @@ select
         }.items() %}
             when '{{ name }}' then '{{ field }}'
         {% endfor %}
-        else lower(primary_attribute_value)
+        else replace(lower(trim(primary_attribute_value)), ' ', '_')
     end as field,
     old_value,
     new_value,

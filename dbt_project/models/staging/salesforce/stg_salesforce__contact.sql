@@ -19,6 +19,8 @@ select
     or {{ is_gone_from_snapshot() }} as is_deleted,
     'salesforce:' || raw.merged_into_id as merged_into_id,
     raw.merged_ids,
+    cast(null as {{ dbt.type_string() }}) as synced_lead_id,
+    cast(null as {{ dbt.type_string() }}) as synced_contact_id,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line,

@@ -1,0 +1,188 @@
+"""What comes in several rows, in the nesting of a vendor's API or split by breakdowns is read whole."""
+
+import json
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.sources.conftest import UNIFIED, build, reader
+
+Rows = Callable[[str], list[tuple[object, ...]]]
+LEAD = "00Q000000000001AAA"
+ENGAGEMENT = "id,type,status,owner_id,contact_id,timestamp,created_at\n"
+MOMENT = "2026-01-10T09:00:00.000Z"
+MAPPING = """
+source: agency
+objects:
+  google:
+    entity: spend
+    fields: {spend_date: Day, campaign_name: Campaign, cost: Cost}
+  meta:
+    entity: spend
+    fields: {spend_date: Day, campaign_name: Campaign, cost: Cost}
+  persons:
+    entity: contact
+    fields: {native_id: Id, last_name: Name, email: Email, synced_lead_id: SF}
+  sellers:
+    entity: owner
+    fields: {native_id: Id, name: Name, is_deleted: Gone}
+"""
+
+
+def lines(*records: object) -> str:
+    return "".join(json.dumps(record) + "\n" for record in records)
+
+
+def properties(key: str, kind: str, companies: list[tuple[str, str]], **values: str) -> dict[str, object]:
+    """A record as HubSpot's API writes it, with its associations."""
+    return {
+        "id": key,
+        "properties": {"createdate": MOMENT, "hs_createdate": MOMENT, **values},
+        "archived": False,
+        "associations": {
+            "contacts": {"results": [{"id": "101", "type": f"{kind}_to_contact"}]},
+            "companies": {"results": [{"id": company, "type": of} for company, of in companies]},
+        },
+    }
+
+
+FILES = {
+    # the primary company has two associations
+    "hubspot/deal_company/a.csv": "company_id,deal_id,type_id,category\n20,1,5,H\n20,1,341,H\n10,1,341,H\n",
+    "hubspot/deal/a.csv": "deal_id,dealstage,property_createdate\n1,closedwon,2026-01-05 00:00:00\n",
+    "hubspot/deal/b.jsonl": lines(
+        properties("3", "deal", [("10", "deal_to_company_unlabeled"), ("20", "deal_to_company")], dealstage="closedwon")
+    ),
+    "hubspot/company/a.csv": "id,property_name\n10,Ten\n20,Twenty\n",
+    "hubspot/contact/a.csv": "id,property_email,property_createdate,property_lifecyclestage\n"
+    "101,a@b.example,2026-01-01 09:00:00,lead\n102,b@b.example,2026-01-01 09:00:00,lead\n",
+    "hubspot/contact_property_history/a.csv": "contact_id,timestamp,name,value,source_id\n"
+    "101,2026-01-01 09:00:00,lead_score,10,\n101,2026-01-03 09:00:00,lead_score,60,userId:5\n",
+    "hubspot/owner/a.jsonl": lines({"id": 900, "email": "o@x.example", "userId": 5, "archived": True}),
+    "hubspot/engagement/a.csv": ENGAGEMENT
+    + "1,MEETING,SCHEDULED,900,101,2026-01-10 09:00:00,2026-01-02 09:00:00\n"
+    + "2,CALL,COMPLETED,900,101,2026-01-10 09:00:00,2026-01-02 09:00:00\n"
+    + "2,CALL,COMPLETED,900,102,2026-01-10 09:00:00,2026-01-02 09:00:00\n"
+    + "3,CALL,,900,101,,2026-01-02 09:00:00\n",
+    "hubspot/engagement/b.jsonl": lines(
+        {
+            "engagement": {"id": 4, "type": "CALL", "ownerId": 900, "timestamp": 1767949200000},
+            "associations": {"contactIds": [102], "dealIds": [1]},
+            "metadata": {"status": "COMPLETED"},
+        }
+    ),
+    "hubspot/engagement/c.jsonl": lines(
+        properties("5", "call", [], hs_engagement_type="CALL", hs_call_status="COMPLETED", hs_timestamp=MOMENT)
+    ),
+    "google_ads/campaign_daily/a.jsonl": lines(
+        {
+            "campaign": {"id": "77", "name": "Spring"},
+            "segments": {"date": "2026-01-10"},
+            "metrics": {"costMicros": "1500000", "clicks": "3"},
+        }
+    ),
+    "meta_ads/campaign_daily/a.csv": "date_start,campaign_id,campaign_name,age,gender,spend\n"
+    "2026-01-05,1,M,18-24,male,10\n2026-01-05,1,M,18-24,female,20\n2026-01-05,1,M,25-34,male,30\n",
+    "linkedin_ads/campaign/a.jsonl": lines({"id": 123, "name": "LI", "runSchedule": {"start": 1548981312000}}),
+    "marketo/program/a.jsonl": lines(
+        {
+            "id": 11,
+            "name": "Webinar",
+            "updatedAt": "2015-05-21T22:45:13Z+0000",
+            "startDate": "2015-05-21T22:45:13Z+0000",
+        }
+    ),
+    "marketo/lead/a.csv": "id,createdAt,updatedAt,email\n1,2026-01-01T00:00:00Z,2026-01-05T00:00:00Z,m@m.example\n",
+    "marketo/activity/a.csv": "id,leadId,activityDate,activityTypeId,primaryAttributeValue,attributes\n"
+    '1,1,2026-01-02T00:00:00Z,13,Person Status,"{""New Value"":""MQL"",""Old Value"":""New""}"\n'
+    '2,1,2026-01-03T00:00:00Z,13,Growth Stage,"{""New Value"":""A"",""Old Value"":""B""}"\n',
+    "agency/google/a.csv": "Day,Campaign,Cost\n2026-01-05,Brand,10\n",
+    "agency/meta/a.csv": "Day,Campaign,Cost\n2026-01-05,Brand,20\n",
+    "agency/persons/a.csv": f"Id,Name,Email,SF\n1,Zed,z@z.example,{LEAD}\n",
+    "agency/sellers/a.csv": "Id,Name,Gone\n1,Zoe,true\n",
+    "salesforce/lead/a.csv": f"Id,Email,Status,CreatedDate\n{LEAD},other@o.example,Open,2026-01-01T00:00:00Z\n",
+}
+CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
+    "a deal's company is the primary one, from associations in rows or in its JSON": (
+        "select record_id, account_id, contact_id from intermediate.int_opportunity_record order by all",
+        [("hubspot:1", "hubspot:20", None), ("hubspot:3", "hubspot:20", "hubspot:101")],
+    ),
+    "a contact of a deal's JSON has a role in it": (
+        "from intermediate.int_opportunity_contact_role",
+        [("hubspot:3", "hubspot:101")],
+    ),
+    "an engagement has a row per contact; a meeting that is scheduled was not held, a call without a time was made": (
+        "select activity_id, is_completed, person_record_id, acted_at from intermediate.int_activity_record order by 1",
+        [
+            ("hubspot:1", False, "hubspot:101", datetime(2026, 1, 2, 9)),
+            ("hubspot:2|101", True, "hubspot:101", datetime(2026, 1, 10, 9)),
+            ("hubspot:2|102", True, "hubspot:102", datetime(2026, 1, 10, 9)),
+            ("hubspot:3", True, "hubspot:101", datetime(2026, 1, 2, 9)),
+            ("hubspot:4", True, "hubspot:102", datetime(2026, 1, 9, 9)),
+            ("hubspot:5", True, "hubspot:101", datetime(2026, 1, 10, 9)),
+        ],
+    ),
+    "the parts of an engagement's JSON name owner and deal": (
+        "select owner_id, related_record_id from intermediate.int_activity_record where activity_id = 'hubspot:4'",
+        [("hubspot:900", "hubspot:1")],
+    ),
+    "a history under another of a field's names is the field's, its author the user it names": (
+        "select record_id, field, old_value, new_value, changed_by from intermediate.int_lead_change "
+        "order by record_id, new_value desc",
+        [
+            ("hubspot:101", "score", "10", "60", "hubspot:900"),
+            ("hubspot:101", "score", None, "10", None),
+            ("marketo:1", "status", "New", "MQL", None),
+            ("marketo:1", "growth_stage", "B", "A", None),
+        ],
+    ),
+    "breakdowns add up; two reports of a source that name a campaign alike are two": (
+        "select spend_date, platform, cost from intermediate.int_spend_record order by all",
+        [
+            (date(2026, 1, 5), "agency", Decimal(30)),
+            (date(2026, 1, 5), "meta_ads", Decimal(60)),
+            (date(2026, 1, 10), "google_ads", Decimal("1.5")),
+        ],
+    ),
+    "times with Z and an offset, and in milliseconds": (
+        "select record_id, starts_on from intermediate.int_campaign_record order by all",
+        [("linkedin_ads:123", date(2019, 2, 1)), ("marketo:11", date(2015, 5, 21))],
+    ),
+    "a contact of another system is the lead that its sync id names": (
+        f"select count(distinct person_id) from intermediate.int_person_record where record_id in "
+        f"('agency:1', 'salesforce:{LEAD}')",
+        [(1,)],
+    ),
+    "an owner who was deleted is not active": (
+        "select record_id, is_active from intermediate.int_owner_record order by all",
+        [("agency:1", False), ("hubspot:900", False)],
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def shapes(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Rows:
+    home = tmp_path_factory.mktemp("shapes")
+    for name, text in FILES.items():
+        path = home / "extracts" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    (home / "mappings").mkdir()
+    (home / "mappings" / "agency.yml").write_text(MAPPING, encoding="utf-8")
+    settings = build(
+        home, home / "extracts", home / "mappings", select=f"{UNIFIED} +int_person_record", parsed=parsed_project
+    )
+
+    def query(sql: str) -> list[tuple[object, ...]]:
+        with reader(settings) as con:
+            return con.execute(sql).fetchall()
+
+    return query
+
+
+@pytest.mark.parametrize(("sql", "expected"), CASES.values(), ids=list(CASES))
+def test_what_comes_in_other_shapes(shapes: Rows, sql: str, expected: list[tuple[object, ...]]) -> None:
+    assert shapes(sql) == expected
