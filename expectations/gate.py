@@ -221,5 +221,5 @@ def _derive(con: duckdb.DuckDBPyConnection, now: datetime, report: GateReport) -
     records.build_admission(con)
     report.released = records.build_quarantine(con, now)
     records.update_load_log(con)
-    report.held_by_rule = records.newly_held(con)
-    report.held, report.still_held = records.held(con)
+    report.held_by_rule = records.newly_held(con, now)
+    report.held, report.still_held = records.held(con, now)

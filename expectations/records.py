@@ -66,6 +66,7 @@ def create_tables(con: duckdb.DuckDBPyConnection) -> None:
             delivery_id varchar primary key, source_system varchar, object varchar,
             mapping_sha256 varchar, is_judged boolean, is_new boolean, incomplete_share double
         );
+        alter table quality.gate_delivery add column if not exists taken_in_at timestamp;
         create table if not exists quality.lead_verdict (
             source_system varchar, object varchar, _delivery_id varchar, _line bigint, record_key varchar,
             rule varchar, detail varchar, is_complete_later boolean, waits_until timestamp
@@ -239,17 +240,25 @@ def mark_judged(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable], gat
     for table in tables:
         con.execute(
             """
-            insert into quality.gate_delivery
+            insert into quality.gate_delivery by name
             select
                 delivery_id, source_system, object,
-                (select max(mapping_sha256) from control.delivery_reading where delivery_id = load_log.delivery_id),
-                true, true, null
+                (
+                    select max(mapping_sha256) from control.delivery_reading where delivery_id = load_log.delivery_id
+                ) as mapping_sha256,
+                true as is_judged, true as is_new
             from quality.load_log
             where source_system = ? and object = ? and status <> 'refused'
                 and delivery_id not in (select delivery_id from quality.gate_delivery)
             """,
             [table.source_system, table.object],
         )
+    # what was accepted since the night before
+    con.execute(
+        "update quality.gate_delivery set taken_in_at = ? where taken_in_at is null "
+        "and delivery_id in (select delivery_id from quality.load_log where status = 'accepted')",
+        [now],
+    )
     con.execute("delete from quality.gate_state")
     con.execute("insert into quality.gate_state values (?, ?)", [gate_sha256, now])
 
@@ -946,8 +955,8 @@ def update_load_log(con: duckdb.DuckDBPyConnection) -> None:
 # The report
 
 
-def newly_held(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Rows held in tonight's new deliveries, by failed rule."""
+def newly_held(con: duckdb.DuckDBPyConnection, now: datetime) -> dict[str, int]:
+    """Rows held in deliveries that are new tonight, or were accepted since, by failed rule."""
     rows = con.execute(
         """
         select held.rule, count(*)
@@ -962,16 +971,17 @@ def newly_held(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
                 from gate_cycle
             ) as held
         join quality.gate_delivery on held._delivery_id = gate_delivery.delivery_id
-        where gate_delivery.is_new
+        where gate_delivery.is_new or gate_delivery.taken_in_at = ?
         group by all
         order by all
-        """
+        """,
+        [now],
     ).fetchall()
     return dict(rows)
 
 
-def held(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-    """Rows held in tonight's new deliveries, and lead records that wait in quarantine now."""
+def held(con: duckdb.DuckDBPyConnection, now: datetime) -> tuple[int, int]:
+    """Rows held in deliveries that are new tonight, or were accepted since, and lead records that wait now."""
     row = con.execute(
         """
         select
@@ -979,9 +989,10 @@ def held(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
                 select coalesce(sum(load_log.rows_held), 0)::bigint
                 from quality.load_log
                 join quality.gate_delivery using (delivery_id)
-                where gate_delivery.is_new
+                where gate_delivery.is_new or gate_delivery.taken_in_at = ?
             ),
             (select count(*) from quality.lead_admission where not is_admitted and not is_gone)
-        """
+        """,
+        [now],
     ).fetchone()
     return (int(row[0]), int(row[1])) if row else (0, 0)

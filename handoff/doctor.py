@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from handoff.control import last_run
 from handoff.errors import HandoffError
 from handoff.settings import CHECKOUT, Settings
-from handoff.warehouse import free_bytes, night_lock, open_warehouse
+from handoff.warehouse import NightUnderWay, free_bytes, night_lock, open_warehouse
 
 NEEDED_GB = 2
 LONGEST_RUN_HOURS = 12
@@ -141,8 +141,11 @@ def _schedule(settings: Settings) -> str:
 
 
 def _lock(settings: Settings) -> str:
-    with night_lock(settings):
-        return "no night is under way"
+    try:
+        with night_lock(settings):
+            return "no night is under way"
+    except NightUnderWay as error:
+        return f"a night is under way: {error.why}"
 
 
 def _runs(settings: Settings) -> str:
@@ -169,10 +172,20 @@ def _runs(settings: Settings) -> str:
 def _warehouse(settings: Settings) -> str:
     if not settings.warehouse.exists():
         return "none yet"
-    with open_warehouse(settings) as con:
-        run = last_run(con)
     size = f"{settings.warehouse.stat().st_size / 2**20:.0f} MB"
-    return f"last run at {run[0]} UTC, {size}" if run else f"no run yet, {size}"
+    try:
+        run = _last_run(settings)
+    except NightUnderWay:
+        return f"in use by the night that is under way, {size}"
+    return f"last run at {run} UTC, {size}" if run else f"no run yet, {size}"
+
+
+def _last_run(settings: Settings) -> datetime | None:
+    if not settings.warehouse.exists():
+        return None
+    with night_lock(settings), open_warehouse(settings) as con:
+        run = last_run(con)
+    return run[0] if run else None
 
 
 def _publish(settings: Settings) -> str:
@@ -191,7 +204,19 @@ def _publish(settings: Settings) -> str:
             why=str(error).splitlines()[0],
             remedy="Delete the folder `publish` and run the night again: it publishes anew",
         ) from error
-    return f"build {row[0]} of {row[1]} UTC" if row else "a build without tables"
+    if not row:
+        return "a build without tables"
+    try:
+        run = _last_run(settings)
+    except HandoffError:
+        run = None  # a night is under way, or the finding of another look
+    if run and run > row[1]:
+        raise HandoffError(
+            "The last night has published nothing.",
+            why=f"it ran at {run} UTC, and readers have build {row[0]} of {row[1]}",
+            remedy="Run `make nightly` again, which says what is wrong, or look at the run in `make ui`",
+        )
+    return f"build {row[0]} of {row[1]} UTC"
 
 
 def _postgres(settings: Settings) -> str:

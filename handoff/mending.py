@@ -486,10 +486,11 @@ class Mending:
 NOTHING = Mending({}, {}, 0)
 
 
-def begin(con: duckdb.DuckDBPyConnection, rewritten: str, *, is_anew: bool) -> None:
+def begin(con: duckdb.DuckDBPyConnection, rewritten: str, *, is_anew: bool) -> bool:
     """Before a night's build. `is_anew`: code or definitions changed, so that what was made before says nothing.
 
     Neither does it where `rewritten` is another than before: rows of deliveries were, for whom they tell of was erased.
+    Returns whether one of the two is so. Then nothing may be set aside of a table that is made anew.
     """
     con.execute(TABLES)
     is_anew |= not _is_shown(con, ERASED, rewritten)
@@ -506,6 +507,7 @@ def begin(con: duckdb.DuckDBPyConnection, rewritten: str, *, is_anew: bool) -> N
         for table in ("made_of", "moved", "mended", "shadow", "delivery_made"):
             con.execute(f"delete from control.{table}")
         _put(con, "shadow", ERASED, rewritten)
+    return is_anew
 
 
 def record_table(con: duckdb.DuckDBPyConnection, name: str, *, is_kept: bool = False) -> None:

@@ -105,9 +105,7 @@ def begin(
     before = dict(con.execute("from control.built_from").fetchall())
     rewritten = hashlib.sha256(erased.read_bytes() if erased.exists() else b"").hexdigest()
     now = _contents(con, sources, rewritten)
-    is_other = before.pop(CODE, None) != code
-    mending.begin(con, rewritten, is_anew=is_other)
-    if is_other:
+    if mending.begin(con, rewritten, is_anew=before.pop(CODE, None) != code):
         before = {}
         con.execute("delete from control.built")
     con.execute("create or replace table control.built_from as select ? as name, ? as content", [CODE, code])

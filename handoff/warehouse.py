@@ -10,7 +10,7 @@ import duckdb
 
 from handoff.errors import HandoffError, disk_trouble
 from handoff.settings import Settings
-from handoff.sql import quoted
+from handoff.sql import literal, quoted
 
 # What DuckDB writes and skips as one. A smaller table is written anew in no time.
 ROW_GROUP = 122_880
@@ -18,6 +18,10 @@ ROW_GROUP = 122_880
 DELETED = 1 / 3
 # With hardly any room DuckDB may end the whole process instead of saying that a disk is full.
 LEAST_ROOM_MB = 100
+
+
+class NightUnderWay(HandoffError):
+    """Another process holds the lock of the night."""
 
 
 def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
@@ -79,6 +83,30 @@ def put_off_compaction(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("set max_vacuum_tasks = 0")
 
 
+def write_anew(settings: Settings) -> None:
+    """Puts a copy in the warehouse's place, of what is in it: free blocks of the old file hold what was deleted.
+
+    Raises:
+        HandoffError: there is no room for it, or the file cannot be read; the old one stays.
+    """
+    beside = settings.warehouse.with_suffix(".anew")
+    beside.unlink(missing_ok=True)
+    try:
+        with open_warehouse(settings) as con:
+            con.execute(f"attach {literal(str(beside))} as anew")
+            con.execute(f"copy from database {quoted(settings.warehouse.stem)} to anew")
+            con.execute("detach anew")
+        beside.replace(settings.warehouse)
+    except (OSError, duckdb.Error) as error:
+        beside.unlink(missing_ok=True)
+        raise disk_trouble(error) or HandoffError(
+            "The warehouse could not be written into a new file.",
+            where=str(settings.warehouse),
+            why=str(error).splitlines()[0],
+            remedy="Mend what is named and run it again: free blocks of the old file may hold what was deleted",
+        ) from error
+
+
 @contextmanager
 def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """All of it or nothing, with one writing to disk."""
@@ -123,7 +151,8 @@ def night_lock(settings: Settings) -> Iterator[None]:
     """Holds the lock of the night for this process; the operating system frees it when the process dies.
 
     Raises:
-        HandoffError: another night is under way (the message names its process), or the home cannot be written.
+        NightUnderWay: another one is (the message names its process).
+        HandoffError: the home cannot be written.
     """
     import fcntl
 
@@ -141,7 +170,7 @@ def night_lock(settings: Settings) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             handle.seek(0)
-            raise HandoffError(
+            raise NightUnderWay(
                 "A night is already under way.",
                 where=str(path),
                 why=f"process {handle.read().strip() or 'unknown'} holds the lock",

@@ -3,6 +3,7 @@
 import atexit
 import gc
 import os
+import shutil
 import socket
 import sys
 import threading
@@ -15,7 +16,7 @@ from typing import NoReturn
 from handoff import definitions
 from handoff.errors import HandoffError, disk_trouble
 from handoff.settings import CHECKOUT, Settings, load_settings
-from handoff.warehouse import night_lock, open_warehouse, require_room
+from handoff.warehouse import night_lock, open_warehouse, require_room, write_anew
 
 
 def main(arguments: list[str]) -> int:
@@ -90,6 +91,8 @@ def rebuild(settings: Settings) -> int:
 
     Where a rebuild was killed, its half of a warehouse goes and the old one is still kept.
     """
+    from handoff import erasure
+
     old, kept = settings.warehouse, _kept(settings)
     with night_lock(settings):
         if old.exists() and not kept.exists():
@@ -102,6 +105,9 @@ def rebuild(settings: Settings) -> int:
                 _move(kept, old)
             raise
         _forget(kept)
+        if erasure.remembered_at(settings).exists():
+            # the extracts still have whom the load then took out
+            write_anew(settings)
     return 0
 
 
@@ -136,6 +142,9 @@ def erase(settings: Settings, who: str = "") -> int:
     with night_lock(settings), open_warehouse(settings) as con:
         rows = erasure.remember(settings, con, who)
         erasure.apply(settings, con)
+        # copies of the warehouse that comparisons of definitions left when they were killed
+        for copy in settings.home.glob("compare-*"):
+            shutil.rmtree(copy, ignore_errors=True)
     try:
         nightly(settings)
     except HandoffError as error:
@@ -149,7 +158,12 @@ def erase(settings: Settings, who: str = "") -> int:
 
         postgres.publish(settings)
     file.forget_all_but_current(settings)
-    print(f"\nErased: {rows} delivered rows. Extract files are their source's to clean; read again, they stay erased.")
+    with night_lock(settings):
+        write_anew(settings)
+    said = (
+        f"Erased: {rows} delivered rows" if rows else "Erased before; what a failed night had left of them is gone now"
+    )
+    print(f"\n{said}. Extract files are their source's to clean; read again, they stay erased.")
     return 0
 
 

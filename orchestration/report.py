@@ -27,7 +27,7 @@ def print_night(settings: Settings, night: NightResult, seconds: float) -> None:
         f"  marts         {_short(settings.publish / 'marts.duckdb')}  (docs/bi.md: how to connect)\n"
         f"{postgres}"
         f"  review pages  {_short(settings.publish / 'reviews' / 'index.html')}\n"
-        f"  held records  select * from quality.quarantine, in the marts\n"
+        f"  held records  select * from quality.quarantine where released_at is null, in the marts\n"
         f"  lineage, runs make ui, then http://127.0.0.1:{settings.ui_port}"
     )
 

@@ -96,7 +96,7 @@ def _summary(settings: Settings, result: dg.ExecuteInProcessResult) -> NightResu
     return NightResult(
         result.run_id,
         publish["build_id"],
-        _loaded(settings) if said[("quality", "load_log")].get("files") else {},
+        _loaded(settings, has_new_files=bool(said[("quality", "load_log")].get("files"))),
         dict(said[("quality", "quarantine")]["held_by_rule"]),
         list(said[("quality", "quarantine")]["left_out"]),
         dict(publish["rows"]),
@@ -105,13 +105,14 @@ def _summary(settings: Settings, result: dg.ExecuteInProcessResult) -> NightResu
     )
 
 
-def _loaded(settings: Settings) -> dict[str, Counter[str]]:
-    """The figures of what this night loaded, as the gate left them in the load log."""
+def _loaded(settings: Settings, *, has_new_files: bool) -> dict[str, Counter[str]]:
+    """The figures of what this night loaded, or took in as accepted, as the gate left them in the load log."""
     with open_warehouse(settings) as con:
         rows = con.execute(
             "select source_system || '/' || object, count(*), sum(rows_read), sum(rows_loaded), sum(rows_held), "
-            "sum(rows_malformed) from quality.load_log where loaded_at = ? and status != 'refused' group by 1",
-            [settings.now],
+            "sum(rows_malformed) from quality.load_log where ($new and loaded_at = $now and status != 'refused') "
+            "or delivery_id in (select delivery_id from quality.gate_delivery where taken_in_at = $now) group by 1",
+            {"new": has_new_files, "now": settings.now},
         ).fetchall()
     return {table: Counter(dict(zip(LOAD_FIGURES, map(int, figures), strict=True))) for table, *figures in rows}
 
@@ -120,7 +121,9 @@ def refused(settings: Settings) -> dict[str, str]:
     """The files that this night could not read, with the reasons, from the load log. Empty where it cannot be read."""
     with suppress(HandoffError, duckdb.Error), open_warehouse(settings) as con:
         rows = con.execute(
-            "select source_system || '/' || object || '/' || source_file, coalesce(error, '') from quality.load_log "
+            "select concat_ws('/', source_system, nullif(object, ''), "
+            "case when not starts_with(delivery_id, 'place-') then source_file end), coalesce(error, '') "
+            "from quality.load_log "
             "where loaded_at = ? and status = 'refused' order by 1 limit 20",
             [settings.now],
         ).fetchall()

@@ -68,10 +68,15 @@ def test_what_moves(con: duckdb.DuckDBPyConnection, tmp_path: Path, change: str,
     assert (found.sources, found.is_everything) == (moved, False)
 
 
-def test_an_erasure_moves_every_raw_table(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_an_erasure_makes_everything_anew(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """Of a table that is not known to have been made, what it was is not set aside."""
     whole_build(con, tmp_path)
+    con.execute("insert into control.built values ('core.fct_lead', 'read', '5-1-1', '2026-06-01')")
     (tmp_path / "erased.json").write_text("{}")
-    assert begin(con, tmp_path).sources == {"raw.crm__lead", "raw.crm__deal", "raw.mapped__lead"}
+    moved = begin(con, tmp_path)
+    assert moved.sources >= {"raw.crm__lead", "raw.crm__deal", "raw.mapped__lead"}
+    assert moved.is_everything
+    assert standing.built_at(con) == {}
 
 
 def test_a_build_that_was_cut_short_is_followed_by_a_whole_one(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

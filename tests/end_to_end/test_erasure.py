@@ -1,5 +1,7 @@
 """Erasing a person: gone from the warehouse and from what is read, also after an old extract is read again."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -8,11 +10,11 @@ import pytest
 from expectations.gate import run_gate
 from handoff import definitions, erasure
 from handoff.errors import HandoffError
-from handoff.settings import Settings
+from handoff.settings import CHECKOUT, Settings
 from handoff.warehouse import open_warehouse
 from ingestion import sample
 from ingestion.load import load
-from tests.conftest import AS_OF
+from tests.conftest import AS_OF, night_environment
 from tests.end_to_end.nights import copy_home
 
 
@@ -48,6 +50,33 @@ def a_person(con: duckdb.DuckDBPyConnection) -> tuple[str, str]:
     ).fetchone()
     assert row is not None
     return row[0], row[1]
+
+
+def test_the_command_leaves_nothing_of_a_person_in_any_table_or_file(
+    built_home: Path, sample_extracts: Path, tmp_path: Path
+) -> None:
+    """Tables are compared with what they were as those of a large company are; a comparison was killed before."""
+    home = copy_home(built_home, tmp_path / "home")
+    with duckdb.connect(str(built_home / "warehouse.duckdb"), read_only=True) as con:
+        email = a_person(con)[1].lower()
+    assert email.encode() in (home / "warehouse.duckdb").read_bytes().lower()
+    (home / "compare-killed").mkdir()
+    (home / "compare-killed" / "warehouse.duckdb").write_text(email)
+    done = subprocess.run(
+        [sys.executable, "-m", "orchestration", "erase", email],
+        cwd=CHECKOUT,
+        env=night_environment(home, HANDOFF_EXTRACTS=str(sample_extracts), HANDOFF_MEND_FROM_ROWS="0"),
+        capture_output=True,
+        text=True,
+        timeout=570,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "delivered rows" in done.stdout
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
+        schemas = con.execute("select distinct schema_name from duckdb_tables() order by 1").fetchall()
+        assert [schema for (schema,) in schemas if email in text_of(con, schema)] == []
+    files = [path for path in home.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert [path.name for path in files if email.encode() in path.read_bytes().lower()] == []
 
 
 @pytest.mark.parametrize("by", ["e-mail", "id"])

@@ -375,7 +375,9 @@ def test_a_bad_batch_is_stopped_but_never_the_first(bench: Bench) -> None:
     with pytest.raises(HandoffError, match="is not stopped"):
         accept(bench.con, [bad, other])
     assert accept(bench.con, ["c.csv"]) == ["salesforce/lead/c.csv"]
-    assert bench.night(third + timedelta(days=2)).carried == []
+    taken = bench.night(third + timedelta(days=2))
+    assert (taken.carried, taken.held, taken.held_by_rule) == ([], 2, {"status": 2})
+    assert bench.night(third + timedelta(days=3)).held == 0
     assert {"13", "14", "15"} <= bench.admitted()
     assert ("11", "status", None) in bench.quarantine()
 

@@ -31,6 +31,7 @@ COLUMNS: dict[str, str] = {
         " created_at timestamp, version_at timestamp, is_judged boolean, is_complete_at_first boolean,"
         " first_failed_rules varchar, is_admitted boolean"
     ),
+    "intermediate.int_campaign": "campaign_id varchar, name varchar, is_ads_campaign boolean",
     "intermediate.int_lead_alias": "record_id varchar, lead_id varchar",
     "intermediate.int_lead": "lead_id varchar, lead_source varchar",
     "intermediate.int_lead_change": (

@@ -543,3 +543,29 @@ def test_a_lead_of_a_lost_and_a_won_deal_is_a_customer_of_its_cohort(tmp_path: P
     warehouse.add("core.fct_lead", lead_id="b", created_at="2026-01-06")
     funnel = warehouse.build().one("select leads, customers from metrics.lead_funnel")
     assert funnel == {"leads": 2, "customers": 1}
+
+
+def test_a_crm_s_record_of_an_ads_campaign_is_no_second_campaign(tmp_path: Path) -> None:
+    """Unless leads are its own."""
+    w = Warehouse(tmp_path, as_of="2025-06-03 12:00")
+    for campaign, name, is_ads in (
+        ("google_ads:1", "Search", True),
+        ("salesforce:1", " search", False),
+        ("google_ads:2", "Social", True),
+        ("salesforce:2", "Social", False),
+        ("salesforce:3", "Webinar", False),
+    ):
+        w.add("intermediate.int_campaign", campaign_id=campaign, name=name, is_ads_campaign=is_ads)
+        w.add("core.dim_campaign", campaign_id=campaign, name=name, channel="paid_search", started_on="2025-01-01")
+    w.add("core.fct_lead", lead_id="L", lead_source="Web", created_at="2025-06-02", campaign_id="salesforce:2")
+    w.build()
+    running = w.rows(
+        "select campaign_id, leads from reviews.review_team_meeting__campaigns"
+        " where week_start = '2025-06-02' order by 1"
+    )
+    assert [tuple(row.values()) for row in running] == [
+        ("google_ads:1", 0),
+        ("google_ads:2", 0),
+        ("salesforce:2", 1),
+        ("salesforce:3", 0),
+    ]

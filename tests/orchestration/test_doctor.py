@@ -1,6 +1,7 @@
 """What `make doctor` finds of the runs: one that has not ended holds up the queue."""
 
 import fcntl
+from datetime import datetime
 from pathlib import Path
 
 import dagster as dg
@@ -8,6 +9,7 @@ import duckdb
 import pytest
 
 from handoff import doctor
+from handoff.control import begin_run
 from handoff.errors import HandoffError
 from handoff.settings import Settings
 from orchestration import instance
@@ -55,3 +57,28 @@ def test_a_run_that_never_ended_is_named_once_it_is_old(settings: Settings, monk
     monkeypatch.setattr(doctor, "LONGEST_RUN_HOURS", 0)
     with pytest.raises(HandoffError, match=f"{run.run_id}.*make nightly"):
         doctor._runs(settings)
+
+
+def test_a_night_under_way_is_no_fault(settings: Settings) -> None:
+    duckdb.connect(str(settings.warehouse)).close()
+    with (settings.home / "night.lock").open("a+") as held:  # as another process holds it
+        fcntl.flock(held, fcntl.LOCK_EX)
+        findings = {finding.name: finding for finding in doctor.examine(settings)}
+    assert findings["lock"].text.startswith("a night is under way")
+    assert findings["warehouse"].text.startswith("in use by the night")
+    assert findings["lock"].is_sound
+    assert findings["warehouse"].is_sound
+
+
+def test_a_night_that_published_nothing_is_found(settings: Settings) -> None:
+    settings.publish.mkdir()
+    with duckdb.connect(str(settings.publish / "marts.duckdb")) as con:
+        con.execute("create schema core")
+        con.execute("create table core.build_info as select 'b1' as build_id, timestamp '2026-06-01' as as_of")
+    for day, is_sound in ((1, True), (2, False)):
+        with duckdb.connect(str(settings.warehouse)) as con:
+            begin_run(con, datetime(2026, 6, day), "run", "")
+        finding = next(finding for finding in doctor.examine(settings) if finding.name == "publish")
+        assert finding.is_sound == is_sound, finding.text
+    assert "2026-06-02" in finding.text
+    assert "make nightly" in finding.text

@@ -80,3 +80,24 @@ def test_no_other_night_begins_between_the_old_warehouse_and_the_new(
 
     monkeypatch.setattr(commands, "nightly", asks_for_the_lock)
     assert commands.rebuild(settings) == 0
+
+
+def test_whom_a_rebuild_read_again_is_in_no_block_of_its_file(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def anew(settings: Settings) -> int:
+        with duckdb.connect(str(settings.warehouse)) as con:
+            con.execute("create table kept as select 3 as n, 'ann@' || 'acme.example' as email")
+            con.execute("create view seen as select n from warehouse.main.kept")
+            con.execute("checkpoint")
+            con.execute("update kept set email = 'erased'")
+        return 0
+
+    monkeypatch.setattr(commands, "nightly", anew)
+    commands.rebuild(settings)
+    assert b"ann@acme.example" in settings.warehouse.read_bytes(), "free blocks keep it"
+    (settings.home / "erased.json").write_text("{}")
+    commands.rebuild(settings)
+    assert b"ann@acme.example" not in settings.warehouse.read_bytes()
+    assert rows(settings) == [(3,)]
+    assert not list(settings.home.glob("*anew*"))

@@ -1,7 +1,24 @@
 -- Grain: one row per (week, campaign running in that week): its leads of the week and, of all its leads until then,
--- what they became by now.
+-- what they became by now. A CRM's record of an ads campaign, of the same name, is that campaign unless leads are its
+-- own.
 with
-    campaigns as (select * from {{ ref("dim_campaign") }}),
+    named as (
+        select campaign_id, lower(trim(name)) as name_key, is_ads_campaign
+        from {{ ref("int_campaign") }}
+        where trim(name) <> ''
+    ),
+
+    twin as (
+        select crm.campaign_id
+        from named as crm
+        inner join named as ads on crm.name_key = ads.name_key
+        where
+            ads.is_ads_campaign
+            and not crm.is_ads_campaign
+            and crm.campaign_id not in (select campaign_id from {{ ref("metric_lead") }} where campaign_id is not null)
+    ),
+
+    campaigns as (select * from {{ ref("dim_campaign") }} where campaign_id not in (select campaign_id from twin)),
 
     leads as (
         select *, {{ period_start("week", "created_on") }} as week_start
