@@ -4,7 +4,7 @@ Reading the bytes is `ingestion.readers`' business; this module sees headers and
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
@@ -61,26 +61,29 @@ class Plan:
         return [*(column for found in self.fields.values() for column in found), *self.version, *kept]
 
 
+# How a header may be written, the nearest first; without dots, nested keys are as a vendor's export writes them.
+FORMS: tuple[Callable[[str], str], ...] = (str, normalised, lambda header: normalised(header).replace(".", ""))
+
+
 class _Headers:
     """Finds declared headers in a file: an exact spelling before a loose one, a plain one before a prefixed."""
 
     def __init__(self, columns: list[Column], prefixes: tuple[str, ...]) -> None:
-        self._ranks: list[tuple[bool, dict[str, list[Column]]]] = []
+        self._ranks: list[tuple[Callable[[str], str], dict[str, list[Column]]]] = []
         stripped = [("", columns)] + [
             (prefix, [column for column in columns if column.header.casefold().startswith(prefix.casefold())])
             for prefix in prefixes
         ]
         for prefix, candidates in stripped:
-            for loose in (False, True):
+            for form in FORMS:
                 found: dict[str, list[Column]] = {}
                 for column in candidates:
-                    name = column.header[len(prefix) :]
-                    found.setdefault(normalised(name) if loose else name, []).append(column)
-                self._ranks.append((loose, found))
+                    found.setdefault(form(column.header[len(prefix) :]), []).append(column)
+                self._ranks.append((form, found))
 
     def find(self, header: str) -> Column | None:
-        for loose, found in self._ranks:
-            matches = found.get(normalised(header) if loose else header)
+        for form, found in self._ranks:
+            matches = found.get(form(header))
             if matches and len(matches) > 1:
                 names = ", ".join(repr(column.header) for column in matches)
                 raise Refusal(
@@ -397,7 +400,7 @@ def _timestamp(text: str, format_: str, zone: str, day_zone: str = "UTC") -> str
         return _within_calendar(_from_zone(parsed, zone if has_time else day_zone), "timestamp")
     # The plain cast is ten times as fast, and right where the offset is zero; it skips over any other.
     plain = f"try_cast({text} as timestamp)"
-    exact = _within_calendar(f"timezone('UTC', try_cast({text} as timestamptz))", "timestamp")
+    exact = _within_calendar(f"timezone('UTC', {_with_zone(text)})", "timestamp")
     tail = f"substr({text}, 12)"
     has_sign = f"(contains({tail}, '+') or contains({tail}, '-'))"
     is_utc = f"(suffix({text}, '+0000') or suffix({text}, '+00:00') or suffix({text}, 'Z'))"
@@ -406,11 +409,18 @@ def _timestamp(text: str, format_: str, zone: str, day_zone: str = "UTC") -> str
     else:
         has_zone = f"({has_sign} or regexp_matches({tail}, '[A-Za-z]'))"
         local = _within_calendar(_from_zone(plain, zone), "timestamp")
-        moment = f"case when {is_utc} then {plain} when {has_zone} then {exact} else {local} end"
+        moment = f"case when {is_utc} then coalesce({plain}, {exact}) when {has_zone} then {exact} else {local} end"
     if day_zone != zone:
         day = _within_calendar(_from_zone(plain, day_zone), "timestamp")
         moment = f"case when strlen({text}) <= 10 then {day} else {moment} end"
     return f"case when {_starts_with_year(text)} then {moment} end"
+
+
+def _with_zone(text: str) -> str:
+    """Also where a blank stands before the offset, as warehouses unload it, or none of the seconds are written."""
+    joined = f"regexp_replace({text}, ' +([-+][0-9:]+|[Zz])$', '\\1')"
+    whole = f"regexp_replace({joined}, '([T ][0-9]{{2}}:[0-9]{{2}})([-+][0-9:]+|[Zz])$', '\\1:00\\2')"
+    return f"coalesce(try_cast({text} as timestamptz), try_cast(upper({whole}) as timestamptz))"
 
 
 def _from_zone(moment: str, zone: str) -> str:
@@ -424,7 +434,7 @@ def _date(text: str, format_: str) -> str:
         return f"cast({_within_calendar(f'try_strptime({text}, {literal(format_)})', 'timestamp')} as date)"
     # The day is taken as written: an offset behind it moves the moment, not the day.
     day = f"try_cast(regexp_extract({text}, '^[-/0-9]+') as date)"
-    longer = f"case when try_cast({text} as timestamptz) is not null then {day} end"
+    longer = f"case when {_with_zone(text)} is not null then {day} end"
     value = f"case when strlen({text}) <= 10 then try_cast({text} as date) else {longer} end"
     return f"case when {_starts_with_year(text)} then {value} end"
 

@@ -24,6 +24,7 @@ from ingestion.mapping import (
     did_you_mean,
     folder_key,
     load_mappings,
+    normalised,
     shipped_mappings,
 )
 from ingestion.readers import SUFFIXES, Reader, Staged, scan_file, storable, suffix_of
@@ -504,7 +505,8 @@ class _Loader:
         """Declared columns this object has had so far; one that a file lacks is reported."""
         known = self.headers.get((file.source, file.object), set())
         present = {column.header.casefold() for column in plan.declared}
-        gone = sorted(known - present)
+        spellings = {normalised(header) for header in present}
+        gone = sorted(header for header in known if normalised(header) not in spellings)
         if gone and present:
             self.report.drift.append(f"{file.source}/{file.object}/{file.name} lacks columns: {_some(gone)}")
         for header in sorted(present - known):

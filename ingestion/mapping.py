@@ -40,7 +40,7 @@ EPOCHS = ("epoch_s", "epoch_ms", "epoch_us")
 FORMATTED: tuple[FieldType, ...] = ("timestamp", "date")
 NUMERIC: tuple[FieldType, ...] = ("amount", "number", "float", "integer")
 # Part of every mapping's hash: a reader that types values differently reloads what an older one loaded.
-READER_VERSION = "5"
+READER_VERSION = "6"
 MAX_DEPTH = 8
 
 Lines = dict[tuple[str, ...], int]
@@ -294,8 +294,8 @@ def folder_key(folder: str) -> str:
 
 
 def normalised(header: str) -> str:
-    """The form in which headers are compared: without case, underscores, dots and surrounding blanks."""
-    return header.strip().casefold().replace("_", "").replace(".", "")
+    """The form in which headers are compared: without case, underscores and surrounding blanks."""
+    return header.strip().casefold().replace("_", "")
 
 
 def did_you_mean(word: str, words: list[str]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from handoff.settings import CHECKOUT, DBT_PROJECT
-from ingestion.mapping import SHIPPED, read_folder, read_mapping
+from ingestion.mapping import SHIPPED, normalised, read_folder, read_mapping
 
 PROMISED = {
     "salesforce": "lead lead_history contact account opportunity opportunity_history opportunity_contact_role campaign "
@@ -36,6 +36,23 @@ def test_every_promised_object_is_mapped(source: str) -> None:
 )
 def test_a_rejection_reason_is_read_from_the_agreed_columns(source: str, object_: str, headers: set[str]) -> None:
     assert headers <= set(read_folder(SHIPPED)[source].objects[object_].fields["rejection_reason"].headers)
+
+
+@pytest.mark.parametrize(
+    ("source", "record", "history"),
+    [("salesforce", "lead", "lead_history"), ("hubspot", "contact", "contact_property_history")],
+)
+def test_a_history_knows_a_field_under_each_of_its_names(source: str, record: str, history: str) -> None:
+    objects = read_folder(SHIPPED)[source].objects
+    known = {normalised(name): field for name, field in objects[history].values["field"].items()}
+    judged = (
+        "first_name last_name email phone mobile_phone job_title company website industry employee_count "
+        "annual_revenue technology growth_stage trigger_event rejection_reason owner_id score has_need has_budget "
+        "has_timeline has_authority budget_status next_step_at"
+    )
+    for field in judged.split():
+        for header in objects[record].fields[field].headers:
+            assert known.get(normalised(header), header.lower()) == field, header
 
 
 @pytest.mark.parametrize("source", PROMISED)

@@ -95,7 +95,11 @@ FILES = {
             "startDate": "2015-05-21T22:45:13Z+0000",
         }
     ),
-    "marketo/lead/a.csv": "id,createdAt,updatedAt,email\n1,2026-01-01T00:00:00Z,2026-01-05T00:00:00Z,m@m.example\n",
+    "marketo/lead/a.csv": "id,createdAt,updatedAt,email,sfdcId\n"
+    f"1,2026-01-01T00:00:00Z,2026-01-05T00:00:00Z,m@m.example,{LEAD}\n",
+    # as Airbyte and Stitch name their streams
+    "marketo/activities_change_score/a.csv": "id,leadid,activitydate,primaryattributevalue,oldvalue,newvalue\n"
+    "3,1,2026-01-04T00:00:00Z,Lead Score,5,7\n",
     "marketo/activity/a.csv": "id,leadId,activityDate,activityTypeId,primaryAttributeValue,attributes\n"
     '1,1,2026-01-02T00:00:00Z,13,Person Status,"{""New Value"":""MQL"",""Old Value"":""New""}"\n'
     '2,1,2026-01-03T00:00:00Z,13,Growth Stage,"{""New Value"":""A"",""Old Value"":""B""}"\n',
@@ -104,6 +108,24 @@ FILES = {
     "agency/persons/a.csv": f"Id,Name,Email,SF\n1,Zed,z@z.example,{LEAD}\n",
     "agency/sellers/a.csv": "Id,Name,Gone\n1,Zoe,true\n",
     "salesforce/lead/a.csv": f"Id,Email,Status,CreatedDate\n{LEAD},other@o.example,Open,2026-01-01T00:00:00Z\n",
+    # times as warehouses unload them; a header in capitals beside one of a nested key
+    "salesforce/lead/b.csv": "ID,STATUS,CREATEDDATE,OWNERID,OWNER.ID\n"
+    f"{LEAD[:-4]}2AAA,Open,2026-01-03 09:00:00.000 +0000,005000000000001AAA,005000000000009AAA\n"
+    f"{LEAD[:-4]}3AAA,Open,2026-01-03T09:00Z,,\n"
+    f"{LEAD[:-4]}4AAA,Open,2026-01-03 10:00:00 +01:00,,\n",
+    # a merge puts the loser in the recycle bin, and its history with it
+    "salesforce/lead/c.csv": "Id,Status,CreatedDate,IsDeleted,MasterRecordId\n"
+    f"{LEAD[:-4]}5AAA,Open,2026-01-03 09:00:00,true,{LEAD}\n{LEAD[:-4]}6AAA,Open,2026-01-03 09:00:00,true,\n",
+    "salesforce/lead_history/a.csv": "Id,LeadId,Field,OldValue,NewValue,CreatedDate,IsDeleted\n"
+    f"1,{LEAD[:-4]}5AAA,Has Budget,false,true,2026-01-04 09:00:00,true\n"
+    f"2,{LEAD[:-4]}6AAA,Has Budget,false,true,2026-01-04 09:00:00,true\n",
+    "salesforce/account/a.jsonl": lines(
+        {"Id": "001000000000001AAA", "Name": "A", "BillingAddress": {"country": "Germany", "countryCode": "DE"}}
+    ),
+    "salesforce/opportunity_history/a.csv": "id,opportunity_id,stage_name,_fivetran_start,created_date\n"
+    "008000000000001AAA,006000000000001AAA,Prospecting,2026-04-20 00:00:00,2026-01-05 00:00:00\n",
+    "salesforce/opportunity_history/b.csv": "id,stage_name,_fivetran_start,created_date\n"
+    "006000000000002AAA,Prospecting,2026-02-01 00:00:00,2026-01-05 00:00:00\n",
 }
 CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
     "a deal's company is the primary one, from associations in rows or in its JSON": (
@@ -137,6 +159,28 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
             ("hubspot:101", "score", None, "10", None),
             ("marketo:1", "status", "New", "MQL", None),
             ("marketo:1", "growth_stage", "B", "A", None),
+            ("marketo:1", "score", "5", "7", None),
+            (f"salesforce:{LEAD[:-4]}5AAA", "has_budget", "false", "true", None),
+        ],
+    ),
+    "a blank before an offset, no seconds; the nearer of two spellings": (
+        "select native_id, created_at, owner_id from intermediate.int_lead_record "
+        f"where native_id between '{LEAD[:-4]}2' and '{LEAD[:-4]}5' order by all",
+        [
+            (f"{LEAD[:-4]}2AAA", datetime(2026, 1, 3, 9), "salesforce:005000000000001AAA"),
+            (f"{LEAD[:-4]}3AAA", datetime(2026, 1, 3, 9), None),
+            (f"{LEAD[:-4]}4AAA", datetime(2026, 1, 3, 9), None),
+        ],
+    ),
+    "the parts of an address": (
+        "select country from intermediate.int_account_record where source_system = 'salesforce'",
+        [("Germany",)],
+    ),
+    "a loader's time is a change's only where its row is the deal": (
+        "select record_id, changed_at from intermediate.int_opportunity_stage_change order by all",
+        [
+            ("salesforce:006000000000001AAA", datetime(2026, 1, 5)),
+            ("salesforce:006000000000002AAA", datetime(2026, 2, 1)),
         ],
     ),
     "breakdowns add up; two reports of a source that name a campaign alike are two": (
@@ -151,9 +195,9 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
         "select record_id, starts_on from intermediate.int_campaign_record order by all",
         [("linkedin_ads:123", date(2019, 2, 1)), ("marketo:11", date(2015, 5, 21))],
     ),
-    "a contact of another system is the lead that its sync id names": (
+    "records of other systems are the lead that their sync id names": (
         f"select count(distinct person_id) from intermediate.int_person_record where record_id in "
-        f"('agency:1', 'salesforce:{LEAD}')",
+        f"('agency:1', 'marketo:1', 'salesforce:{LEAD}')",
         [(1,)],
     ),
     "an owner who was deleted is not active": (

@@ -36,7 +36,13 @@ with
     newest as (
         select {{ columns | reject("equalto", "sequence") | join(", ") }}, coalesce(sequence, change_id) as sequence
         from (select * from delivered qualify {{ newest_version("change_id") }}) as ranked
-        where not is_deleted
+        -- Salesforce deletes what it merges away, its history with it: it is the survivor's
+        where
+            not is_deleted
+            or (
+                source_system = 'salesforce'
+                and record_id in (select loser_id from {{ ref("int_lead_merge") }} where object = 'lead')
+            )
     ),
 
     final as (

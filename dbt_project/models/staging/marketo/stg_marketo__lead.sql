@@ -45,8 +45,12 @@ select
     raw.budget_status,
     raw.next_step_at,
     raw.cookie_id,
-    'salesforce:' || {{ salesforce_id("raw.synced_lead_id") }} as synced_lead_id,
-    'salesforce:' || {{ salesforce_id("raw.synced_contact_id") }} as synced_contact_id,
+    'salesforce:'
+    || {{ salesforce_id("coalesce(raw.synced_lead_id, case when raw.sfdc_id like '00Q%' then raw.sfdc_id end)") }}
+    as synced_lead_id,
+    'salesforce:'
+    || {{ salesforce_id("coalesce(raw.synced_contact_id, case when raw.sfdc_id like '003%' then raw.sfdc_id end)") }}
+    as synced_contact_id,
     'salesforce:' || {{ salesforce_id("raw.synced_account_id") }} as synced_account_id,
     raw.merged_ids,
     raw.version_at,

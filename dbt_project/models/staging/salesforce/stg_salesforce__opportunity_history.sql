@@ -48,7 +48,17 @@ with
     ),
 
     delivered as (
-        select native_id, record_id, stage, amount, changed_at, is_deleted, version_at, _delivery_id, _line
+        select
+            native_id,
+            record_id,
+            stage,
+            amount,
+            -- a loader's own time is that of a change where the row is the deal as it was, else of its synchronisation
+            case when native_id = record_id then changed_at else coalesce(created_at, changed_at) end as changed_at,
+            is_deleted,
+            version_at,
+            _delivery_id,
+            _line
         from {{ source("salesforce", "opportunity_history") }}
         union all
         select
