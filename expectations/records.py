@@ -59,14 +59,15 @@ def lead_tables(con: duckdb.DuckDBPyConnection) -> list[LeadTable]:
 def create_tables(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("create schema if not exists quality")
     _forget_verdicts_by_line(con)
+    _remember_what_was_taken_in(con)
     con.execute(
         """
         create table if not exists quality.gate_state (gate_sha256 varchar, judged_at timestamp);
         create table if not exists quality.gate_delivery (
             delivery_id varchar primary key, source_system varchar, object varchar,
-            mapping_sha256 varchar, is_judged boolean, is_new boolean, incomplete_share double
+            mapping_sha256 varchar, is_judged boolean, is_new boolean, incomplete_share double,
+            taken_in_at timestamp
         );
-        alter table quality.gate_delivery add column if not exists taken_in_at timestamp;
         create table if not exists quality.lead_verdict (
             source_system varchar, object varchar, _delivery_id varchar, _line bigint, record_key varchar,
             rule varchar, detail varchar, is_complete_later boolean, waits_until timestamp
@@ -87,6 +88,16 @@ def _forget_verdicts_by_line(con: duckdb.DuckDBPyConnection) -> None:
     if columns and ("record_key",) not in columns:
         con.execute("drop table quality.lead_verdict")
         con.execute("update quality.gate_delivery set is_judged = false")
+
+
+def _remember_what_was_taken_in(con: duckdb.DuckDBPyConnection) -> None:
+    """A warehouse of an earlier release did not know when: what is accepted by now was taken in before."""
+    columns = con.execute(
+        "select column_name from duckdb_columns() where schema_name = 'quality' and table_name = 'gate_delivery'"
+    ).fetchall()
+    if columns and ("taken_in_at",) not in columns:
+        con.execute("alter table quality.gate_delivery add column taken_in_at timestamp")
+        con.execute("update quality.gate_delivery set taken_in_at = timestamp '0001-01-01'")
 
 
 # What is to be judged
@@ -506,7 +517,7 @@ def _is_inactive(table: LeadTable) -> str:
     return "not coalesce(fivetran_active, true)" if "fivetran_active" in table.columns else "false"
 
 
-# as `each_id` and `json_text` of dbt_project/macros/sources/text.sql read them
+# as `each_id` (of ids alone) and `json_text` of dbt_project/macros/sources/text.sql read them
 _EACH_ID = "unnest(regexp_extract_all({column}, '[^][;,|\" ]+'))"
 _MERGE_IDS = """
     case

@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 
 from handoff.errors import HandoffError
+from handoff.sql import BLANKS
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "versions": ("version", "valid_from", "agreed_by_marketing", "agreed_by_sales", "note"),
@@ -290,7 +291,7 @@ def _read(folder: Path, name: str, problems: list[Problem]) -> Iterator[Row]:
             if cells and len(cells) != len(header):
                 problems.append(Problem(file, line, f"has {len(cells)} values, the header has {len(header)}"))
             elif cells:
-                yield Row(file, line, {column: cell.strip() for column, cell in zip(header, cells, strict=True)})
+                yield Row(file, line, {column: cell.strip(BLANKS) for column, cell in zip(header, cells, strict=True)})
             line = reader.line_num + 1
     except csv.Error as error:
         problems.append(Problem(file, reader.line_num, f"is not CSV: {error}"))

@@ -26,6 +26,8 @@ from handoff.settings import CHECKOUT, DBT_PROJECT, Settings
 from handoff.sql import literal
 from handoff.warehouse import night_lock, open_warehouse
 
+# The beginning of the folder that a comparison works in, a copy of the warehouse with it.
+COMPARE = "compare-definitions-"
 DATED = ("settings", "icp", "stage_criteria", "completeness")
 WHAT = {
     "admitted": "admitted",
@@ -107,7 +109,7 @@ def compare(settings: Settings, old: str, new: str) -> tuple[list[str], list[Cha
         HandoffError: a set cannot be used, no night was run yet, or a model fails under a set.
     """
     settings.home.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="compare-", dir=settings.home) as folder:
+    with tempfile.TemporaryDirectory(prefix=COMPARE, dir=settings.home) as folder:
         here = Path(folder)
         sides = [resolve(settings, name, here / f"restated-{number}") for number, name in enumerate((old, new))]
         outcomes = [_outcome(settings, side, here / f"home-{number}") for number, side in enumerate(sides)]

@@ -141,6 +141,11 @@ def _identified_by(table: str, columns: list[str]) -> str:
                     f"case when contains({name}, ':') then {given} "
                     f"else 'salesforce:{kind}:' || {salesforce_id(name)} end"
                 )
+        if "sfdc_id" in columns:
+            for kind, key in {"lead": "00Q", "contact": "003"}.items():
+                one.append(
+                    f"case when sfdc_id like '{key}%' then 'salesforce:{kind}:' || {salesforce_id('sfdc_id')} end"
+                )
     elif _is_history(columns):
         record("lead", "record_id")
     elif source == "marketo" and "lead_id" in columns:
@@ -159,7 +164,11 @@ def _identified_by(table: str, columns: list[str]) -> str:
 
 
 def _each_id(column: str) -> str:
-    return f"regexp_extract_all({column}, '[^][;,|\" ]+')"
+    """As `each_id` of dbt_project/macros/sources/text.sql reads a list."""
+    return (
+        f"case when contains({column}, '{{') then regexp_extract_all({column}, '\"id\"\\s*:\\s*\"?([^\",}}\\s]+)', 1) "
+        f"else regexp_extract_all({column}, '[^][;,|\" ]+') end"
+    )
 
 
 def _is_history(columns: list[str]) -> bool:

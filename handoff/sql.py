@@ -2,6 +2,8 @@
 
 import string
 
+# What may stand around a value that somebody wrote or pasted: with tabs, line ends, and the space that does not break.
+BLANKS = " \t\r\n\u00a0"
 _LOWERED = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from handoff import mending
+from handoff.warehouse import transaction
 
 CLOCK = "control.run"
 CODE = "code"
@@ -105,9 +106,11 @@ def begin(
     before = dict(con.execute("from control.built_from").fetchall())
     rewritten = hashlib.sha256(erased.read_bytes() if erased.exists() else b"").hexdigest()
     now = _contents(con, sources, rewritten)
-    if mending.begin(con, rewritten, is_anew=before.pop(CODE, None) != code):
-        before = {}
-        con.execute("delete from control.built")
+    with transaction(con):
+        # what was made is forgotten with what it was made of: nothing of it may be set aside
+        if mending.begin(con, rewritten, is_anew=before.pop(CODE, None) != code):
+            before = {}
+            con.execute("delete from control.built")
     con.execute("create or replace table control.built_from as select ? as name, ? as content", [CODE, code])
     con.execute(FORGET)
     known = [*now.items(), *((seed, code) for seed in seeds)]

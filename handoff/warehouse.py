@@ -89,14 +89,17 @@ def write_anew(settings: Settings) -> None:
     Raises:
         HandoffError: there is no room for it, or the file cannot be read; the old one stays.
     """
-    beside = settings.warehouse.with_suffix(".anew")
+    # where it lies, if the name in the home is a link
+    warehouse = settings.warehouse.resolve()
+    beside = warehouse.with_name(f".{warehouse.name}.anew")
     beside.unlink(missing_ok=True)
     try:
         with open_warehouse(settings) as con:
             con.execute(f"attach {literal(str(beside))} as anew")
             con.execute(f"copy from database {quoted(settings.warehouse.stem)} to anew")
             con.execute("detach anew")
-        beside.replace(settings.warehouse)
+        shutil.copymode(warehouse, beside)
+        beside.replace(warehouse)
     except (OSError, duckdb.Error) as error:
         beside.unlink(missing_ok=True)
         raise disk_trouble(error) or HandoffError(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
 
-from handoff.sql import folded, literal
+from handoff.sql import BLANKS, folded, literal
 from ingestion.entities import (
     BOOKKEEPING_COLUMNS,
     CUSTOM,
@@ -26,7 +26,6 @@ from ingestion.refusal import Refusal
 VALUE = re.compile(r"@|^[+ (]*(?:[0-9][ ()./-]*){7,}$")
 MAX_COLUMNS = 2_000
 MAX_HEADER_LENGTH = 1_000
-BLANKS = " \t\r\n\u00a0"
 SALESFORCE_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 TIME_DIRECTIVES = ("%H", "%I", "%M", "%S", "%f", "%p", "%c", "%X", "%-H", "%-I", "%-M", "%-S", "%z", "%Z")
 NO_SALESFORCE_ID = ("000000000000000", "000000000000000AAA", "000000000000000aaa")

@@ -135,30 +135,31 @@ def _log(warehouse: Path) -> Path:
 def erase(settings: Settings, who: str = "") -> int:
     """Erases one person, by e-mail or `<source>:<id>`, publishes anew and deletes the builds that still name them."""
     from handoff import erasure
+    from handoff.definitions_diff import COMPARE
     from publishing import file
 
     if not who:
         raise HandoffError("Nobody is named.", remedy=".venv/bin/python -m orchestration erase <e-mail or source:id>")
-    with night_lock(settings), open_warehouse(settings) as con:
-        rows = erasure.remember(settings, con, who)
-        erasure.apply(settings, con)
-        # copies of the warehouse that comparisons of definitions left when they were killed
-        for copy in settings.home.glob("compare-*"):
-            shutil.rmtree(copy, ignore_errors=True)
-    try:
-        nightly(settings)
-    except HandoffError as error:
-        raise HandoffError(
-            "The person is out of the warehouse and still in the published builds: the night after it failed.",
-            why=str(error),
-            remedy="Mend what is named, then erase the person once more",
-        ) from error
-    if settings.postgres_url is not None:
-        from publishing import postgres
-
-        postgres.publish(settings)
-    file.forget_all_but_current(settings)
     with night_lock(settings):
+        with open_warehouse(settings) as con:
+            rows = erasure.remember(settings, con, who)
+            erasure.apply(settings, con)
+        # copies of the warehouse that a comparison of definitions or a copying left when it was killed
+        for copy in settings.home.glob(f"{COMPARE}*"):
+            shutil.rmtree(copy, ignore_errors=True)
+        try:
+            nightly(settings)
+        except HandoffError as error:
+            raise HandoffError(
+                "The person is out of the warehouse and still in the published builds: the night after it failed.",
+                why=str(error),
+                remedy="Mend what is named, then erase the person once more",
+            ) from error
+        if settings.postgres_url is not None:
+            from publishing import postgres
+
+            postgres.publish(settings)
+        file.forget_all_but_current(settings)
         write_anew(settings)
     said = (
         f"Erased: {rows} delivered rows" if rows else "Erased before; what a failed night had left of them is gone now"

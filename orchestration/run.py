@@ -121,9 +121,9 @@ def refused(settings: Settings) -> dict[str, str]:
     """The files that this night could not read, with the reasons, from the load log. Empty where it cannot be read."""
     with suppress(HandoffError, duckdb.Error), open_warehouse(settings) as con:
         rows = con.execute(
-            "select concat_ws('/', source_system, nullif(object, ''), "
-            "case when not starts_with(delivery_id, 'place-') then source_file end), coalesce(error, '') "
-            "from quality.load_log "
+            # of a folder that nothing describes, the name of the file is the folder's
+            "select concat_ws('/', nullif(source_system, ''), nullif(object, ''), nullif(source_file, object)), "
+            "coalesce(error, '') from quality.load_log "
             "where loaded_at = ? and status = 'refused' order by 1 limit 20",
             [settings.now],
         ).fetchall()

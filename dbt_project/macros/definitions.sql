@@ -9,8 +9,8 @@
 {%- endmacro %}
 
 {% macro cell(column) -%}
-    {#- What a cell of a definitions file says: blanks around it say nothing. -#}
-    nullif(trim({{ column }}), '')
+    {#- What a cell of a definitions file says: blanks around it (handoff.sql.BLANKS) say nothing. -#}
+    nullif(trim({{ column }}, ' ' || chr(9) || chr(10) || chr(13) || chr(160)), '')
 {%- endmacro %}
 
 {% macro effective_from(column="valid_from") -%}

@@ -15,7 +15,7 @@
 {%- endmacro %}
 
 {% macro is_free_domain(domain) -%}
-    {{ domain }} in (select lower(trim(free_domain.domain)) from {{ ref("free_email_domains") }} as free_domain)
+    {{ domain }} in (select lower({{ cell("free_domain.domain") }}) from {{ ref("free_email_domains") }} as free_domain)
 {%- endmacro %}
 
 {% macro component_labels(memberships, rounds=10) -%}

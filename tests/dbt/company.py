@@ -315,7 +315,7 @@ def write_definitions(folder: Path) -> None:
     )
     for path in folder.glob("*.csv"):
         header = path.read_text(encoding="utf-8").splitlines()[0].split(",")
-        _rewrite(path, header, [[f" {cell}  " for cell in row] for row in _read(path)])
+        _rewrite(path, header, [[f" \t{cell}\xa0 " for cell in row] for row in _read(path)])
 
 
 def _read(path: Path) -> list[list[str]]:

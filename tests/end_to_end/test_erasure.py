@@ -60,8 +60,8 @@ def test_the_command_leaves_nothing_of_a_person_in_any_table_or_file(
     with duckdb.connect(str(built_home / "warehouse.duckdb"), read_only=True) as con:
         email = a_person(con)[1].lower()
     assert email.encode() in (home / "warehouse.duckdb").read_bytes().lower()
-    (home / "compare-killed").mkdir()
-    (home / "compare-killed" / "warehouse.duckdb").write_text(email)
+    (home / "compare-definitions-killed").mkdir()
+    (home / "compare-definitions-killed" / "warehouse.duckdb").write_text(email)
     done = subprocess.run(
         [sys.executable, "-m", "orchestration", "erase", email],
         cwd=CHECKOUT,
@@ -170,11 +170,16 @@ def test_an_erased_person_is_gone_from_the_records_that_lead_to_them(settings: S
             [contact, listed, listed, hubspot],
         )
         con.execute("update raw.hubspot__contact set email = 'ann.listed@acme.example' where native_id = ?", [listed])
+        con.execute(
+            "insert into raw.marketo__lead (native_id, email, sfdc_id) "
+            "values ('1', 'ann.mail@acme.example', left(?, 15))",
+            [contact],
+        )
         con.execute("update raw.salesforce__lead set email = 'bob@acme.example' where native_id = ?", [other])
         erasure.remember(settings, con, "ann.old@acme.example")
         erasure.apply(settings, con)
         text = text_of(con, "raw")
-        for address in ("ann@", "ann.old@", "ann.hub@", "ann.listed@"):
+        for address in ("ann@", "ann.old@", "ann.hub@", "ann.listed@", "ann.mail@"):
             assert f"{address}acme.example" not in text
         assert "ann.private@home.example" not in text
         assert "annsname" not in text
@@ -313,7 +318,10 @@ def test_what_calls_and_meetings_with_an_erased_person_were_about_is_blanked(set
         con.execute(
             "insert into raw.hubspot__engagement_contact (engagement_id, contact_id) values (?, ?)", [meeting, engaged]
         )
-        con.execute("update raw.hubspot__engagement set contact_ids = '17;' || ? where native_id = ?", [engaged, call])
+        con.execute(
+            "update raw.hubspot__engagement set contact_ids = '[{\"id\":17},{\"id\":' || ? || '}]' where native_id = ?",
+            [engaged, call],
+        )
         for person in (f"salesforce:{lead}", f"hubspot:{engaged}"):
             erasure.remember(settings, con, person)
         erasure.apply(settings, con)

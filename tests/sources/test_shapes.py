@@ -56,6 +56,11 @@ FILES = {
     "hubspot/deal/b.jsonl": lines(
         properties("3", "deal", [("10", "deal_to_company_unlabeled"), ("20", "deal_to_company")], dealstage="closedwon")
     ),
+    # what the newest version no longer names has ended
+    "hubspot/deal/c.jsonl": lines(
+        properties("4", "deal", [("10", "deal_to_company")], dealstage="closedwon", hs_lastmodifieddate="2026-01-11"),
+        properties("4", "deal", [("20", "other")], dealstage="closedwon", hs_lastmodifieddate="2026-01-12"),
+    ),
     "hubspot/company/a.csv": "id,property_name\n10,Ten\n20,Twenty\n",
     "hubspot/contact/a.csv": "id,property_email,property_createdate,property_lifecyclestage\n"
     "101,a@b.example,2026-01-01 09:00:00,lead\n102,b@b.example,2026-01-01 09:00:00,lead\n",
@@ -130,11 +135,15 @@ FILES = {
 CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
     "a deal's company is the primary one, from associations in rows or in its JSON": (
         "select record_id, account_id, contact_id from intermediate.int_opportunity_record order by all",
-        [("hubspot:1", "hubspot:20", None), ("hubspot:3", "hubspot:20", "hubspot:101")],
+        [
+            ("hubspot:1", "hubspot:20", None),
+            ("hubspot:3", "hubspot:20", "hubspot:101"),
+            ("hubspot:4", "hubspot:20", "hubspot:101"),
+        ],
     ),
     "a contact of a deal's JSON has a role in it": (
-        "from intermediate.int_opportunity_contact_role",
-        [("hubspot:3", "hubspot:101")],
+        "from intermediate.int_opportunity_contact_role order by all",
+        [("hubspot:3", "hubspot:101"), ("hubspot:4", "hubspot:101")],
     ),
     "an engagement has a row per contact; a meeting that is scheduled was not held, a call without a time was made": (
         "select activity_id, is_completed, person_record_id, acted_at from intermediate.int_activity_record order by 1",

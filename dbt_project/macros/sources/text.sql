@@ -24,6 +24,23 @@
     )
 {%- endmacro %}
 
+{% macro newest_associations(column) -%}
+    {#- The newest version of each HubSpot deal that tells its associations with contacts or companies. -#}
+    select
+        'hubspot:' || raw.native_id as opportunity_record_id,
+        raw.{{ column }},
+        raw.version_at,
+        delivery.delivery_rank,
+        raw._line as record_line
+    from {{ source("hubspot", "deal") }} as raw
+    inner join
+        {{ ref("stg_quality__delivery") }} as delivery
+        on raw._delivery_id = delivery.delivery_id
+        and not delivery.is_past_snapshot
+    where raw.{{ column }} is not null
+    qualify {{ newest_version("raw.native_id") }}
+{%- endmacro %}
+
 {% macro url_parameter(column, name) -%}
     {#- A parameter of a URL's query; null where it is absent. Decoded where it is percent-encoded UTF-8 without NUL; another encoding,
         or a bare percent sign, stays as it stands. -#}

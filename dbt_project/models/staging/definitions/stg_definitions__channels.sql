@@ -5,6 +5,6 @@ select
     lower({{ cell("field") }}) as field,
     lower({{ cell("operator") }}) as operator,
     coalesce({{ cell("value") }}, '') as value,
-    max(trim(channel)) over (partition by lower(trim(channel))) as channel,
+    max({{ cell("channel") }}) over (partition by lower({{ cell("channel") }})) as channel,
     cast(lower({{ cell("is_marketing") }}) as boolean) as is_marketing
 from {{ ref("channels") }}

@@ -1,6 +1,6 @@
 -- Grain: one row per currency and day. The reporting currency itself is 1 and needs no row.
 select
     cast({{ cell("rate_date") }} as date) as rate_date,
-    upper(trim(currency)) as currency,
+    upper({{ cell("currency") }}) as currency,
     cast({{ cell("rate") }} as decimal(28, 14)) as rate
 from {{ ref("exchange_rates") }}

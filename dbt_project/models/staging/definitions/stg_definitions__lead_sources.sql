@@ -2,7 +2,7 @@
 -- marketing.
 select
     {{ cell("crm_value") }} as crm_value,
-    lower(trim(crm_value)) as crm_value_key,
+    lower({{ cell("crm_value") }}) as crm_value_key,
     {{ cell("lead_source") }} as lead_source,
     cast(lower({{ cell("is_marketing") }}) as boolean) as is_marketing
 from {{ ref("lead_sources") }}

@@ -4,8 +4,8 @@ with rule as (select distinct lower(channel) as channel_key, channel from {{ ref
 
 select
     cast({{ cell("cost_row.month") }} as date) as month_start,
-    coalesce(rule.channel, trim(cost_row.channel)) as channel,
+    coalesce(rule.channel, {{ cell("cost_row.channel") }}) as channel,
     {{ cell("cost_row.campaign") }} as campaign,
     cast({{ cell("cost_row.cost") }} as decimal(18, 2)) as cost
 from {{ ref("marketing_costs") }} as cost_row
-left join rule on lower(trim(cost_row.channel)) = rule.channel_key
+left join rule on lower({{ cell("cost_row.channel") }}) = rule.channel_key

@@ -3,5 +3,5 @@ select
     {{ cell("reason") }} as reason,
     {{ cell("label") }} as label,
     {{ cell("crm_value") }} as crm_value,
-    lower(trim(crm_value)) as crm_value_key
+    lower({{ cell("crm_value") }}) as crm_value_key
 from {{ ref("rejection_reasons") }}

@@ -3,6 +3,6 @@ select
     lower({{ cell("source_system") }}) as source_system,
     lower({{ cell("object") }}) as object,
     {{ cell("crm_value") }} as crm_value,
-    lower(trim(crm_value)) as crm_value_key,
+    lower({{ cell("crm_value") }}) as crm_value_key,
     lower({{ cell("stage") }}) as stage
 from {{ ref("stage_map") }}

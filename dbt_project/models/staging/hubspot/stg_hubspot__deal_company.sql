@@ -15,7 +15,7 @@ inner join
     on raw._delivery_id = delivery.delivery_id
     and not delivery.is_past_snapshot
 union all
--- as the API writes it on the deal
+-- as the API writes them on the deal: those of its newest version that tells any
 select
     opportunity_record_id,
     'hubspot:' || {{ extract_regex("association", '"id"\\s*:\\s*"?([^",}\\s]+)') }} as account_record_id,
@@ -28,15 +28,10 @@ select
 from
     (
         select
-            'hubspot:' || raw.native_id as opportunity_record_id,
-            unnest(regexp_extract_all(raw.account_ids, '\{[^{}]*\}')) as association,
-            raw.version_at,
-            delivery.delivery_rank,
-            raw._line as record_line
-        from {{ source("hubspot", "deal") }} as raw
-        inner join
-            {{ ref("stg_quality__delivery") }} as delivery
-            on raw._delivery_id = delivery.delivery_id
-            and not delivery.is_past_snapshot
-        where raw.account_ids is not null
+            opportunity_record_id,
+            unnest(regexp_extract_all(account_ids, '\{[^{}]*\}')) as association,
+            version_at,
+            delivery_rank,
+            record_line
+        from ({{ newest_associations("account_ids") }}) as newest
     ) as associated

@@ -13,7 +13,7 @@ inner join
     on raw._delivery_id = delivery.delivery_id
     and not delivery.is_past_snapshot
 union all
--- as the API writes it on the deal
+-- as the API writes them on the deal: those of its newest version that tells any
 select
     opportunity_record_id || '|' || person_id as role_id,
     opportunity_record_id,
@@ -24,16 +24,6 @@ select
     record_line
 from
     (
-        select
-            'hubspot:' || raw.native_id as opportunity_record_id,
-            {{ each_id("raw.contact_ids") }} as person_id,
-            raw.version_at,
-            delivery.delivery_rank,
-            raw._line as record_line
-        from {{ source("hubspot", "deal") }} as raw
-        inner join
-            {{ ref("stg_quality__delivery") }} as delivery
-            on raw._delivery_id = delivery.delivery_id
-            and not delivery.is_past_snapshot
-        where raw.contact_ids is not null
+        select opportunity_record_id, {{ each_id("contact_ids") }} as person_id, version_at, delivery_rank, record_line
+        from ({{ newest_associations("contact_ids") }}) as newest
     ) as associated
