@@ -11,7 +11,7 @@ import pytest
 from tests.sources.conftest import UNIFIED, build, reader
 
 Rows = Callable[[str], list[tuple[object, ...]]]
-LEAD = "00Q000000000001AAA"
+LEAD = "00Q000000000001EAA"
 ENGAGEMENT = "id,type,status,owner_id,contact_id,timestamp,created_at\n"
 MOMENT = "2026-01-10T09:00:00.000Z"
 MAPPING = """
@@ -29,6 +29,10 @@ objects:
   sellers:
     entity: owner
     fields: {native_id: Id, name: Name, is_deleted: Gone}
+  attendances:
+    entity: touch
+    constants: {touch_type: event_attendance}
+    fields: {native_id: Id, person_id: Attendee, touched_at: At}
 """
 
 
@@ -111,6 +115,16 @@ FILES = {
     "agency/google/a.csv": "Day,Campaign,Cost\n2026-01-05,Brand,10\n",
     "agency/meta/a.csv": "Day,Campaign,Cost\n2026-01-05,Brand,20\n",
     "agency/persons/a.csv": f"Id,Name,Email,SF\n1,Zed,z@z.example,{LEAD}\n",
+    "agency/attendances/a.csv": "Id,Attendee,At\nt1,1,2026-01-09\nt2,z@z.example,2026-01-09\n"
+    f"t3,{LEAD[:15]},2026-01-09\nt4,salesforce:{LEAD},2026-01-09\nt5,nobody,2026-01-09\n",
+    "ga4/session/a.csv": "client_id,user_id,session_start,source,medium\n"
+    f"c9,salesforce:{LEAD[:15]},2026-01-09 09:00:00,google,cpc\n",
+    # the user's first source counts only where no event names anything
+    "ga4/event/a.csv": "user_pseudo_id,timestamp,name,param_ga_session_id,param_ga_session_number,param_source,"
+    "param_medium,param_campaign,traffic_source_source,traffic_source_medium\n"
+    "c1,2026-01-01 10:00:00,session_start,s1,1,,,,google,organic\n"
+    "c1,2026-01-01 10:01:00,page_view,s1,1,,email,march,google,organic\n"
+    "c2,2026-01-01 10:00:00,session_start,s2,1,,,,google,organic\n",
     "agency/sellers/a.csv": "Id,Name,Gone\n1,Zoe,true\n",
     "salesforce/lead/a.csv": f"Id,Email,Status,CreatedDate\n{LEAD},other@o.example,Open,2026-01-01T00:00:00Z\n",
     # times as warehouses unload them; a header in capitals beside one of a nested key
@@ -209,6 +223,23 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
         f"('agency:1', 'marketo:1', 'salesforce:{LEAD}')",
         [(1,)],
     ),
+    "a person key may be the source's own, an e-mail, or an id of another system": (
+        "select touch_id, person_id from intermediate.int_touch where source_system in ('agency', 'ga4') "
+        "and touched_at > '2026-01-08' order by all",
+        [
+            ("agency:t1", "agency:1"),
+            ("agency:t2", "agency:1"),
+            ("agency:t3", "agency:1"),
+            ("agency:t4", "agency:1"),
+            ("agency:t5", None),
+            ("ga4:c9:2026-01-09 09:00:00", "agency:1"),
+        ],
+    ),
+    "an event that names a medium alone comes before the user's first source": (
+        "select client_id, source, medium, campaign from intermediate.int_touch_record "
+        "where source_system = 'ga4' and touched_at < '2026-01-08' order by all",
+        [("c1", None, "email", "march"), ("c2", "google", "organic", None)],
+    ),
     "an owner who was deleted is not active": (
         "select record_id, is_active from intermediate.int_owner_record order by all",
         [("agency:1", False), ("hubspot:900", False)],
@@ -225,9 +256,7 @@ def shapes(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Ro
         path.write_text(text, encoding="utf-8")
     (home / "mappings").mkdir()
     (home / "mappings" / "agency.yml").write_text(MAPPING, encoding="utf-8")
-    settings = build(
-        home, home / "extracts", home / "mappings", select=f"{UNIFIED} +int_person_record", parsed=parsed_project
-    )
+    settings = build(home, home / "extracts", home / "mappings", select=f"{UNIFIED} +int_touch", parsed=parsed_project)
 
     def query(sql: str) -> list[tuple[object, ...]]:
         with reader(settings) as con:

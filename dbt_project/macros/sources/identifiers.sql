@@ -36,6 +36,8 @@
     case
         when {{ column }} like '%@%'
         then null
+        when lower({{ column }}) like 'salesforce:%'
+        then 'salesforce:' || {{ salesforce_id("substr(" ~ column ~ ", 12)") }}
         when {{ column }} like '%:%'
         then {{ column }}
         when {{ regex_full_match(column, "'00[3Q](?:[A-Z0-9]{12}|[A-Z0-9]{15})'") }}

@@ -1,6 +1,7 @@
 -- Grain: one row per session in exported GA4 events: client and ga_session_id. It starts with its first event; source,
--- medium and campaign are those of the first event that has a source, its own before the user's first; the user id
--- is the first. A repeated event changes nothing. Two sessions of one client that start at one instant are one touch.
+-- medium and campaign are those of the first event that names one of them, its own before the user's first, one with a
+-- source before one without; the user id is the first. A repeated event changes nothing. Two sessions of one client
+-- that start at one instant are one touch.
 with
     event as (select * from {{ ref("stg_ga4__event") }} where session_id is not null and happened_at is not null),
 
@@ -22,8 +23,9 @@ with
             row_number() over (
                 partition by client_id, session_id
                 order by
-                    case when source is null then 1 else 0 end,
+                    case when coalesce(source, medium, campaign) is null then 1 else 0 end,
                     case when is_users_source then 1 else 0 end,
+                    case when source is null then 1 else 0 end,
                     happened_at,
                     batch_index,
                     source,
@@ -55,6 +57,7 @@ with
             row_number() over (
                 partition by client_id, started_at
                 order by
+                    case when coalesce(source, medium, campaign) is null then 1 else 0 end,
                     case when source is null then 1 else 0 end,
                     case when known_user_id is null then 1 else 0 end,
                     session_id

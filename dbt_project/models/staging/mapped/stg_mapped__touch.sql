@@ -14,7 +14,11 @@ select
     ) as touch_id,
     raw.source_system,
     raw.client_id,
-    raw.user_id,
+    -- a person whom another system knows: by e-mail, by an id with its system, by one of Salesforce's
+    coalesce(
+        raw.user_id,
+        case when raw.person_id like '%@%' or {{ session_person("raw.person_id") }} is not null then raw.person_id end
+    ) as user_id,
     raw.source_system || ':' || raw.person_id as person_record_id,
     {{ normalised_email("raw.email") }} as email,
     raw.touched_at,
