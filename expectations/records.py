@@ -82,22 +82,24 @@ def create_tables(con: duckdb.DuckDBPyConnection) -> None:
 
 def _forget_verdicts_by_line(con: duckdb.DuckDBPyConnection) -> None:
     """A warehouse of an earlier release kept verdicts per line, whatever records lie there: all is judged anew."""
-    columns = con.execute(
-        "select column_name from duckdb_columns() where schema_name = 'quality' and table_name = 'lead_verdict'"
-    ).fetchall()
-    if columns and ("record_key",) not in columns:
+    if _lacks(con, "lead_verdict", "record_key"):
         con.execute("drop table quality.lead_verdict")
         con.execute("update quality.gate_delivery set is_judged = false")
 
 
 def _remember_what_was_taken_in(con: duckdb.DuckDBPyConnection) -> None:
     """A warehouse of an earlier release did not know when: what is accepted by now was taken in before."""
-    columns = con.execute(
-        "select column_name from duckdb_columns() where schema_name = 'quality' and table_name = 'gate_delivery'"
-    ).fetchall()
-    if columns and ("taken_in_at",) not in columns:
+    if _lacks(con, "gate_delivery", "taken_in_at"):
         con.execute("alter table quality.gate_delivery add column taken_in_at timestamp")
         con.execute("update quality.gate_delivery set taken_in_at = timestamp '0001-01-01'")
+
+
+def _lacks(con: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:
+    """Whether a table of the gate is there, as an earlier release made it: without the column."""
+    columns = con.execute(
+        "select column_name from duckdb_columns() where schema_name = 'quality' and table_name = ?", [table]
+    ).fetchall()
+    return bool(columns) and (column,) not in columns
 
 
 # What is to be judged

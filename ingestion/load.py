@@ -181,30 +181,29 @@ def table_name(source: str, object_: str) -> str:
 
 def prepare_tables(con: duckdb.DuckDBPyConnection, mappings: list[SourceMapping]) -> None:
     """The log, the raw table of every declared object (empty where no file came) and the views over mapped sources."""
-    con.execute("begin")
-    con.execute(TABLES)
-    shipped = shipped_mappings()
-    wanted: dict[str, dict[str, str]] = {}
-    for mapping in (*shipped.values(), *mappings):
-        for name, mapped in mapping.objects.items():
-            types = {field_: SQL_TYPES[kind] for field_, kind in mapped.types.items()}
-            wanted.setdefault(table_name(mapping.source, name), {}).update({**types, **BOOKKEEPING_COLUMNS})
-    existing = _raw_table_columns(con)
-    for table, columns in wanted.items():
-        _fit_table(con, table, columns, existing.get(table))
-    con.execute("delete from control.declared_object")
-    mapped_tables: dict[str, list[tuple[str, str, ObjectMapping]]] = {}
-    for mapping in mappings:
-        vendor = shipped.get(mapping.source)
-        for name, mapped in mapping.objects.items():
-            is_vendor = vendor is not None and name in vendor.objects
-            row = [mapping.source, name, mapped.entity, is_vendor, mapped.snapshot]
-            con.execute("insert into control.declared_object values (?, ?, ?, ?, ?)", row)
-            if not is_vendor:
-                mapped_tables.setdefault(mapped.entity, []).append((mapping.source, name, mapped))
-    for entity in ENTITIES:
-        con.execute(_mapped_view(entity, mapped_tables.get(entity, [])))
-    con.execute("commit")
+    with transaction(con):
+        con.execute(TABLES)
+        shipped = shipped_mappings()
+        wanted: dict[str, dict[str, str]] = {}
+        for mapping in (*shipped.values(), *mappings):
+            for name, mapped in mapping.objects.items():
+                types = {field_: SQL_TYPES[kind] for field_, kind in mapped.types.items()}
+                wanted.setdefault(table_name(mapping.source, name), {}).update({**types, **BOOKKEEPING_COLUMNS})
+        existing = _raw_table_columns(con)
+        for table, columns in wanted.items():
+            _fit_table(con, table, columns, existing.get(table))
+        con.execute("delete from control.declared_object")
+        mapped_tables: dict[str, list[tuple[str, str, ObjectMapping]]] = {}
+        for mapping in mappings:
+            vendor = shipped.get(mapping.source)
+            for name, mapped in mapping.objects.items():
+                is_vendor = vendor is not None and name in vendor.objects
+                row = [mapping.source, name, mapped.entity, is_vendor, mapped.snapshot]
+                con.execute("insert into control.declared_object values (?, ?, ?, ?, ?)", row)
+                if not is_vendor:
+                    mapped_tables.setdefault(mapped.entity, []).append((mapping.source, name, mapped))
+        for entity in ENTITIES:
+            con.execute(_mapped_view(entity, mapped_tables.get(entity, [])))
 
 
 def _raw_table_columns(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
@@ -346,15 +345,14 @@ class _Loader:
             names = (stray.source, stray.object, stray.place.rsplit("/", 1)[-1], sha256)
             current[f"place-{sha256[:20]}"] = Delivery(f"place-{sha256[:20]}", *names, status="refused", error=error)
         gone = [key for key in self.deliveries if key.startswith("place-") and key not in current]
-        self.con.execute("begin")
-        for key in gone:
-            self.con.execute("delete from quality.load_log where delivery_id = ?", [key])
-            del self.deliveries[key]
-        for key, delivery in current.items():
-            if self.deliveries.get(key) != delivery:
-                self._log(delivery)
-                self.new.add(key)
-        self.con.execute("commit")
+        with transaction(self.con):
+            for key in gone:
+                self.con.execute("delete from quality.load_log where delivery_id = ?", [key])
+                del self.deliveries[key]
+            for key, delivery in current.items():
+                if self.deliveries.get(key) != delivery:
+                    self._log(delivery)
+                    self.new.add(key)
 
     # One file
 
@@ -516,21 +514,20 @@ class _Loader:
     def _remember(self, file: LandedFile, delivery_id: str, sha256: str) -> None:
         """The same bytes under a further name: one delivery, which goes by the smallest of its names."""
         delivery = self.deliveries[delivery_id]
-        self.con.execute("begin")
-        if file.name < delivery.source_file:
-            renamed = replace(delivery, source_file=file.name)
-            if delivery.error:
-                renamed = replace(renamed, error=_place(renamed) + delivery.error.removeprefix(_place(delivery)))
-            self.con.execute(
-                "update quality.load_log set source_file = ?, error = ? where delivery_id = ?",
-                [renamed.source_file, renamed.error, delivery_id],
-            )
-            self.con.execute(
-                "update quality.malformed_row set source_file = ? where delivery_id = ?", [file.name, delivery_id]
-            )
-            self.deliveries[delivery_id] = renamed
-        self._remember_file(file, delivery_id, sha256)
-        self.con.execute("commit")
+        with transaction(self.con):
+            if file.name < delivery.source_file:
+                renamed = replace(delivery, source_file=file.name)
+                if delivery.error:
+                    renamed = replace(renamed, error=_place(renamed) + delivery.error.removeprefix(_place(delivery)))
+                self.con.execute(
+                    "update quality.load_log set source_file = ?, error = ? where delivery_id = ?",
+                    [renamed.source_file, renamed.error, delivery_id],
+                )
+                self.con.execute(
+                    "update quality.malformed_row set source_file = ? where delivery_id = ?", [file.name, delivery_id]
+                )
+                self.deliveries[delivery_id] = renamed
+            self._remember_file(file, delivery_id, sha256)
 
     def _remember_file(self, file: LandedFile, delivery_id: str, sha256: str) -> None:
         path = storable(file.path)

@@ -144,7 +144,7 @@ def erase(settings: Settings, who: str = "") -> int:
         with open_warehouse(settings) as con:
             rows = erasure.remember(settings, con, who)
             erasure.apply(settings, con)
-        # copies of the warehouse that a comparison of definitions or a copying left when it was killed
+        # copies of the warehouse that a comparison of definitions left when it was killed
         for copy in settings.home.glob(f"{COMPARE}*"):
             shutil.rmtree(copy, ignore_errors=True)
         try:

@@ -12,6 +12,7 @@ import duckdb
 from handoff.definitions import Definitions
 from handoff.errors import HandoffError
 from handoff.settings import Settings
+from handoff.warehouse import transaction
 from scoring.card import Scorecard, read_card
 
 RULES = "rules"
@@ -67,16 +68,11 @@ def load_cards(settings: Settings, con: duckdb.DuckDBPyConnection, named: Iterab
             remedy="Put the card's CSV and JSON into that folder, or name another version",
         )
     con.execute("create schema if not exists scoring_store")
-    con.begin()
-    try:
+    with transaction(con):
         for name, columns in _COLUMNS.items():
             con.execute(f"create or replace table scoring_store.{name} ({columns})")
         for card in cards:
             _insert(con, card)
-        con.commit()
-    except BaseException:
-        con.rollback()
-        raise
     return len(cards)
 
 

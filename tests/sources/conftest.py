@@ -73,6 +73,15 @@ def build(
     return settings
 
 
+def land(files: dict[str, str], extracts: Path) -> Path:
+    """Writes files, by their names, into a landing zone."""
+    for name, text in files.items():
+        path = extracts / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return extracts
+
+
 def reader(settings: Settings) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(str(settings.warehouse), read_only=True)
     con.execute("set TimeZone = 'UTC'")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources.conftest import UNIFIED, build, reader
+from tests.sources.conftest import UNIFIED, build, land, reader
 
 Rows = Callable[[str], list[tuple[object, ...]]]
 LEAD = "00Q000000000001EAA"
@@ -250,13 +250,10 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
 @pytest.fixture(scope="module")
 def shapes(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Rows:
     home = tmp_path_factory.mktemp("shapes")
-    for name, text in FILES.items():
-        path = home / "extracts" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    extracts = land(FILES, home / "extracts")
     (home / "mappings").mkdir()
     (home / "mappings" / "agency.yml").write_text(MAPPING, encoding="utf-8")
-    settings = build(home, home / "extracts", home / "mappings", select=f"{UNIFIED} +int_touch", parsed=parsed_project)
+    settings = build(home, extracts, home / "mappings", select=f"{UNIFIED} +int_touch", parsed=parsed_project)
 
     def query(sql: str) -> list[tuple[object, ...]]:
         with reader(settings) as con:

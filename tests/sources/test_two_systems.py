@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from handoff.settings import Settings
-from tests.sources.conftest import build, reader
+from tests.sources.conftest import build, land, reader
 
 Rows = Callable[[str], list[tuple[object, ...]]]
 
@@ -133,12 +133,9 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Settings:
     home = tmp_path_factory.mktemp("both")
-    for name, text in FILES.items():
-        path = home / "extracts" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    extracts = land(FILES, home / "extracts")
     select = "+fct_lead +fct_lead_stage_event +fct_opportunity +fct_touch"
-    return build(home, home / "extracts", select=select, parsed=parsed_project)
+    return build(home, extracts, select=select, parsed=parsed_project)
 
 
 @pytest.mark.parametrize("name", CASES)

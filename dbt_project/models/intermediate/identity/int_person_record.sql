@@ -1,6 +1,6 @@
 -- Grain: one row per lead or contact record that was not deleted, delivered or named by a merge or a conversion:
--- (object, record_id) -> person_id, the smallest record
--- id of its identity cluster. Joined by conversion link, merge chain, sync id, then normalised e-mail; never by name.
+-- (object, record_id) -> person_id, the smallest record id of its identity cluster. Joined by conversion link, merge
+-- chain, sync id, then normalised e-mail; never by name.
 -- A system may number leads and contacts alike: join with the object where it is known; an id that may be either is the
 -- lead's (is_lead_first) where a lead is the likelier, the contact's (is_contact_first) where a contact is.
 with

@@ -1,8 +1,7 @@
 -- Grain: one row per lead, contact, account and opportunity record (object, record_id), with the record its merge
 -- chain ends in; also per record that only a merge names, and per contact that only a conversion does. Chains are
--- followed by pointer doubling (1,024 links). A
--- chain that ends in a deleted record removes all of it, one that ends in an unknown record leaves the last known one,
--- and a cycle holds leads and leaves other records alone.
+-- followed by pointer doubling (1,024 links). A chain that ends in a deleted record removes all of it, one that ends in
+-- an unknown record leaves the last known one, and a cycle holds leads and leaves other records alone.
 with
     records as (
         select 'lead' as object, record_id, coalesce(is_deleted, false) as is_deleted
