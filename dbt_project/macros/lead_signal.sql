@@ -1,7 +1,7 @@
 {% macro lead_signal() -%}
     {#- Common table expressions that end in lead_signal: the signals of each row of `scored` (lead_id, person_id,
         created_at, scored_at, is_rejected; define it and `leads` before). Nothing known only afterwards enters them:
-        touches up to the scoring time, fields as they were then (the old value of the first later change). A field
+        touches up to the scoring time of whom it was known then whose they are, fields as they were then (the old value of the first later change). A field
         without history counts with today's value. `attributes` are today's. -#}
     {% set fields = [
         "job_title",
@@ -44,7 +44,7 @@
         inner join
             {{ ref("int_touch") }} as touch
             on scored.person_id = touch.person_id
-            and touch.touched_at <= scored.scored_at
+            and coalesce(touch.identified_at, touch.touched_at) <= scored.scored_at
     ),
 
     behaviour as (

@@ -197,6 +197,9 @@ def test_a_session_without_user_belongs_to_the_next_identified_one_else_to_the_l
         "t5": None,
         "t6": None,
     }
+    # only what is told by a session that comes after is known later
+    known_later = {key: moment for key, moment in column(lab, "identified_at").items() if moment}
+    assert known_later == {"t0": DAY_ZERO + timedelta(days=2), "t2": DAY_ZERO + timedelta(days=4)}
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,7 @@ def test_rule_points_by_hand(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_signals_do_not_know_the_future(con: duckdb.DuckDBPyConnection) -> None:
-    """Counted again from the touches up to the scoring time."""
+    """Counted again from the touches up to the scoring time that were known to be the person's by then."""
     wrong = con.sql(
         """
         with again as (
@@ -184,7 +184,7 @@ def test_signals_do_not_know_the_future(con: duckdb.DuckDBPyConnection) -> None:
             left join intermediate.int_touch as touch
                 on lead.person_id = touch.person_id
                 and touch.touch_type = 'web_session'
-                and touch.touched_at <= signal.scored_at
+                and coalesce(touch.identified_at, touch.touched_at) <= signal.scored_at
                 and touch.touched_at > signal.scored_at - interval 30 day
             group by signal.lead_id
         )
@@ -195,6 +195,8 @@ def test_signals_do_not_know_the_future(con: duckdb.DuckDBPyConnection) -> None:
         """
     ).fetchall()[0][0]
     assert wrong == 0
+    later = con.sql("select count(*) from intermediate.int_touch where identified_at > touched_at").fetchall()[0][0]
+    assert later > 0
 
 
 def test_fct_lead_shows_the_version_in_force(con: duckdb.DuckDBPyConnection) -> None:

@@ -1,7 +1,8 @@
 -- Grain: one row per touch, marketing or not, with its person, channel and campaign.
 -- A session belongs to the person of its user id; one without, to the person of the next identified session of the
 -- same client id, else of the last before (int_client_span), else of the lead that carries the client id as its cookie.
--- Null person: never identified. Touches recorded on a deleted lead or contact are left out (named_touch); those of
+-- identified_at: when a later session told whose an anonymous one is; null: known at once. Null person: never
+-- identified. Touches recorded on a deleted lead or contact are left out (named_touch); those of
 -- merged-away records belong to the survivor.
 with
     touch_record as (
@@ -49,6 +50,10 @@ with
                 case when named_touch.user_key is null then coalesce(client_span.person_id, cookie_person.person_id) end
             ) as person_id,
             named_touch.touched_at,
+            case
+                when named_touch.user_key is null and client_span.until_at < timestamp '9999-12-31 00:00:00'
+                then client_span.until_at
+            end as identified_at,
             channel_match.channel,
             channel_match.is_marketing,
             named_touch.source,

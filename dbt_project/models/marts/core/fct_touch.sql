@@ -14,6 +14,7 @@ with
             touch.person_id,
             person.account_id,
             touch.touched_at,
+            touch.identified_at,
             touch.channel,
             touch.is_marketing,
             touch.source,
