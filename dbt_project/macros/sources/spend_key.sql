@@ -16,13 +16,17 @@
 {%- endmacro %}
 
 {% macro spend_breakdown(parts=["ad_group_id", "ad_id", "device", "network", "breakdown"]) -%}
-    {#- The breakdowns that a row's delivery carries. Expects `raw`. -#}
+    {#- The breakdowns that a row's delivery carries of its campaign's day. Expects `raw`. -#}
     concat_ws(
         ','
         {%- for part in parts %}
             ,
             case
-                when max(case when raw.{{ part }} is not null then 1 end) over (partition by raw._delivery_id) = 1
+                when
+                    max(case when raw.{{ part }} is not null then 1 end) over (
+                        partition by raw._delivery_id, raw.spend_date, raw.campaign_id, raw.campaign_name
+                    )
+                    = 1
                 then '{{ part }}'
             end
         {%- endfor %}

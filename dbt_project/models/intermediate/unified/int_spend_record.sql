@@ -34,8 +34,22 @@ with
         {% endfor %}
     ),
 
+    -- a row that comes again is broken down as it was when it first came, whatever comes with it
     kept as (
-        select * from (select * from delivered qualify {{ newest_version("spend_key") }}) as ranked where not is_deleted
+        select *
+        from
+            (
+                select
+                    *,
+                    first_value(breakdown) over (
+                        partition by spend_key
+                        order by version_at nulls first, delivery_rank, record_line
+                        rows between unbounded preceding and unbounded following
+                    ) as first_breakdown
+                from delivered
+                qualify {{ newest_version("spend_key") }}
+            ) as ranked
+        where not is_deleted
     ),
 
     -- a day of a campaign that comes again in other breakdowns is the same money once more
@@ -45,13 +59,13 @@ with
             (
                 select
                     *,
-                    first_value(breakdown) over (
+                    first_value(first_breakdown) over (
                         partition by platform, report, spend_date, coalesce(campaign_record_id, campaign_name)
                         order by version_at desc nulls last, delivery_rank desc, record_line desc
                     ) as newest_breakdown
                 from kept
             ) as compared
-        where breakdown = newest_breakdown
+        where first_breakdown = newest_breakdown
     ),
 
     campaign as (select record_id, platform, name from {{ ref("int_campaign_record") }}),
