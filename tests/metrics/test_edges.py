@@ -102,6 +102,16 @@ def test_open_pipeline_begins_with_a_deal_that_was_won_on_the_day_it_was_qualifi
     assert (days[0], days[-1]) == ((date(2025, 1, 10), 0), (date(2025, 2, 28), 5))
 
 
+def test_what_is_closed_now_is_not_open_until_a_close_day_to_come(tmp_path: Path) -> None:
+    w = Warehouse(tmp_path, as_of="2025-02-28 12:00")
+    w.add("core.fct_opportunity", opportunity_id="O", lead_source="Web", is_won=False, is_closed=True,
+          is_new_business=True, is_qualified=True, amount=5, created_at="2025-01-10", qualified_at="2025-01-10",
+          closed_at="2025-06-30 23:59:59", close_date="2025-06-30")  # fmt: skip
+    w.build()
+    days = w.con.execute("select open_pipeline from metrics.active_pipeline order by date_day").fetchall()
+    assert days[-2:] == [(5,), (0,)]
+
+
 def test_a_deal_closes_in_the_period_of_its_close_day(tmp_path: Path) -> None:
     """Its close day is 31 March, the CRM was told on 2 April: won in March and in the first quarter."""
     w = Warehouse(tmp_path, as_of="2025-05-31 12:00")

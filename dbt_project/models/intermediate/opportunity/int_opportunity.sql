@@ -191,7 +191,8 @@ with
         from timed
     ),
 
-    -- a deal without an amount may have had one at a stage: its rate is wanted, and missed by nobody else
+    -- a deal without an amount may have had one at a stage: its rate is wanted, and missed by nobody else; one without
+    -- any day takes the newest rate there is
     rate_needed as (
         select
             currency,
@@ -212,8 +213,8 @@ with
         left join
             {{ ref("stg_definitions__exchange_rates") }} as rates
             on rate_needed.currency = rates.currency
-            and rates.rate_date <= rate_needed.rate_on
-            and rates.rate_date >= rate_needed.rate_on - interval '7' day
+            and rates.rate_date <= coalesce(rate_needed.rate_on, date '9999-12-31')
+            and rates.rate_date >= coalesce(rate_needed.rate_on - interval '7' day, date '0001-01-01')
         group by rate_needed.currency, rate_needed.rate_on, rate_needed.is_indispensable
     ),
 
@@ -226,8 +227,8 @@ with
                 then
                     {{
                         stop_with(
-                            "'No exchange rate for ' || currency || ' on ' || cast(rate_on as varchar)"
-                            ~ " || ' (nor in the 7 days before): add a row to exchange_rates.csv.'"
+                            "'No exchange rate for ' || currency || coalesce(' on ' || cast(rate_on as varchar)"
+                            ~ " || ' (nor in the 7 days before)', '') || ': add a row to exchange_rates.csv.'"
                         )
                     }}
                 else rate
@@ -312,7 +313,9 @@ with
             closed.attributes
         from closed
         left join
-            rated on closed.currency = rated.currency and coalesce(closed.close_date, closed.created_on) = rated.rate_on
+            rated
+            on closed.currency = rated.currency
+            and coalesce(closed.close_date, closed.created_on) is not distinct from rated.rate_on
         left join
             {{ ref("stg_definitions__lead_sources") }} as lead_sources
             on lower(closed.lead_source_raw) = lead_sources.crm_value_key

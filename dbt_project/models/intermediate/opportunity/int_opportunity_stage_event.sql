@@ -97,7 +97,8 @@ with
             lead(entered_at) over (partition by record_id order by entered_at, entry_number) as exited_at,
             amount,
             row_number() over (partition by record_id order by entered_at, entry_number) as entry_number,
-            is_recorded
+            is_recorded,
+            lead(is_recorded) over (partition by record_id order by entered_at, entry_number) as is_exit_recorded
         from entries
     )
 

@@ -1,12 +1,18 @@
 -- Grain: one row per day, from the first qualified opportunity to the as-of day: what was open at the end of that day.
 -- A deal is open from the day it was qualified until the day before it closed; influenced from its first marketing
--- touch on, so a past day is not changed by a later touch. Amounts are those of today. Hazard: a stock, not a flow:
+-- touch on, so a past day is not changed by a later touch. What is closed and has a close day to come is open until
+-- yesterday. Amounts are those of today. Hazard: a stock, not a flow:
 -- never sum over days.
 with
     opportunities as (
         select
             *,
-            coalesce(left_pipeline_on, date '9999-12-31') as left_on,
+            coalesce(
+                case
+                    when is_closed and left_pipeline_on > {{ as_of_day() }} then {{ as_of_day() }} else left_pipeline_on
+                end,
+                date '9999-12-31'
+            ) as left_on,
             case
                 when first_marketing_touch_on is not null then greatest(qualified_on, first_marketing_touch_on)
             end as influenced_on
