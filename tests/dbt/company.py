@@ -380,6 +380,9 @@ def _responses(company: Company) -> None:
     company.answered_campaign("WAITS25", "2026-06-30")
     company.answered_campaign("WAITS25", "2026-07-02")  # after now
     handed_off("WAITS24", "2026-06-30T12:00:00")
+    company.lead("WAITSMOVED", "2026-01-05T09:00:00", "Handed Off", OwnerId=SECOND_SELLER)
+    company.went("WAITSMOVED", ("", "Open"), ("2026-06-30T12:00:00", "Handed Off"))
+    company.changed("WAITSMOVED", "2026-06-30T15:00:00", "Owner", SELLER, SECOND_SELLER)
     # under business hours, from Friday to Wednesday 14:00 in Berlin: 16:00, 14:00 and 13:00
     handed_off("WAITSOPEN22", "2026-06-26T14:00:00")
     handed_off("WAITSOPEN24", "2026-06-26T12:00:00")
@@ -870,7 +873,9 @@ def _two_systems(company: Company) -> None:
 
 
 def _deals_before_and_after(company: Company) -> None:
-    """Handed off between two deals that were won."""
+    """Handed off between two deals that were won; closed before its close day; of no day."""
+    company.deal("CLOSEDAHEAD", "2026-02-02T10:00:00", "Closed Lost", CloseDate="2026-09-30")
+    company.deal("NODAY", "2026-02-02T10:00:00", CreatedDate="", CloseDate="", CurrencyIsoCode="EUR")
     company.hubspot_contact("195", "2025-12-01T10:00:00", "ada@again.example", hs_lead_status="OPEN")
     _hubspot_stage(company, "195", "2025-12-01T10:00:00", "NEW", name="hs_lead_status")
     _hubspot_stage(company, "195", "2026-02-10T10:00:00", "OPEN", name="hs_lead_status")

@@ -184,6 +184,9 @@ def test_the_queue_holds_the_undecided(core: duckdb.DuckDBPyConnection) -> None:
     assert waiting["salesforce:WAITS25"] == 25.0
     seen = core.execute("select last_touches from core.handoff_queue where lead_id = 'salesforce:WAITS25'").fetchall()
     assert ["2026-06-30" in text and "2026-07-02" not in text for (text,) in seen] == [True]
+    # the one who has it now waits, not the one whose handoff it was
+    moved = "select owner_id, handoff_owner_id from core.handoff_queue where lead_id = 'salesforce:WAITSMOVED'"
+    assert core.execute(moved).fetchall() == [(f"salesforce:{SECOND_SELLER}", f"salesforce:{SELLER}")]
     decided = {f"salesforce:{case}" for case in ("TWICE", "WONLATER", "NOREASON", "ODDREASON", "TWOREASONS")}
     assert not decided & waiting.keys()
 
@@ -576,6 +579,21 @@ def test_a_deal_without_an_amount_has_the_rate_of_its_stages(core: duckdb.DuckDB
         "where opportunity_id = 'salesforce:DEALNOAMOUNT'"
     ).fetchall()
     assert told == [(Decimal("330.00"), Decimal("300.00"))]
+
+
+def test_a_close_that_no_history_tells_is_an_event_of_its_close_day_also_to_come(
+    core: duckdb.DuckDBPyConnection,
+) -> None:
+    assert core.execute(
+        "select stage, entered_at, exited_at from core.fct_opportunity_stage_event "
+        "where opportunity_id = 'salesforce:CLOSEDAHEAD'"
+    ).fetchall() == [("lost", at("2026-09-30T21:59:59"), None)]
+
+
+def test_a_deal_of_no_day_takes_the_newest_rate(row: Find) -> None:
+    deal = row("fct_opportunity", opportunity_id="salesforce:NODAY")
+    assert deal is not None
+    assert (deal["amount"], deal["created_at"], deal["close_date"]) == (Decimal("1100.00"), None, None)
 
 
 def test_the_source_at_creation_of_a_hubspot_lead(row: Find) -> None:

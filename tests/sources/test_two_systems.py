@@ -20,14 +20,16 @@ def sf(kind: str, number: int) -> str:
 
 LEAD_HEADER = (
     "Id,FirstName,LastName,Company,Email,LeadSource,Status,CreatedDate,SystemModstamp,ConvertedContactId,"
-    "ConvertedOpportunityId,IsDeleted\n"
+    "ConvertedOpportunityId,IsDeleted,MasterRecordId\n"
 )
 
 
-def sf_lead(number: int, name: str, email: str, created: str, contact: str = "", opportunity: str = "") -> str:
+def sf_lead(
+    number: int, name: str, email: str, created: str, contact: str = "", opportunity: str = "", master: str = ""
+) -> str:
     return (
         f"{sf('00Q', number)},{name},Lead,{name} Works,{email},Webinar,Open,{created},2026-03-01T00:00:00Z,{contact},"
-        f"{opportunity},false\n"
+        f"{opportunity},false,{master}\n"
     )
 
 
@@ -41,7 +43,8 @@ FILES = {
     + sf_lead(2, "Mail", "mail@both.example", "2026-02-01T09:00:00Z")
     + sf_lead(3, "Sales", "only@sales.example", "2026-02-01T09:00:00Z")
     + sf_lead(4, "Twomails", "work@two.example", "2026-02-01T09:00:00Z")
-    + sf_lead(5, "Converted", "converted@sales.example", "2026-02-01T09:00:00Z", contact=sf("003", 5)),
+    + sf_lead(5, "Converted", "converted@sales.example", "2026-02-01T09:00:00Z", contact=sf("003", 5))
+    + sf_lead(6, "Twice", "twice@sales.example", "2026-02-04T09:00:00Z", contact=sf("003", 6), master=sf("00Q", 5)),
     "salesforce/contact/a.csv": f"Id,FirstName,LastName,Email\n{sf('003', 5)},Converted,Lead,converted@sales.example\n",
     "hubspot/contact/a.csv": "id,firstname,lastname,company,email,lead_source,lifecyclestage,createdate,"
     "lastmodifieddate,salesforceleadid,salesforcecontactid\n"
@@ -49,7 +52,9 @@ FILES = {
     + hs_contact(2, "Mail", " MAIL@both.example", "2026-02-05T09:00:00Z")
     + hs_contact(3, "Marketing", "only@marketing.example", "2026-02-01T09:00:00Z")
     + hs_contact(4, "Twomails", "home@two.example", "2026-02-01T09:00:00Z")
-    + hs_contact(5, "Converted", "converted@private.example", "2026-02-03T09:00:00Z", contact=sf("003", 5)),
+    + hs_contact(5, "Converted", "converted@private.example", "2026-02-03T09:00:00Z", contact=sf("003", 5))
+    # of a lead that was merged into another
+    + hs_contact(6, "Twice", "twice@private.example", "2026-02-04T09:00:00Z", contact=sf("003", 6)),
     "salesforce/opportunity/a.csv": "Id,Name,StageName,Amount,CloseDate,CreatedDate,IsDeleted,Type\n"
     f"{sf('006', 1)},In both by sync,Closed Won,100,2026-03-01,2026-02-10T09:00:00Z,false,\n"
     f"{sf('006', 2)},In both by name,Closed Won,200,2026-03-01,2026-02-10T09:00:00Z,false,\n"

@@ -30,6 +30,11 @@
     end
 {%- endmacro %}
 
+{% macro in_sequence(column) -%}
+    {#- A row's id as what orders rows of one moment: ids that are numbers by their value, 9 before 10; others as texts. -#}
+    case when {{ regex_full_match(column, "'[0-9]{1,20}'") }} then lpad({{ column }}, 20, '0') else {{ column }} end
+{%- endmacro %}
+
 {% macro session_person(column) -%}
     {#- The person record a web analytics user id names by itself: a Salesforce lead or contact id, or an id written with its system.
         Other ids are found by joining them to native ids. -#}

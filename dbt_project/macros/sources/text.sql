@@ -42,10 +42,10 @@
 {%- endmacro %}
 
 {% macro url_parameter(column, name) -%}
-    {#- A parameter of a URL's query; null where it is absent. Decoded where it is percent-encoded UTF-8 without NUL; another encoding,
+    {#- A parameter of a URL's query or fragment; null where it is absent. Decoded where it is percent-encoded UTF-8 without NUL; another encoding,
         or a bare percent sign, stays as it stands. -#}
     {%- set value -%}
-        replace(regexp_extract({{ column }}, '[?&]{{ name }}=([^&#]*)', 1), '+', ' ')
+        replace(regexp_extract({{ column }}, '[?&#]{{ name }}=([^&#]*)', 1), '+', ' ')
     {%- endset -%}
     {%- set digit = "[0-9A-F]" -%}
     {%- set next = "%[89AB]" ~ digit -%}
@@ -73,10 +73,10 @@
 {%- endmacro %}
 
 {% macro click_id(column) -%}
-    {#- The click id that an ads platform left in a URL's query; null where it left none. -#}
+    {#- The click id that an ads platform left in a URL's query or fragment; null where it left none. -#}
     nullif(
         regexp_extract(
-            {{ column }}, '[?&](?:gclid|gbraid|wbraid|dclid|msclkid|fbclid|li_fat_id|ttclid|twclid)=([^&#]*)', 1
+            {{ column }}, '[?&#](?:gclid|gbraid|wbraid|dclid|msclkid|fbclid|li_fat_id|ttclid|twclid)=([^&#]*)', 1
         ),
         ''
     )

@@ -9,7 +9,6 @@ with
             record.source_system,
             record.email,
             record.created_at,
-            record.converted_contact_id,
             {{ system_rank("record.source_system") }} as system_rank
         from {{ ref("int_lead_record") }} as record
         inner join
@@ -43,12 +42,15 @@ with
         where record.synced_lead_id is not null or record.synced_contact_id is not null
     ),
 
-    -- also into a contact that was not delivered
+    -- also a lead merged away since, and into a contact that was not delivered
     converted as (
-        select leads.record_id, coalesce(contact.survivor_id, leads.converted_contact_id) as contact_id
-        from leads
-        left join contact_survivor as contact on leads.converted_contact_id = contact.record_id
-        where leads.converted_contact_id is not null
+        select
+            lead_survivor.survivor_id as record_id,
+            coalesce(contact.survivor_id, record.converted_contact_id) as contact_id
+        from {{ ref("int_lead_record") }} as record
+        inner join lead_survivor on record.record_id = lead_survivor.record_id
+        left join contact_survivor as contact on record.converted_contact_id = contact.record_id
+        where record.converted_contact_id is not null
     ),
 
     synced as (

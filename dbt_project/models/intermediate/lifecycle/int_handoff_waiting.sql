@@ -9,7 +9,7 @@ with
     ),
 
     waiting as (
-        select latest.*, leads.person_id
+        select latest.*, leads.person_id, leads.owner_id as owner_id_now
         from latest
         inner join {{ ref("int_lead") }} as leads on latest.lead_id = leads.lead_id
         where latest.decision is null
@@ -63,7 +63,8 @@ with
         select
             waiting.lead_id,
             waiting.handoff_number,
-            waiting.owner_id,
+            waiting.owner_id_now as owner_id,
+            waiting.owner_id as handoff_owner_id,
             waiting.handed_off_at,
             waiting.handed_off_business_seconds,
             waiting.response_at,

@@ -9,6 +9,7 @@ with
             waiting.lead_id,
             waiting.handoff_number,
             waiting.owner_id,
+            waiting.handoff_owner_id,
             waiting.handed_off_at,
             {{ seconds_between("waiting.handed_off_at", as_of()) }} / 3600.0 as waiting_hours,
             (business_now.business_seconds - waiting.handed_off_business_seconds) / 3600.0 as waiting_business_hours,

@@ -18,8 +18,8 @@ union all
 -- as the API writes them on the deal: those of its newest version that tells any
 select
     opportunity_record_id,
-    'hubspot:' || {{ extract_regex("association", '"id"\\s*:\\s*"?([^",}\\s]+)') }} as account_record_id,
-    {{ extract_regex("association", '"type"\\s*:\\s*"([^"]+)"') }} as type_id,
+    'hubspot:' || {{ json_text("association", "id") }} as account_record_id,
+    {{ json_text("association", "type") }} as type_id,
     association like '%"deal_to_company"%' as is_primary,
     false as is_deleted,
     version_at,

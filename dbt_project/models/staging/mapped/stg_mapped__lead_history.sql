@@ -19,7 +19,7 @@ select
     end as new_value,
     raw.changed_at,
     raw.source_system || ':' || raw.changed_by as changed_by,
-    raw.native_id as sequence,
+    {{ in_sequence("raw.native_id") }} as sequence,
     coalesce(raw.is_deleted, false) or {{ is_gone_from_snapshot() }} as is_deleted,
     raw.version_at,
     delivery.delivery_rank,

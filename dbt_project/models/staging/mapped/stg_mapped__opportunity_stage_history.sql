@@ -48,7 +48,9 @@ with
         select *
         from living
         where changed_at is not null
-        qualify row_number() over (partition by record_id order by changed_at, native_id, record_line) = 1
+        qualify
+            row_number() over (partition by record_id order by changed_at, {{ in_sequence("native_id") }}, record_line)
+            = 1
     ),
 
     final as (
@@ -59,7 +61,7 @@ with
             stage,
             amount,
             changed_at,
-            native_id as sequence,
+            {{ in_sequence("native_id") }} as sequence,
             version_at,
             delivery_rank,
             record_line

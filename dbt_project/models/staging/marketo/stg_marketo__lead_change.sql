@@ -61,7 +61,7 @@ select
     new_value,
     happened_at as changed_at,
     cast(null as {{ dbt.type_string() }}) as changed_by,
-    native_id as sequence,
+    {{ in_sequence("native_id") }} as sequence,
     version_at,
     delivery_rank,
     record_line
