@@ -479,7 +479,11 @@ class Reader:
     # Parquet
 
     def _parquet(self) -> Staged:
-        relation = f"read_parquet({path_literal(self.scan.path)}, file_row_number = true, binary_as_string = true)"
+        # a folder `date=2026-01-01` above the file is no column of it
+        relation = (
+            f"read_parquet({path_literal(self.scan.path)}, "
+            "file_row_number = true, binary_as_string = true, hive_partitioning = false)"
+        )
         try:
             headers = self._parquet_headers()
             described = self.con.sql(f"select * exclude (file_row_number) from {relation}")

@@ -390,6 +390,17 @@ def test_nested_parquet_is_flattened(zone: Zone, tmp_path: Path) -> None:
     assert zone.rows("native_id, email, properties_tags, _line") == [("1", "x", '["a"]', 1)]
 
 
+@pytest.mark.parametrize("above", ["env=prod", "Id=7", "c0=7"])
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
+def test_a_folder_above_a_file_is_no_column_of_it(no_vendors: None, tmp_path: Path, above: str, name: str) -> None:
+    duckdb.sql(f"copy (select '1' as Id, 'x' as Email) to '{tmp_path / name}'")
+    zone = Zone(tmp_path / above)
+    zone.put(name, (tmp_path / name).read_bytes())
+    assert not zone.load().refused
+    assert zone.rows("native_id, email, _line") == [("1", "x", 1 if "parquet" in name else 2)]
+    zone.close()
+
+
 # Idempotent, and independent of order
 
 
