@@ -485,8 +485,11 @@ class _Check:
             yield f"the rule cannot be called {row['rule']}"
         for field in row["fields"].split("|"):
             yield from _one_of("field", field.strip(), LEAD_FIELDS)
-            if row["test"].lower() == "not_future" and field.strip().lower() not in TIME_FIELDS:
+            is_time, test = field.strip().lower() in TIME_FIELDS, row["test"].lower()
+            if test == "not_future" and not is_time:
                 yield f"not_future needs a time, {field.strip()} is none"
+            if is_time and test in TESTS and test not in ("present", "not_future"):
+                yield f"{test} needs a text, {field.strip()} is a time"
         yield from _one_of("test", row["test"], TESTS)
 
     def _fillers(self, row: Row) -> Iterator[str]:

@@ -270,6 +270,10 @@ REFUSED: dict[str, tuple[Edit, str]] = {
         rows("completeness.csv", "a,who,email,not_future,2024-01-01,"),
         r"completeness\.csv line 2: not_future needs a time",
     ),
+    "a time that is compared with fillers": (
+        rows("completeness.csv", "a,who,last_name|created_at,not_filler,2024-01-01,"),
+        r"completeness\.csv line 2: not_filler needs a text, created_at is a time",
+    ),
     "a rule name that is taken": (
         rows("completeness.csv", "regressed,who,email,email,2024-01-01,"),
         r"completeness\.csv line 2: the rule cannot be called regressed",
