@@ -435,8 +435,9 @@ class Reader:
                         objects, bad = (objects + 1, bad) if found is not None else (objects, bad + 1)
                         has_pages = has_pages or len(found or [0]) != 1
                         for part, row in enumerate(found or []):
-                            self._add_keys(row, names, rows)
-                            rows.add((lines.first, part, *(row.get(name) for name in names)), len(text))
+                            if row is not None:
+                                self._add_keys(row, names, rows)
+                                rows.add((lines.first, part, *(row.get(name) for name in names)), len(text))
                     lines.start_record()
             except UnicodeError as error:
                 raise self._not_this_encoding(error) from error
@@ -457,12 +458,13 @@ class Reader:
             names[name] = f"c{len(names)}"
             rows.add_column(names[name])
 
-    def _json_rows(self, lines: _Lines, text: str, *, is_first: bool) -> list[dict[str, str | None]] | None:
-        """The flattened objects of one line: one, or those of a page; None where the line is malformed."""
+    def _json_rows(self, lines: _Lines, text: str, *, is_first: bool) -> list[dict[str, str | None] | None] | None:
+        """The flattened objects of a line: one, or those of a page, None where malformed; None for a malformed line."""
         if is_first and text.lstrip().startswith("["):
             raise Refusal("the file is one JSON array", "deliver one JSON object per line")
         try:
-            found = [flattened(each, decimal_comma=bool(self.mapped.decimal_comma)) for each in json_objects(text)]
+            records = json_objects(text)
+            found = [flattened(each, decimal_comma=bool(self.mapped.decimal_comma)) for each in records]
         except (ValueError, RecursionError) as error:
             if not lines.ended:
                 raise Refusal(
@@ -471,10 +473,15 @@ class Reader:
                 ) from error
             self._malformed(lines, f"not a JSON object: {error}")
             return None
-        if reason := _not_text("".join(filter(None, (each for row in found for each in (*row, *row.values()))))):
-            self._malformed(lines, reason)
-            return None
-        return found
+        rows: list[dict[str, str | None] | None] = []
+        for record, row in zip(records, found, strict=True):
+            reason = _not_text("".join(filter(None, (*row, *row.values()))))
+            rows.append(None if reason else row)
+            if reason and len(records) == 1:
+                self._malformed(lines, reason)
+            elif reason:  # of a page the others stand
+                self._bad.add((lines.first, storable(record_text := _json_text(record)), reason), len(record_text))
+        return rows
 
     # Parquet
 

@@ -344,6 +344,22 @@ def test_pages_of_an_api_are_their_records(zone: Zone) -> None:
     assert "many" in zone.malformed()[0][1]
 
 
+@pytest.mark.parametrize("bad", ["\\udcff", "\\u0000"], ids=["no text", "NUL"])
+def test_a_bad_record_leaves_the_others_of_its_page(zone: Zone, bad: str) -> None:
+    page = f'{{"records": [{{"Id": "1"}}, {{"Id": "2", "Email": "{bad}"}}, {{"Id": "3", "Employees": "x"}}]}}\n'
+    delivery = zone.load_one("a.jsonl", page)
+    assert (delivery.rows_read, delivery.rows_loaded, delivery.rows_malformed) == (3, 1, 2)
+    assert zone.rows("native_id, _line") == [("1", 1)]
+    assert {line for line, _ in zone.malformed()} == {1}
+    (spoilt,) = (text for _, text in zone.malformed() if "Email" in text and '"2"' in text)
+    assert spoilt == f'{{"Id":"2","Email":"{bad}"}}'
+
+
+def test_a_file_of_bad_records_alone_is_read(zone: Zone) -> None:
+    delivery = zone.load_one("a.jsonl", '{"Id": "\\udcff"}\n{"records": [{"Id": "\\u0000"}]}\n')
+    assert (delivery.status, delivery.rows_read, delivery.rows_malformed) == ("loaded", 2, 2)
+
+
 @pytest.mark.parametrize(
     ("columns", "reason"),
     [
