@@ -559,13 +559,7 @@ def _build_told(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) -> 
                     quality.load_log
                     on delivered._delivery_id = load_log.delivery_id
                     and load_log.status in ('loaded', 'accepted')
-                left join
-                    control.source_object
-                    on source_object.source_system = '{source_system}'
-                    and source_object.object = '{name}'
-                where
-                    not coalesce(source_object.is_snapshot, false)
-                    or source_object.newest_delivery_id = delivered._delivery_id
+                where delivered._delivery_id not in (from control.past_snapshot)
             )
         """
 
@@ -749,8 +743,7 @@ def build_admission(con: duckdb.DuckDBPyConnection) -> None:
             version as (
                 select
                     gate_version.*,
-                    source_object.is_snapshot,
-                    source_object.newest_delivery_id,
+                    _delivery_id in (from control.past_snapshot) as is_past,
                     not is_out and (failed_rules is null or is_complete_later) as is_admitted
                 from gate_version
                 join control.source_object using (source_system, object)
@@ -765,7 +758,7 @@ def build_admission(con: duckdb.DuckDBPyConnection) -> None:
                     case when not is_out then coalesce(failed_rules, '') end as newest_failed_rules,
                     is_out,
                     -- a source of full snapshots deletes what its newest delivery does not hold
-                    is_snapshot and _delivery_id <> newest_delivery_id as is_dropped
+                    is_past as is_dropped
                 from version
                 anti join repeated using (source_system, object, native_id)
                 union all
@@ -775,7 +768,7 @@ def build_admission(con: duckdb.DuckDBPyConnection) -> None:
                     min_by(coalesce(failed_rules, ''), first_place) filter (not is_out) as first_failed_rules,
                     max_by(coalesce(failed_rules, ''), place) filter (not is_out) as newest_failed_rules,
                     max_by(is_out, place) as is_out,
-                    bool_or(is_snapshot) and not bool_or(_delivery_id = newest_delivery_id) as is_dropped
+                    bool_and(is_past) as is_dropped
                 from (
                     select
                         *,

@@ -58,17 +58,19 @@ create table if not exists control.declared_object (
     source_system varchar, object varchar, entity varchar, is_vendor boolean, is_snapshot boolean
 );
 create or replace view control.source_object as
-select
-    declared_object.*,
-    (
-        select max_by(load_log.delivery_id, (load_log.ordered_as, load_log.is_current, load_log.sha256))
-        from quality.load_log
-        where
-            load_log.source_system = declared_object.source_system
-            and load_log.object = declared_object.object
-            and load_log.status in ('loaded', 'accepted')
-    ) as newest_delivery_id
 from control.declared_object;
+-- A row that could not be parsed is not absent: only a snapshot without any replaces those before it.
+create or replace view control.past_snapshot as
+select delivery_id
+from quality.load_log
+semi join control.declared_object
+    on load_log.source_system = declared_object.source_system
+    and load_log.object = declared_object.object
+    and declared_object.is_snapshot
+where status in ('loaded', 'accepted')
+qualify
+    (ordered_as, is_current, sha256)
+    < max((ordered_as, is_current, sha256)) filter (rows_malformed = 0) over (partition by source_system, object);
 """
 # What is newest where versions are equal or missing, and of snapshots, is what a rebuild would find newest: a delivery
 # goes by the first of the names that hold it now, for the same bytes once more are no delivery; a snapshot by the last,
@@ -99,6 +101,13 @@ where
     and load_log.ordered_as is distinct from landed.ordered_as
     and (load_log.is_current or load_log.ordered_as is null);
 """
+PARTIAL_SNAPSHOTS = """
+select source_system || '/' || object || '/' || source_file, rows_malformed
+from quality.load_log
+semi join (from control.declared_object where is_snapshot) using (source_system, object)
+where status in ('loaded', 'accepted') and rows_malformed > 0 and delivery_id not in (from control.past_snapshot)
+order by 1
+"""
 
 
 @dataclass(frozen=True)
@@ -122,11 +131,15 @@ class Delivery:
 
 @dataclass
 class LoadReport:
-    """What one load found: every delivery of the log, what changed in the shape of the files, what was left alone."""
+    """What one load found: every delivery of the log, what changed in the shape of the files, what was left alone.
+
+    `partial_snapshots` are the files of full snapshots that delete nothing, with the number of their malformed rows.
+    """
 
     deliveries: list[Delivery] = field(default_factory=list)
     drift: list[str] = field(default_factory=list)
     unsettled: list[str] = field(default_factory=list)
+    partial_snapshots: dict[str, int] = field(default_factory=dict)
 
     @property
     def new(self) -> list[Delivery]:
@@ -155,6 +168,10 @@ class LoadReport:
             lines.append(f"{known:,} deliveries were known")
         lines += [f"refused: {each.error}" for each in self.refused]
         lines += [f"changed: {each}" for each in self.drift]
+        lines += [
+            f"deletes nothing, for {malformed:,} of its rows are malformed: {each}"
+            for each, malformed in self.partial_snapshots.items()
+        ]
         lines += [f"left for the next night, still being written: {each}" for each in self.unsettled]
         return "\n".join(lines) or "nothing to load"
 
@@ -311,6 +328,7 @@ class _Loader:
                 self._take(replace(file, source=source, object=object_, name=name), mapped)
         self._note_strays([*strays, *unmapped, *self.unreadable])
         self.con.execute(CURRENT)
+        self.report.partial_snapshots = dict(self.con.execute(PARTIAL_SNAPSHOTS).fetchall())
         self.report.deliveries = [
             replace(delivery, is_new=delivery.delivery_id in self.new)
             for delivery in sorted(self.deliveries.values(), key=lambda d: (d.source_system, d.object, d.source_file))

@@ -19,6 +19,7 @@ from handoff.settings import Settings
 REMEDIES = {
     "files_are_readable": "Ask the source for the file again; the night went on without it.",
     "deliveries_are_on_time": "Ask the source why nothing came; the marts are as fresh as its last delivery.",
+    "snapshots_are_whole": "See quality.malformed_row and mend the mapping or the file; until then nothing is deleted.",
     "shape_is_as_before": "Compare the columns with the mapping; tell the source's owner if one is missing.",
     "every_value_is_mapped": "See core.unmapped_value: name each value in the definitions, or mend it at the source.",
     "population_is_stable": "See the review of the card: when the leads have changed for good, learn a new one.",

@@ -20,13 +20,14 @@ OBJECTS = [(mapping, name) for mapping in load_mappings(load_settings()) for nam
 LOGS = {
     "quality/load_log": "One row per distinct delivery: rows read, loaded, held and malformed, status and error.",
     "quality/malformed_row": "Rows that could not be parsed, with file, line, the raw text and the reason.",
-    "control/source_object": "The objects that the mappings declare, each with its newest delivery.",
+    "control/source_object": "The objects that the mappings declare, and which of them are full snapshots.",
     "control/run": "One row: the run's now and the definitions in force.",
 }
 LOAD_LOG = dg.AssetKey(["quality", "load_log"])
 CHECKS = {
     "files_are_readable": "Every new file could be read; a refused one is left aside and the night goes on without it.",
     "deliveries_are_on_time": "Every source delivered within HANDOFF_LATE_AFTER_HOURS before this run.",
+    "snapshots_are_whole": "No full snapshot since the last whole one holds malformed rows: with some it deletes none.",
     "shape_is_as_before": "No file brought columns that were not there before or left out columns that were.",
 }
 
@@ -122,6 +123,8 @@ def load_extracts(night: Night) -> Iterator[dg.MaterializeResult[Any] | dg.Asset
     yield _warning("files_are_readable", not refused, {"refused": dict(sorted(refused.items())[:20])})
     late = _late(night)
     yield _warning("deliveries_are_on_time", not late, {"last_delivery": late})
+    partial = dict([*report.partial_snapshots.items()][:20])
+    yield _warning("snapshots_are_whole", not partial, {"malformed_rows": partial})
     yield _warning(
         "shape_is_as_before",
         not report.drift,

@@ -189,7 +189,11 @@ def test_a_snapshot_source_drops_what_its_newest_delivery_does_not_hold(bench: B
     bench.deliver(lead("1", status=None), lead("2"), source="marketo", file="a.csv")
     bench.deliver(lead("2"), source="marketo", file="b.csv")
     assert bench.night().still_held == 0
-    assert bench.rows("select native_id, is_gone from quality.lead_admission order by 1") == [("1", True), ("2", False)]
+    gone = "select native_id, is_gone from quality.lead_admission order by 1"
+    assert bench.rows(gone) == [("1", True), ("2", False)]
+    bench.deliver(lead("3"), source="marketo", file="c.csv", at=NEXT, malformed=1)
+    bench.night(NEXT)
+    assert bench.rows(gone) == [("1", True), ("2", False), ("3", False)], "a row that could not be parsed is not absent"
 
 
 def test_a_rule_relaxed_from_a_day_on_releases_what_it_held(bench: Bench, tmp_path: Path) -> None:

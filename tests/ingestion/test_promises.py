@@ -697,17 +697,30 @@ objects:
     )
 
 
+STANDING = (
+    "select {} from quality.load_log where status = 'loaded' and delivery_id not in (from control.past_snapshot) "
+    "order by source_file"
+)
+
+
 def test_a_snapshot_object_knows_its_newest_delivery(zone: Zone) -> None:
     zone.map(CRM + "    snapshot: true\n")
+    zone.map(CRM.replace("source: crm", "source: delta"), "delta.yml")
+    zone.put("1.csv", GOOD, "delta/lead")
     zone.put("2026-02.csv", HEADER + lead(2))
     zone.load()
     zone.put("2026-01.csv", GOOD)
     zone.put("2026-03.csv", '"')
     zone.load()
-    ((name,),) = zone.con.execute(
-        "select source_file from control.source_object join quality.load_log on newest_delivery_id = delivery_id"
-    ).fetchall()
-    assert name == "2026-02.csv", "late files and refused ones are not the newest"
+    standing = zone.con.execute(STANDING.format("source_file")).fetchall()
+    assert standing == [("1.csv",), ("2026-02.csv",)], "late files and refused ones are not the newest"
+    zone.put("2026-04.csv", GOOD + "3,x\n")
+    assert zone.load().partial_snapshots == {"crm/lead/2026-04.csv": 1}
+    standing = zone.con.execute(STANDING.format("source_file")).fetchall()
+    assert standing == [("1.csv",), ("2026-02.csv",), ("2026-04.csv",)], "one with malformed rows replaces none"
+    zone.put("2026-05.csv", GOOD + lead(3))
+    assert zone.load().partial_snapshots == {}
+    assert zone.con.execute(STANDING.format("source_file")).fetchall() == [("1.csv",), ("2026-05.csv",)]
 
 
 @pytest.mark.parametrize(
@@ -721,11 +734,12 @@ def test_a_snapshot_object_knows_its_newest_delivery(zone: Zone) -> None:
 def test_the_newest_is_what_a_rebuild_would_find_newest(zone: Zone, deliveries: list[tuple[str, int]]) -> None:
     """Whichever of the contents came first or has the greater hash."""
     zone.map(CRM + "    snapshot: true\n")
-    newest = "select sha256 from control.source_object join quality.load_log on newest_delivery_id = delivery_id"
     for name, number in deliveries:
         zone.put(name, content := HEADER + lead(number))
         zone.load()
-        assert zone.con.execute(newest).fetchall() == [(hashlib.sha256(content.encode()).hexdigest(),)]
+        assert zone.con.execute(STANDING.format("sha256")).fetchall() == [
+            (hashlib.sha256(content.encode()).hexdigest(),)
+        ]
 
 
 def test_the_same_bytes_once_more_are_no_newer(zone: Zone) -> None:

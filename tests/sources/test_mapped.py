@@ -94,6 +94,10 @@ FILES = {
     "vertrieb/interessenten/2.csv": """Nr;Name;Firma;E-Mail;Quelle;Status;Betreuer;Angelegt;Salesforce;Projekt;Dubletten
 1;Müller;Werk;M@werk.example;Messe;Abgelehnt;b2;02.01.2026 10:00;00Q000000000001AAA;P1;7, 8
 """,
+    # snapshots with malformed rows, one another date, one a column too many: nothing is deleted
+    "vertrieb/interessenten/3.csv": """Nr;Name;Firma;E-Mail;Quelle;Status;Betreuer;Angelegt;Salesforce;Projekt;Dubletten
+1;Müller;Werk;M@werk.example;Messe;Abgelehnt;b2;2026/01/02;00Q000000000001AAA;P1;7, 8
+""",
     "vertrieb/verlauf/1.csv": "Nr;Feld;Alt;Neu;Wann\n1;Status;neu;abgelehnt;01.07.2026 12:00\n"
     "1;Betreuer;b1;b2;02.07.2026\n1;Umsatz;1.500.000,00;rund 9;03.07.2026\n",
     "vertrieb/verlauf/2.csv": "Nr;Feld;Alt;Neu;Wann\n1;Status;neu;abgelehnt;01.07.2026 12:00\n",
@@ -113,6 +117,7 @@ FILES = {
     "salesforce/contact/2.csv": "Id,LastName\n003000000000002,Hopper\n",
     "salesforce/user/1.csv": "Id,Name\n005000000000001AAA,Ann\n005000000000002AAA,Bob\n",
     "salesforce/user/2.csv": "Id,Name\n005000000000002AAA,Bob\n",
+    "salesforce/user/3.csv": "Id,Name\n005000000000002AAA,Bob,x\n",
     "vertrieb/anzeigen/1.csv": "Tag;Kampagne;Kosten;Einblendungen\n01.02.2026;A;10,25;1.000\n",
 }
 CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
