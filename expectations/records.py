@@ -743,7 +743,8 @@ def build_admission(con: duckdb.DuckDBPyConnection) -> None:
             version as (
                 select
                     gate_version.*,
-                    _delivery_id in (from control.past_snapshot) as is_past,
+                    _delivery_id in (from control.past_snapshot)
+                    and (source_system, object, native_id) not in (from control.unread_record) as is_past,
                     not is_out and (failed_rules is null or is_complete_later) as is_admitted
                 from gate_version
                 join control.source_object using (source_system, object)

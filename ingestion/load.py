@@ -59,7 +59,9 @@ create table if not exists control.declared_object (
 );
 create or replace view control.source_object as
 from control.declared_object;
--- A row that could not be parsed is not absent: only a snapshot without any replaces those before it.
+-- The records of malformed rows in full snapshots, null where a row does not tell its own.
+create table if not exists control.malformed_record (delivery_id varchar, native_id varchar);
+-- A record whose row could not be parsed is not absent: a snapshot with a row that may be any record's replaces none.
 create or replace view control.past_snapshot as
 select delivery_id
 from quality.load_log
@@ -70,7 +72,14 @@ semi join control.declared_object
 where status in ('loaded', 'accepted')
 qualify
     (ordered_as, is_current, sha256)
-    < max((ordered_as, is_current, sha256)) filter (rows_malformed = 0) over (partition by source_system, object);
+    < max((ordered_as, is_current, sha256))
+        filter (delivery_id not in (select delivery_id from control.malformed_record where native_id is null))
+        over (partition by source_system, object);
+create or replace view control.unread_record as
+select distinct load_log.source_system, load_log.object, malformed_record.native_id
+from control.malformed_record
+join quality.load_log using (delivery_id)
+where malformed_record.native_id is not null and delivery_id not in (from control.past_snapshot);
 """
 # What is newest where versions are equal or missing, and of snapshots, is what a rebuild would find newest: a delivery
 # goes by the first of the names that hold it now, for the same bytes once more are no delivery; a snapshot by the last,
@@ -102,10 +111,12 @@ where
     and (load_log.is_current or load_log.ordered_as is null);
 """
 PARTIAL_SNAPSHOTS = """
-select source_system || '/' || object || '/' || source_file, rows_malformed
-from quality.load_log
+select source_system || '/' || object || '/' || source_file, count(*)
+from control.malformed_record
+join quality.load_log using (delivery_id)
 semi join (from control.declared_object where is_snapshot) using (source_system, object)
-where status in ('loaded', 'accepted') and rows_malformed > 0 and delivery_id not in (from control.past_snapshot)
+where status in ('loaded', 'accepted') and native_id is null and delivery_id not in (from control.past_snapshot)
+group by 1
 order by 1
 """
 
@@ -133,7 +144,7 @@ class Delivery:
 class LoadReport:
     """What one load found: every delivery of the log, what changed in the shape of the files, what was left alone.
 
-    `partial_snapshots` are the files of full snapshots that delete nothing, with the number of their malformed rows.
+    `partial_snapshots` are the files of full snapshots that delete nothing, with how many rows may be any record's.
     """
 
     deliveries: list[Delivery] = field(default_factory=list)
@@ -169,8 +180,8 @@ class LoadReport:
         lines += [f"refused: {each.error}" for each in self.refused]
         lines += [f"changed: {each}" for each in self.drift]
         lines += [
-            f"deletes nothing, for {malformed:,} of its rows are malformed: {each}"
-            for each, malformed in self.partial_snapshots.items()
+            f"deletes nothing, for {unknown:,} of its rows may be any record's: {each}"
+            for each, unknown in self.partial_snapshots.items()
         ]
         lines += [f"left for the next night, still being written: {each}" for each in self.unsettled]
         return "\n".join(lines) or "nothing to load"
@@ -465,11 +476,12 @@ class _Loader:
                     self.con.execute(f"delete from {table} where _delivery_id = ?", [delivery.delivery_id])
                 if known:
                     self.con.execute("delete from quality.malformed_row where delivery_id = ?", [delivery.delivery_id])
-                    self.con.execute(
-                        "delete from control.delivery_reading where delivery_id = ?", [delivery.delivery_id]
-                    )
+                    for name in ("delivery_reading", "malformed_record"):
+                        self.con.execute(f"delete from control.{name} where delivery_id = ?", [delivery.delivery_id])
                 if isinstance(outcome, Staged):
                     self._insert(table, delivery, outcome)
+                    if mapped.snapshot and outcome.malformed and "native_id" in outcome.raw:
+                        self._note_malformed_records(delivery, outcome)
                     self._note_headers(file, outcome.plan)
                 self._log(delivery)
                 reading = [delivery.delivery_id, mapped.sha256, ",".join(sorted(formats))]
@@ -515,6 +527,18 @@ class _Loader:
         self.con.execute(
             "insert into quality.malformed_row select ?, ?, ?, line, raw_text, error, ? from landed_bad order by line",
             [delivery.source_system, delivery.object, delivery.source_file, delivery.delivery_id],
+        )
+
+    def _note_malformed_records(self, delivery: Delivery, staged: Staged) -> None:
+        """Whose rows could not be read: of what failed its types the key; of a row without its cells nobody knows."""
+        self.con.execute(
+            f"""
+            insert into control.malformed_record
+            select $delivery, {staged.raw["native_id"]} from landed where error is not null
+            union all
+            select $delivery, null from range($malformed - (select count(error) from landed))
+            """,
+            {"delivery": delivery.delivery_id, "malformed": staged.malformed},
         )
 
     def _note_headers(self, file: LandedFile, plan: Plan) -> None:

@@ -27,7 +27,7 @@ LOAD_LOG = dg.AssetKey(["quality", "load_log"])
 CHECKS = {
     "files_are_readable": "Every new file could be read; a refused one is left aside and the night goes on without it.",
     "deliveries_are_on_time": "Every source delivered within HANDOFF_LATE_AFTER_HOURS before this run.",
-    "snapshots_are_whole": "No full snapshot since the last whole one holds malformed rows: with some it deletes none.",
+    "snapshots_are_whole": "No full snapshot has a malformed row that may be any record's: such a one deletes nothing.",
     "shape_is_as_before": "No file brought columns that were not there before or left out columns that were.",
 }
 

@@ -192,6 +192,7 @@ def test_a_snapshot_source_drops_what_its_newest_delivery_does_not_hold(bench: B
     gone = "select native_id, is_gone from quality.lead_admission order by 1"
     assert bench.rows(gone) == [("1", True), ("2", False)]
     bench.deliver(lead("3"), source="marketo", file="c.csv", at=NEXT, malformed=1)
+    bench.con.execute("insert into control.malformed_record values ('marketo-c.csv', '2')")
     bench.night(NEXT)
     assert bench.rows(gone) == [("1", True), ("2", False), ("3", False)], "a row that could not be parsed is not absent"
 

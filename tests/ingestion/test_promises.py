@@ -717,10 +717,15 @@ def test_a_snapshot_object_knows_its_newest_delivery(zone: Zone) -> None:
     zone.put("2026-04.csv", GOOD + "3,x\n")
     assert zone.load().partial_snapshots == {"crm/lead/2026-04.csv": 1}
     standing = zone.con.execute(STANDING.format("source_file")).fetchall()
-    assert standing == [("1.csv",), ("2026-02.csv",), ("2026-04.csv",)], "one with malformed rows replaces none"
-    zone.put("2026-05.csv", GOOD + lead(3))
+    assert standing == [("1.csv",), ("2026-02.csv",), ("2026-04.csv",)], "a row may be any record's"
+    zone.put("2026-05.csv", GOOD + lead(3).replace("2026-01-01", "1.1.2026"))
     assert zone.load().partial_snapshots == {}
     assert zone.con.execute(STANDING.format("source_file")).fetchall() == [("1.csv",), ("2026-05.csv",)]
+    unread = "select source_system, native_id from control.unread_record"
+    assert zone.con.execute(unread).fetchall() == [("crm", "3")], "what could not be parsed is not absent"
+    zone.put("2026-06.csv", GOOD)
+    zone.load()
+    assert zone.con.execute(unread).fetchall() == []
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ FILES = {
     "vertrieb/interessenten/2.csv": """Nr;Name;Firma;E-Mail;Quelle;Status;Betreuer;Angelegt;Salesforce;Projekt;Dubletten
 1;Müller;Werk;M@werk.example;Messe;Abgelehnt;b2;02.01.2026 10:00;00Q000000000001AAA;P1;7, 8
 """,
-    # snapshots with malformed rows, one another date, one a column too many: nothing is deleted
+    # snapshots with malformed rows: one of another date tells its record, one with a column too many does not
     "vertrieb/interessenten/3.csv": """Nr;Name;Firma;E-Mail;Quelle;Status;Betreuer;Angelegt;Salesforce;Projekt;Dubletten
 1;Müller;Werk;M@werk.example;Messe;Abgelehnt;b2;2026/01/02;00Q000000000001AAA;P1;7, 8
 """,

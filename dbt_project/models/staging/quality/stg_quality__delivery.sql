@@ -16,21 +16,9 @@ with
                 partition by delivery.source_system, delivery.object
                 order by delivery.ordered_as, delivery.is_current, delivery.sha256
             ) as delivery_rank,
-            delivery.rows_malformed,
             coalesce(declared.is_snapshot, false) as is_snapshot
         from delivery
         left join declared on delivery.source_system = declared.source_system and delivery.object = declared.object
-    ),
-
-    -- a row that could not be parsed is not absent: only a snapshot without any replaces those before it
-    placed as (
-        select
-            *,
-            max(delivery_rank) over (partition by source_system, object) as newest_rank,
-            max(case when rows_malformed = 0 then delivery_rank end) over (
-                partition by source_system, object
-            ) as whole_rank
-        from ranked
     ),
 
     final as (
@@ -41,9 +29,8 @@ with
             source_file,
             delivery_rank,
             is_snapshot,
-            is_snapshot and delivery_rank = newest_rank as is_newest_snapshot,
-            is_snapshot and delivery_rank < coalesce(whole_rank, 0) as is_past_snapshot
-        from placed
+            delivery_id in (select delivery_id from {{ source("control", "past_snapshot") }}) as is_past_snapshot
+        from ranked
     )
 
 select *
