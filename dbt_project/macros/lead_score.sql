@@ -30,7 +30,8 @@
                     when '{{ field }}'
                     then
                         case
-                            when signal.{{ field }} = floor(signal.{{ field }})
+                            -- a whole number without its decimals; what no bigint holds stays as it is
+                            when abs(signal.{{ field }}) < 1e15 and signal.{{ field }} = floor(signal.{{ field }})
                             then cast(cast(signal.{{ field }} as bigint) as varchar)
                             else cast(signal.{{ field }} as varchar)
                         end

@@ -640,6 +640,9 @@ def _definitions_by_date(company: Company) -> None:
     company.lead("LATEFIT", "2026-01-05T09:00:00")  # the size became known after the answer
     company.answered_campaign("LATEFIT", "2026-01-10")
     company.changed("LATEFIT", "2026-01-20T09:00:00", "NumberOfEmployees", "", "500")
+    company.lead("ABSURDSIZE", "2026-01-05T09:00:00", "Handed Off")  # a size that no whole number holds, mended later
+    company.went("ABSURDSIZE", ("", "Open"), ("2026-02-02T10:00:00", "Handed Off"))
+    company.changed("ABSURDSIZE", "2026-02-03T10:00:00", "NumberOfEmployees", "99999999999999999999", "500")
     company.lead("UNKNOWNSIZE", "2026-01-05T09:00:00", NumberOfEmployees="")
     company.lead("STUDENT", "2026-01-05T09:00:00", NumberOfEmployees="", Title="Student")
     company.lead("WRONGINDUSTRY", "2026-01-05T09:00:00", Industry="Education")

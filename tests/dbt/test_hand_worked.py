@@ -308,6 +308,15 @@ def test_an_engagement_rule_on_a_field_of_the_record_gives_points(
     assert points == reason
 
 
+def test_an_absurd_size_is_scored_as_what_it_is(core: duckdb.DuckDBPyConnection) -> None:
+    """Industry and country of the profile: 19 and 6 of the 50 that fit shares. 1e20 employees are outside it."""
+    reasons = core.execute(
+        "select score, top_reasons from intermediate.int_lead_score_version "
+        "where lead_id = 'salesforce:ABSURDSIZE' and method = 'rules'"
+    ).fetchall()
+    assert reasons == [(25, "industry technology (+19); country germany (+6)")]
+
+
 def test_a_stage_without_criteria_takes_the_crms_word_from_that_day_on(row: Find) -> None:
     lead = row("fct_lead", lead_id="salesforce:SAIDREADY")
     assert lead is not None
