@@ -6,19 +6,25 @@ Reading and writing its CSV and scoring by hand are here; learning one is `train
 import csv
 import json
 import math
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import TypeAdapter, ValidationError
 
 from handoff.errors import HandoffError
 
+RULES = "rules"
 BinKind = Literal["number", "category", "other", "missing"]
 _KINDS: dict[str, BinKind] = {"number": "number", "category": "category", "other": "other", "missing": "missing"}
 BANDS = ((80, "80-100"), (60, "60-79"), (40, "40-59"), (20, "20-39"), (0, "00-19"))
+_CATEGORIES = TypeAdapter(tuple[str, ...])
 COLUMNS = (
     "version",
     "attribute",
@@ -168,10 +174,10 @@ def _bound(value: float) -> str:
 
 
 def read_card(path: Path) -> Scorecard:
-    """The card of a CSV and the JSON beside it.
+    """The card of a CSV and the JSON beside it. Letters' case and blanks around a category do not matter.
 
     Raises:
-        HandoffError: a file is missing, a column or a bin is wrong; the message names the line.
+        HandoffError: a file is missing, a column or a bin is wrong; the message names the line or the attribute.
     """
     facts_path = path.with_suffix(".json")
     if not facts_path.exists():
@@ -180,6 +186,13 @@ def read_card(path: Path) -> Scorecard:
             where=str(facts_path),
             why="there is a CSV of that name and no JSON",
             remedy="Put the file back or remove the CSV",
+        )
+    if path.stem == RULES or path.stem.startswith(f"{RULES}-"):
+        raise HandoffError(
+            "A scorecard goes by the name of the rule points.",
+            where=str(path),
+            why=f"`{RULES}` and `{RULES}-<version>` are the points that the definitions give",
+            remedy="Name it otherwise: both files, the version in the JSON and in each row of the CSV",
         )
     with path.open(newline="", encoding="utf-8") as handle:
         reader = csv.DictReader(handle)
@@ -191,17 +204,14 @@ def read_card(path: Path) -> Scorecard:
                 remedy=f"Use the columns {', '.join(COLUMNS)}",
             )
         bins = tuple(_bin(row, path, line) for line, row in enumerate(reader, start=2))
-    try:
-        facts = json.loads(facts_path.read_text(encoding="utf-8"))
-        facts["trained_at"] = datetime.fromisoformat(facts["trained_at"])
-        card = Scorecard(bins=bins, **facts)
-    except (ValueError, KeyError, TypeError) as error:
+    if not bins:
         raise HandoffError(
-            "The facts of a scorecard cannot be read.",
-            where=str(facts_path),
-            why=str(error),
-            remedy="Correct the file, or put back the one that was written with the card",
-        ) from error
+            "A scorecard has no bins.",
+            where=str(path),
+            why="nothing stands below its header",
+            remedy="Put its rows back, or remove the CSV and the JSON",
+        )
+    card = _card(bins, facts_path)
     if card.version != path.stem:
         raise HandoffError(
             "A scorecard goes by another name than its file.",
@@ -210,38 +220,93 @@ def read_card(path: Path) -> Scorecard:
             remedy=f"Write {path.stem!r} as the version, in the JSON and in each row of the CSV, or rename both files",
         )
     for attribute in card.attributes:
-        kinds = [item.kind for item in card.bins_of(attribute)]
-        if "missing" not in kinds or ("category" in kinds and "other" not in kinds):
+        if flaw := _flaw(card.bins_of(attribute)):
             raise HandoffError(
-                "A scorecard leaves a value without points.",
+                "A scorecard leaves a value without points, or gives it points twice.",
                 where=f"{path}, attribute {attribute}",
-                why="the bin for missing values, or the one for other texts, is not there",
-                remedy="Add the bin",
+                why=flaw,
+                remedy="Correct its bins: every value falls into one of them",
             )
     return card
+
+
+def _card(bins: tuple[Bin, ...], facts_path: Path) -> Scorecard:
+    try:
+        facts = json.loads(facts_path.read_text(encoding="utf-8"))
+        unknown = sorted(facts.keys() - Scorecard.__dataclass_fields__.keys() | facts.keys() & {"bins"})
+        if unknown:
+            raise ValueError(f"{unknown[0]} is not known here")
+        return TypeAdapter(Scorecard).validate_python({**facts, "bins": bins})
+    except (ValueError, TypeError, AttributeError) as error:
+        why = str(error)
+        if isinstance(error, ValidationError):
+            first = error.errors()[0]
+            why = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+        raise HandoffError(
+            "The facts of a scorecard cannot be read.",
+            where=str(facts_path),
+            why=why,
+            remedy="Correct the file, or put back the one that was written with the card",
+        ) from error
+
+
+def _flaw(bins: list[Bin]) -> str | None:
+    """Why a value would get no points from these bins of an attribute, or those of two."""
+    kinds = [item.kind for item in bins]
+    numbers = sorted((item for item in bins if item.kind == "number"), key=lambda item: item.lower)
+    if kinds.count("missing") != 1:
+        return f"it has {kinds.count('missing')} bins for missing values, one is needed"
+    if numbers:
+        if len(numbers) + 1 < len(bins):
+            return "bins of numbers and bins of texts stand side by side"
+        for item in numbers:
+            if not item.lower < item.upper:
+                return f"the bin {item.label!r} ends before it begins"
+        for item, following in pairwise(numbers):
+            if item.upper != following.lower:
+                fault = "overlap" if item.upper > following.lower else "leave a gap"
+                return f"the bins {item.label!r} and {following.label!r} {fault}"
+        if numbers[0].lower > -math.inf or numbers[-1].upper < math.inf:
+            return "the lowest bin needs no lower bound, and the highest no upper one"
+    elif kinds.count("other") != 1:
+        return f"it has {kinds.count('other')} bins for other texts, one is needed"
+    if category := _twice(category for item in bins for category in item.categories):
+        return f"the category {category!r} stands twice"
+    if (label := _twice(item.label for item in bins)) is not None:
+        return f"two bins are called {label!r}"
+    return None
+
+
+def _twice(values: Iterable[str]) -> str | None:
+    return next((value for value, times in Counter(values).items() if times > 1), None)
 
 
 def _bin(row: dict[str, str], path: Path, line: int) -> Bin:
     try:
         if row["version"] != path.stem:
             raise ValueError(f"the version is {row['version']!r}, the file is named {path.stem!r}")
+        kind = _KINDS[row["kind"]]
+        categories = _CATEGORIES.validate_json(row["categories"]) if row["categories"] else ()
+        if (kind == "category") != bool(categories) or not all(text.strip() for text in categories):
+            raise ValueError("a bin of kind category lists its categories, and no other bin does")
         return Bin(
             attribute=row["attribute"],
-            kind=_KINDS[row["kind"]],
+            kind=kind,
             label=row["bin"],
             points=int(row["points"]),
             lower=float(row["lower"]) if row["lower"] else -math.inf,
             upper=float(row["upper"]) if row["upper"] else math.inf,
-            categories=tuple(json.loads(row["categories"])) if row["categories"] else (),
+            categories=tuple(text.strip().lower() for text in categories),
             weight_of_evidence=float(row["weight_of_evidence"]),
             coefficient=float(row["coefficient"]),
             leads=int(row["leads"]),
             wins=int(row["wins"]),
         )
     except (ValueError, KeyError, TypeError) as error:
+        is_of_types = isinstance(error, ValidationError)
         raise HandoffError(
             "A scorecard has a row that cannot be read.",
             where=f"{path}, line {line}",
-            why=str(error),
+            why='categories are written as ["one", "two"]' if is_of_types else str(error),
             remedy="Correct the row",
         ) from error

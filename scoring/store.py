@@ -13,9 +13,8 @@ from handoff.definitions import Definitions
 from handoff.errors import HandoffError
 from handoff.settings import Settings
 from handoff.warehouse import transaction
-from scoring.card import Scorecard, read_card
-
-RULES = "rules"
+from scoring.card import RULES, Scorecard, read_card
+from scoring.signals import ATTRIBUTE_PREFIX, SIGNALS
 
 TABLES = {
     "scorecard": "One row per card.",
@@ -56,7 +55,7 @@ def load_cards(settings: Settings, con: duckdb.DuckDBPyConnection, named: Iterab
     """Replaces `scoring_store.*` by the cards in the folder; `named` are the versions that the definitions speak of.
 
     Raises:
-        HandoffError: a card cannot be read, or one that the definitions name is not there.
+        HandoffError: a card cannot be read, asks for what is no signal, or one that the definitions name is not there.
     """
     cards = read_cards(settings)
     unknown = sorted(set(named) - {card.version for card in cards} - {RULES})
@@ -67,6 +66,16 @@ def load_cards(settings: Settings, con: duckdb.DuckDBPyConnection, named: Iterab
             why=f"there are the cards {', '.join(card.version for card in cards) or '(none)'} and the rule points",
             remedy="Put the card's CSV and JSON into that folder, or name another version",
         )
+    signals = {signal.name for signal in SIGNALS}
+    for card in cards:
+        for attribute in card.attributes:
+            if attribute not in signals and not attribute.startswith(ATTRIBUTE_PREFIX):
+                raise HandoffError(
+                    "A scorecard asks for what no lead has.",
+                    where=f"{cards_folder(settings) / card.version}.csv, attribute {attribute}",
+                    why=f"it is no signal, nor a column that a mapping keeps, written {ATTRIBUTE_PREFIX}<header>",
+                    remedy=f"Use {', '.join(sorted(signals))}",
+                )
     con.execute("create schema if not exists scoring_store")
     with transaction(con):
         for name, columns in _COLUMNS.items():
