@@ -70,11 +70,19 @@ def review(
     """
     training.require_library()
     version = free_version(settings, f"card-{settings.now:%Y-%m-%d}")
-    champion = _champion(settings, con)
-    stays = f"{champion.version} stays in force." if champion else "The rule points apply."
     report = ReviewReport(version)
-    frame, attributes = _leads(con)
-    horizon, minimum = _agreed(con, "scoring_horizon_days"), _agreed(con, "scoring_minimum_wins")
+    try:
+        frame, attributes = _leads(con)
+        champion = _champion(settings, con)
+        horizon, minimum = _agreed(con, "scoring_horizon_days"), _agreed(con, "scoring_minimum_wins")
+    except duckdb.CatalogException as error:
+        raise HandoffError(
+            "There is nothing to learn from.",
+            where="the warehouse",
+            why="no night has built the signals and the scores of the leads",
+            remedy="Run `make nightly` first",
+        ) from error
+    stays = f"{champion.version} stays in force." if champion else "The rule points apply."
     outcome = _outcome(frame, minimum)
     report.figures |= {"mature_leads": len(frame), "wins": int(frame.is_won.sum()), "minimum_wins": minimum}
     if outcome is None:
@@ -214,18 +222,10 @@ def _agreed(con: duckdb.DuckDBPyConnection, setting: str) -> int:
 
 def _leads(con: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, list[str]]:
     """Handed-off leads whose horizon is over, in the order of their scoring, with the columns the mappings keep."""
-    try:
-        keys = con.execute(
-            "select distinct unnest(json_keys(attributes)) as key from intermediate.int_lead_signal "
-            "where is_mature and attributes is not null order by key"
-        ).fetchall()
-    except duckdb.CatalogException as error:
-        raise HandoffError(
-            "There is nothing to learn from.",
-            where="the warehouse",
-            why="no night has built the signals of the leads",
-            remedy="Run `make nightly` first",
-        ) from error
+    keys = con.execute(
+        "select distinct unnest(json_keys(attributes)) as key from intermediate.int_lead_signal "
+        "where is_mature and attributes is not null order by key"
+    ).fetchall()
     names = [ATTRIBUTE_PREFIX + key for (key,) in keys]
     kept = "".join(
         f", json_extract_string(attributes, {literal(chr(36) + '.' + quoted(key))}) as {quoted(ATTRIBUTE_PREFIX + key)}"

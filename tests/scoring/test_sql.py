@@ -12,6 +12,7 @@ import duckdb
 import pandas as pd
 import pytest
 
+from handoff.errors import HandoffError
 from handoff.settings import CHECKOUT, Settings
 from scoring import monthly
 from scoring.card import Bin, Scorecard, band, write_card
@@ -233,6 +234,20 @@ def test_too_few_wins_leave_the_rule_points(home: Settings, con: duckdb.DuckDBPy
 def test_bands_are_the_same_in_both_languages(con: duckdb.DuckDBPyConnection) -> None:
     rows: pd.DataFrame = con.sql("select distinct score, score_band from scoring.lead_score").df()
     assert [band(int(score)) for score in rows.score] == rows.score_band.tolist()
+
+
+@pytest.mark.parametrize("is_in_part", [False, True], ids=["no night", "a night that ended before the marts"])
+def test_a_review_before_a_good_night_says_so(tmp_path: Path, is_in_part: bool) -> None:
+    with duckdb.connect() as con:
+        if is_in_part:
+            con.execute("create schema intermediate")
+            for table, columns in (
+                ("int_lead_signal", "lead_id varchar, scored_at timestamp, is_mature boolean, attributes varchar"),
+                ("int_lead_score_version", "lead_id varchar, method varchar, score integer"),
+            ):
+                con.execute(f"create table intermediate.{table} ({columns})")
+        with pytest.raises(HandoffError, match=r"nothing to learn from.*Run `make nightly` first"):
+            monthly.review(Settings(_env_file=None, home=tmp_path), con)
 
 
 def test_a_review_writes_no_card_that_the_definitions_name(home: Settings, tmp_path: Path) -> None:
