@@ -14,7 +14,7 @@ import pytest
 
 from handoff.errors import HandoffError
 from handoff.settings import CHECKOUT, Settings
-from scoring import monthly
+from scoring import monthly, validation
 from scoring.card import Bin, Scorecard, band, write_card
 from scoring.store import cards_folder, load_cards
 from tests.conftest import begin_home
@@ -50,7 +50,7 @@ CARD = Scorecard(
     ),
     leads=10,
     wins=2,
-    threshold=35,
+    threshold=37,
 )
 
 
@@ -138,7 +138,7 @@ def test_a_card_proposes_the_threshold_chosen_when_it_was_learned(con: duckdb.Du
     proposed = con.sql(
         "select threshold from scoring.score_threshold where version = 'card-by-hand' and is_proposed"
     ).fetchall()
-    assert proposed == [(35,)]
+    assert proposed == [(37,)]
 
 
 def test_rule_points_by_hand(con: duckdb.DuckDBPyConnection) -> None:
@@ -236,6 +236,27 @@ def test_bands_are_the_same_in_both_languages(con: duckdb.DuckDBPyConnection) ->
     assert [band(int(score)) for score in rows.score] == rows.score_band.tolist()
 
 
+@pytest.mark.parametrize(
+    ("gain_low", "slope", "short"),
+    [
+        (0.05, 1.0, []),
+        (0.05, 0.7, ["its calibration slope of 0.70 is not between 0.8 and 1.25"]),
+        (0.0, 1.0, ["it is not surely better out of time than what is in force"]),
+        (
+            -0.01,
+            1.3,
+            [
+                "it is not surely better out of time than what is in force",
+                "its calibration slope of 1.30 is not between 0.8 and 1.25",
+            ],
+        ),
+    ],
+    ids=["proposed", "too bold", "no surer", "neither"],
+)
+def test_what_keeps_a_card_from_being_proposed_is_named(gain_low: float, slope: float, short: list[str]) -> None:
+    assert monthly.shortfalls(validation.Auc(gain_low + 0.05, gain_low, gain_low + 0.1), slope) == short
+
+
 @pytest.mark.parametrize("is_in_part", [False, True], ids=["no night", "a night that ended before the marts"])
 def test_a_review_before_a_good_night_says_so(tmp_path: Path, is_in_part: bool) -> None:
     with duckdb.connect() as con:
@@ -267,9 +288,13 @@ def test_a_signed_card_is_in_force_from_its_day(home: Settings, tmp_path: Path) 
         con.execute(
             "insert into definitions.settings (setting, value, valid_from, valid_to) values "
             "('scorecard_version', 'rules', '2024-01-01', '2026-03-01'), "
-            "('scorecard_version', 'card-by-hand', '2026-03-01', null)"
+            "('scorecard_version', 'card-by-hand', '2026-03-01', '2027-02-01'), "
+            "('scorecard_version', 'rules', '2027-02-01', null)"
         )
-        con.execute("insert into definitions.versions (version, valid_from) values ('9.0', '2027-01-01')")
+        con.execute(
+            "insert into definitions.versions (version, valid_from) values "
+            "('7.0', '2026-02-01'), ('8.0', '2026-04-01'), ('9.0', '2027-01-01')"
+        )
     run_models(signed, "stg_definitions__setting", "stg_definitions__setting_in_force", "stg_definitions__versions")
     with duckdb.connect(str(signed.warehouse)) as con:
         wrong = con.sql(
@@ -282,8 +307,16 @@ def test_a_signed_card_is_in_force_from_its_day(home: Settings, tmp_path: Path) 
         facts = con.sql(
             "select status, valid_from from scoring.scorecard_version where version = 'card-by-hand'"
         ).fetchall()
-        to_come = con.sql("select status from scoring.scorecard_version where version = 'rules-9.0'").fetchall()
+        rules = con.sql(
+            "select version, status, valid_from from scoring.scorecard_version "
+            "where method = 'rule points' order by version"
+        ).fetchall()
     assert wrong == [(0,)]
     assert leads[0] == leads[1] > 0
     assert facts == [("champion", date(2026, 3, 1))]
-    assert to_come == [("challenger",)]
+    assert rules == [
+        ("rules-1.0", "retired", date(2024, 1, 1)),
+        ("rules-7.0", "retired", date(2026, 2, 1)),
+        ("rules-8.0", "challenger", None),
+        ("rules-9.0", "challenger", date(2027, 2, 1)),
+    ]

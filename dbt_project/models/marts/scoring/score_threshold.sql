@@ -1,4 +1,5 @@
--- Grain: one row per version and threshold (every fifth point): what a handoff from that score on would have brought,
+-- Grain: one row per version and threshold (every fifth point, and the one that a learned card carries): what a
+-- handoff from that score on would have brought,
 -- over the handed-off leads whose horizon is over, per month. Rows of a version overlap: never sum them. is_proposed:
 -- that of a learned card, chosen when it was learned; of rule points, the highest that keeps four fifths of the wins.
 with
@@ -19,11 +20,16 @@ with
     ),
 
     cut as (
-        select distinct cast(number * 5 as integer) as threshold
-        from
+        select total.version, cast(listed.number * 5 as integer) as threshold
+        from total
+        cross join
             (values {% for number in range(21) %} ({{ number }}){{ "," if not loop.last }} {% endfor %}) as listed(
                 number
             )
+        union
+        select version, threshold
+        from {{ ref("int_scorecard") }}
+        where threshold is not null
     ),
 
     above as (
@@ -35,7 +41,7 @@ with
             sum(case when scored.has_opportunity then 1 else 0 end) as opportunities,
             sum(case when scored.is_rejected then 1 else 0 end) as rejections
         from scored
-        inner join cut on scored.score >= cut.threshold
+        inner join cut on scored.version = cut.version and scored.score >= cut.threshold
         group by scored.version, cut.threshold
     ),
 

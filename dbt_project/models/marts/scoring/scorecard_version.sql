@@ -62,6 +62,32 @@ with
         group by value
     ),
 
+    -- a version's rule points are in force where the setting names them
+    rules_in_force as (
+        select
+            definitions_version.version,
+            min(greatest(definitions_version.effective_from, setting.effective_from)) as effective_from,
+            max(
+                case
+                    when
+                        definitions_version.effective_from <= {{ as_of() }}
+                        and {{ as_of() }} < definitions_version.effective_to
+                        and setting.effective_from <= {{ as_of() }}
+                        and {{ as_of() }} < setting.effective_to
+                    then 1
+                    else 0
+                end
+            ) as is_now
+        from {{ ref("stg_definitions__versions") }} as definitions_version
+        inner join
+            {{ ref("stg_definitions__setting") }} as setting
+            on setting.setting = 'scorecard_version'
+            and setting.value = 'rules'
+            and setting.effective_from < definitions_version.effective_to
+            and definitions_version.effective_from < setting.effective_to
+        group by definitions_version.version
+    ),
+
     observed as (
         select
             sum(case when is_mature then 1 else 0 end) as leads,
@@ -74,16 +100,17 @@ with
         select
             'rules-' || definitions_version.version as version,
             cast(null as timestamp) as trained_at,
-            definitions_version.valid_from,
             case
-                when
-                    definitions_version.effective_from <= {{ as_of() }}
-                    and {{ as_of() }} < definitions_version.effective_to
-                    and (select max(is_now) from named where version = 'rules') = 1
+                when rules_in_force.effective_from = definitions_version.effective_from
+                then definitions_version.valid_from
+                else cast(rules_in_force.effective_from as date)
+            end as valid_from,
+            case
+                when rules_in_force.is_now = 1
                 then 'champion'
-                when definitions_version.effective_from > {{ as_of() }}
-                then 'challenger'
-                else 'retired'
+                when rules_in_force.effective_from <= {{ as_of() }}
+                then 'retired'
+                else 'challenger'
             end as status,
             'rule points' as method,
             spread.leads,
@@ -96,6 +123,7 @@ with
             cast(null as double) as calibration_slope,
             cast(threshold.value as double) as threshold
         from {{ ref("stg_definitions__versions") }} as definitions_version
+        left join rules_in_force on definitions_version.version = rules_in_force.version
         left join spread on 'rules-' || definitions_version.version = spread.version
         left join
             {{ ref("stg_definitions__setting") }} as threshold
