@@ -379,6 +379,8 @@ def _responses(company: Company) -> None:
     handed_off("WAITS25", "2026-06-30T11:00:00")
     company.answered_campaign("WAITS25", "2026-06-30")
     company.answered_campaign("WAITS25", "2026-07-02")  # after now
+    for kind in ("form_submit", "form_submission", "event", "page_view", "web_session"):  # one thing, two names
+        company.touched("WAITS25", kind, "2026-06-29T10:00:00", "2026-06-30T12:00:00")  # before and after the handoff
     handed_off("WAITS24", "2026-06-30T12:00:00")
     company.lead("WAITSMOVED", "2026-01-05T09:00:00", "Handed Off", OwnerId=SECOND_SELLER)
     company.went("WAITSMOVED", ("", "Open"), ("2026-06-30T12:00:00", "Handed Off"))

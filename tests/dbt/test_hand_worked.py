@@ -187,6 +187,10 @@ def test_the_queue_holds_the_undecided(core: duckdb.DuckDBPyConnection) -> None:
     # the one who has it now waits, not the one whose handoff it was
     moved = "select owner_id, handoff_owner_id from core.handoff_queue where lead_id = 'salesforce:WAITSMOVED'"
     assert core.execute(moved).fetchall() == [(f"salesforce:{SECOND_SELLER}", f"salesforce:{SELLER}")]
+    why = core.execute("select why_qualified from core.handoff_queue where lead_id = 'salesforce:WAITS25'").fetchall()
+    assert ["form submissions: 2; events attended: 1; campaigns answered: 1; visits: 2" in text for (text,) in why] == [
+        True
+    ]
     decided = {f"salesforce:{case}" for case in ("TWICE", "WONLATER", "NOREASON", "ODDREASON", "TWOREASONS")}
     assert not decided & waiting.keys()
 

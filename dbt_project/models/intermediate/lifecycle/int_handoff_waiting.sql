@@ -1,6 +1,7 @@
 -- Grain: one row per lead whose latest handoff has no decision yet: the handoff, and what is known of the lead's
 -- touches.
 -- How long it waits is asked in handoff_queue.
+{% set counted = counted_touches() %}
 with
     latest as (
         select *
@@ -38,14 +39,14 @@ with
     engagement as (
         select
             lead_id,
-            count(case when is_before_handoff and touch_type = 'form_submission' then 1 end) as form_submissions,
-            count(case when is_before_handoff and touch_type = 'event_attendance' then 1 end) as event_attendances,
+            count(case when is_before_handoff and {{ counted.form_submissions }} then 1 end) as form_submissions,
+            count(case when is_before_handoff and {{ counted.event_attendances }} then 1 end) as event_attendances,
             count(
                 distinct case
                     when is_before_handoff and touch_type = 'campaign_response' then coalesce(campaign_id, touch_id)
                 end
             ) as responded_campaigns,
-            count(case when is_before_handoff and touch_type = 'web_session' then 1 end) as web_sessions,
+            count(case when is_before_handoff and {{ counted.page_views }} then 1 end) as visits,
             {{
                 ordered_text(
                     "case when touch_rank <= 3 then cast("
@@ -90,9 +91,7 @@ with
                     when engagement.responded_campaigns > 0
                     then 'campaigns answered: ' || cast(engagement.responded_campaigns as varchar)
                 end,
-                case
-                    when engagement.web_sessions > 0 then 'web sessions: ' || cast(engagement.web_sessions as varchar)
-                end,
+                case when engagement.visits > 0 then 'visits: ' || cast(engagement.visits as varchar) end,
                 waiting.icp_reasons
             ) as why_qualified,
             engagement.last_touches
