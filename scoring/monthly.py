@@ -96,8 +96,11 @@ def review(
         (f"oldest {TRAIN_SHARE:.0%}", frame.iloc[:cut], "learned from"),
         (f"newest {1 - TRAIN_SHARE:.0%}", frame.iloc[cut:], "judged on"),
     ):
-        if leads[outcome].nunique() < 2:
-            said = "all of the {} were" if leads[outcome].any() else "none of the {} was"
+        # of one alone no interval can be said
+        had = int(leads[outcome].sum())
+        if min(had, len(leads) - had) < 2:
+            many, few = "all but one of the {} were", "only one of the {} was"
+            said = {len(leads) - 1: many, len(leads): "all of the {} were", 0: "none of the {} was", 1: few}[had]
             summary = (
                 f"No card was learned: of {len(frame):,} handed-off leads whose horizon of {horizon} days is over, "
                 f"{said.format(part)} {outcome.removeprefix('is_')}, and a card is {use} these. {stays}"
@@ -119,8 +122,8 @@ def review(
     champion_score = champion.score(later).astype(float) if champion else rules
     gain = validation.auc_gain(evaluation.score, champion_score, later_won)
     card = evaluation.trained.card
-    low, high = CALIBRATED
-    report.is_proposed = bool(gain.low > 0 and low <= evaluation.calibration_slope <= high)
+    short = shortfalls(gain, evaluation.calibration_slope)
+    report.is_proposed = not short
     report.dropped = evaluation.trained.dropped
     rules_auc = validation.auc(rules, later_won)
     report.figures |= {
@@ -150,7 +153,7 @@ def review(
     folder = _folder(settings, version)
     scores = {"card": evaluation.score, str(report.figures["champion"]): champion_score}
     report.plots = _plots(folder, report, evaluation, later_won, scores)
-    report.markdown = _markdown(report, evaluation)
+    report.markdown = _markdown(report, evaluation, short)
     (folder / "report.md").write_text(report.markdown, encoding="utf-8")
     return report
 
@@ -209,6 +212,20 @@ def evaluate(
         score,
         chance,
     )
+
+
+def shortfalls(gain: validation.Auc, slope: float) -> list[str]:
+    """What keeps a card from being proposed, by its gain over what is in force and its calibration slope.
+
+    >>> shortfalls(validation.Auc(0.1, 0.05, 0.15), 0.7)
+    ['its calibration slope of 0.70 is not between 0.8 and 1.25']
+    """
+    low, high = CALIBRATED
+    found = {
+        "it is not surely better out of time than what is in force": gain.low > 0,
+        f"its calibration slope of {slope:.2f} is not between {low} and {high}": low <= slope <= high,
+    }
+    return [said for said, holds in found.items() if not holds]
 
 
 def _agreed(con: duckdb.DuckDBPyConnection, setting: str) -> int:
@@ -357,7 +374,7 @@ def _leave_for_the_page(folder: Path, summary: str, pictures: Sequence[Mapping[s
     (folder / "review.json").write_text(text, encoding="utf-8")
 
 
-def _markdown(report: ReviewReport, evaluation: Evaluation) -> str:
+def _markdown(report: ReviewReport, evaluation: Evaluation, short: Sequence[str]) -> str:
     figures = report.figures
     card = evaluation.trained.card
     verdict = (
@@ -365,7 +382,7 @@ def _markdown(report: ReviewReport, evaluation: Evaluation) -> str:
         f"`scorecard_version,{card.version}` from that date on to `settings.csv`; what was in force until then keeps "
         "its row, ended on that date (without one: `scorecard_version,rules` from the first version on)."
         if report.is_proposed
-        else "**Not proposed**: it is not surely better out of time than what is in force."
+        else f"**Not proposed**: {'; '.join(short)}."
     )
     lines = [
         f"# {report.version}",

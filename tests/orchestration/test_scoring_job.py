@@ -17,10 +17,10 @@ REVIEW = dg.AssetKey(["scoring_review", "challenger"])
     [
         (40, None, ""),
         (100_000, None, "The rule points apply"),
-        (10, ">= 0.7", "none of the newest 25% was won"),
+        (10, ">= 0.7", "only one of the newest 25% was won"),
         (3, "< 0.8", "none of the oldest 75% was won"),
     ],
-    ids=["enough", "too few", "none to judge by", "none to learn from"],
+    ids=["enough", "too few", "one to judge by", "none to learn from"],
 )
 def test_the_monthly_job_runs(
     built_settings: Settings,
@@ -45,6 +45,14 @@ def test_the_monthly_job_runs(
                 update intermediate.int_lead_signal_at_handoff set is_won = false, is_qualified = false
                 where scored_at {side} (
                     select quantile_disc(scored_at, {share}) from intermediate.int_lead_signal where is_mature
+                )
+                """
+            )
+            con.execute(
+                """
+                update intermediate.int_lead_signal_at_handoff set is_won = true
+                where lead_id = (
+                    select max_by(lead_id, (scored_at, lead_id)) from intermediate.int_lead_signal where is_mature
                 )
                 """
             )
