@@ -194,7 +194,7 @@ def read_card(path: Path) -> Scorecard:
             why=f"`{RULES}` and `{RULES}-<version>` are the points that the definitions give",
             remedy="Name it otherwise: both files, the version in the JSON and in each row of the CSV",
         )
-    with path.open(newline="", encoding="utf-8") as handle:
+    with path.open(newline="", encoding="utf-8-sig") as handle:  # a spreadsheet may put a mark before the header
         reader = csv.DictReader(handle)
         if tuple(reader.fieldnames or ()) != COLUMNS:
             raise HandoffError(

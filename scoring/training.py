@@ -20,6 +20,7 @@ from scoring.card import Bin, Scorecard
 from scoring.signals import Signal
 
 OTHER = "\x00other"
+OTHER_LABEL, MISSING_LABEL = "other values", "missing"
 # With few wins, few and wide bins: what a narrow one learns is chance.
 MANY_WINS = 2_000
 MIN_CATEGORY_SHARE, MAX_CATEGORIES = 0.005, 100
@@ -278,13 +279,14 @@ def _described(
             if OTHER in list(group):
                 other_code = code
             if categories:
+                label = ", ".join(categories)
                 described.append(
                     (
                         code,
                         Bin(
                             name,
                             "category",
-                            ", ".join(categories),
+                            f"'{label}'" if label in (OTHER_LABEL, MISSING_LABEL) else label,
                             0,
                             categories=tuple(categories),
                             leads=int(leads[code]),
@@ -299,7 +301,7 @@ def _described(
                 Bin(
                     name,
                     "other",
-                    "other values",
+                    OTHER_LABEL,
                     0,
                     leads=int(leads[other_code]) if alone else 0,
                     wins=int(wins[other_code]) if alone else 0,
@@ -307,7 +309,10 @@ def _described(
             )
         )
     described.append(
-        (missing_code, Bin(name, "missing", "missing", 0, leads=int(leads[missing_code]), wins=int(wins[missing_code])))
+        (
+            missing_code,
+            Bin(name, "missing", MISSING_LABEL, 0, leads=int(leads[missing_code]), wins=int(wins[missing_code])),
+        )
     )
     return described
 

@@ -3,6 +3,7 @@
 import time
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from scipy import stats
 
 from ingestion.sample.truth import scored_leads, scoring_truth
 from scoring import leakage, training, validation
-from scoring.card import Scorecard
+from scoring.card import Scorecard, read_card, write_card
 from scoring.signals import SIGNALS, Signal
 
 AS_OF = datetime(2026, 6, 1)
@@ -83,6 +84,15 @@ def test_a_planted_leak_is_refused_by_name() -> None:
     names = [signal.name for signal in signals(frame)] + ["attribute:Customer_Tier__c", "attribute:Invoice_Total__c"]
     refused = {refusal.signal for refusal in leakage.suspicious(frame, won, names)}
     assert refused == {"attribute:Customer_Tier__c", "attribute:Invoice_Total__c"}
+
+
+def test_a_category_called_missing_is_told_from_no_value(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame({"country": rng.choice(["missing", "france", None], 6_000)})
+    won = rng.random(6_000) < frame.country.map({"missing": 0.5, "france": 0.1}).fillna(0.3)
+    card = training.train(frame, won.to_numpy(), signals(frame), version="x", trained_at=AS_OF, horizon_days=180).card
+    labels = [item.label for item in read_card(write_card(card, tmp_path)).bins]
+    assert {"'missing'", "missing"} <= set(labels)
 
 
 def test_noise_makes_no_card() -> None:
