@@ -132,8 +132,7 @@
         spend as (
             select {{ period_start(part, "spend_date") }} as {{ start }}, sum(cost) as spend
             from {{ ref("fct_spend") }}
-            -- what is planned for months to come is not of a quarter to date
-            where {{ period_start("month", "spend_date") }} <= {{ as_of_day() }}
+            where not is_planned
             group by 1
         ),
 
@@ -165,7 +164,6 @@
                     )
                 }} as customer_acquisition_cost
             from {{ ref("acquisition_cost") }} as cost
-            where cost.month_start <= {{ as_of_day() }}
             group by 1
         ),
 

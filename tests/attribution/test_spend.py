@@ -103,6 +103,8 @@ def test_a_day_to_come_takes_its_own_rate_where_it_is_listed_and_today_s_else(co
     assert days[date(2026, 6, 30)] == Decimal("11.000000")
     assert days[date(2026, 7, 1)] == days[date(2026, 7, 8)] == Decimal("12.000000")
     assert days[date(2026, 7, 9)] == Decimal("11.000000")
+    planned = costs.con.execute("select spend_date from core.fct_spend where is_planned order by 1").fetchall()
+    assert (len(planned), planned[0]) == (9, (date(2026, 7, 1),))
 
 
 def test_a_missing_rate_stops_the_night_naming_currency_and_day(costs: Lab) -> None:

@@ -74,8 +74,8 @@ COLUMNS: dict[str, str] = {
         " competitor varchar, cycle_days bigint"
     ),
     "core.fct_spend": (
-        "spend_date date, platform varchar, channel varchar, campaign_id varchar, cost decimal(18,6),"
-        " impressions bigint, clicks bigint"
+        "spend_date date, platform varchar, channel varchar, campaign_id varchar, is_planned boolean default false,"
+        " cost decimal(18,6), impressions bigint, clicks bigint"
     ),
     "attribution.attribution_by_campaign": (
         "month_start date, basis varchar, model varchar, campaign_id varchar, channel varchar,"

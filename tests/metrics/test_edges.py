@@ -85,10 +85,15 @@ def test_a_deal_from_before_the_calendar_is_open_all_along(tmp_path: Path) -> No
 def test_a_quarter_to_date_has_no_costs_of_months_to_come(tmp_path: Path) -> None:
     w = Warehouse(tmp_path, as_of="2025-05-31 12:00")
     w.add("core.fct_lead", lead_id="L", lead_source="Web", created_at="2025-04-01")
-    for day in ("2025-04-05", "2025-06-05"):
-        w.add("core.fct_spend", spend_date=day, platform="google_ads", channel="paid", cost=90)
+    for day, is_planned in (("2025-04-05", False), ("2025-06-05", True)):
+        w.add("core.fct_spend", spend_date=day, platform="google_ads", channel="paid", cost=90, is_planned=is_planned)
+        w.add("staging.stg_definitions__sales_costs", month_start=day, cost=60)
     w.build()
     assert w.rows("select value from metrics.metric_quarter where metric = 'spend'") == [{"value": 90.0}]
+    costs = w.con.execute(
+        "select spend, sales_cost, sales_and_marketing_cost from metrics.acquisition_cost order by 1, 2"
+    )
+    assert costs.fetchall() == [(90, 60, 150), (90, None, None)]
 
 
 def test_open_pipeline_begins_with_a_deal_that_was_won_on_the_day_it_was_qualified(tmp_path: Path) -> None:

@@ -27,6 +27,19 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
         "attribution.attribution_slice", month_start="2025-01-01", basis="revenue", model="linear", channel="paid",
         campaign_id="c1", content="ad", credited_amount=240,
     )  # fmt: skip
+    # of the quarter under way: a customer, costs, and what is planned for a month to come
+    warehouse.add(
+        "core.fct_opportunity", opportunity_id="O7", account_id="A7", lead_source="Web", channel="paid", amount=600,
+        campaign_id="c1", created_at="2025-07-01", qualified_at="2025-07-01", closed_at="2025-07-10 12:00",
+        close_date="2025-07-10", cycle_days=9, is_new_business=True, is_qualified=True, is_closed=True, is_won=True,
+        is_customer_acquired=True,
+    )  # fmt: skip
+    for day, is_planned, cost in (("2025-07-02", False, 80), ("2025-08-02", True, 500)):
+        warehouse.add(
+            "core.fct_spend", spend_date=day, platform="google_ads", channel="paid", campaign_id="c1", cost=cost,
+            is_planned=is_planned,
+        )  # fmt: skip
+        warehouse.add("staging.stg_definitions__sales_costs", month_start=day[:8] + "01", cost=70)
     warehouse.build()
     file = folder / "copy.duckdb"
     warehouse.con.execute(f"attach '{file}' as copy")
@@ -137,7 +150,7 @@ SLICES: dict[str, tuple[str, list[str], list[str]]] = {
     ),
     "cost_efficiency": (
         "select month_start, channel, campaign_id, spend, cost_per_lead, cost_per_mql, cost_per_qualified_opportunity,"
-        " cost_per_customer from metrics.cost_efficiency",
+        " cost_per_customer from metrics.cost_efficiency where month_start <= '2025-07-15'",
         ["metric_time__month", "marketing_channel", "campaign"],
         ["spend", "cost_per_lead", "cost_per_mql", "cost_per_qualified_opportunity", "cost_per_customer"],
     ),
@@ -205,6 +218,14 @@ def test_slice_equals_the_mart(company: Pair, mart: str) -> None:
 def test_the_query_of_the_guide_answers(company: Pair) -> None:
     table = company[1].query(["lead_to_opportunity_rate"], ["metric_time__month", "lead__channel"])
     assert by_key(table.rows, 2)[(date(2025, 1, 1), "paid")] == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("metric", "value"), [("spend", 80), ("cost_per_customer", 80), ("customer_acquisition_cost", 150)]
+)
+def test_a_quarter_to_date_has_no_costs_of_months_to_come(company: Pair, metric: str, value: int) -> None:
+    asked = by_key(company[1].query([metric], ["metric_time__quarter"]).rows, 1)
+    assert asked[(date(2025, 7, 1),)] == [pytest.approx(value)]
 
 
 def test_roas_of_a_model_is_its_revenue_over_the_spend(company: Pair) -> None:

@@ -80,8 +80,12 @@ def completeness(core: Core) -> "pd.Series[Any]":
     return share_of(record, ["week", "campaign_id"], "is_complete_at_first")
 
 
+def spent(core: Core) -> Frame:
+    return core.spend[~core.spend.is_planned]
+
+
 def customer_cost(core: Core) -> "pd.Series[Any]":
-    spend = core.spend.groupby(quarter(core.spend.spend_date)).cost.sum()
+    spend = spent(core).groupby(quarter(spent(core).spend_date)).cost.sum()
     customers = core.deal[core.deal.made_customer].groupby(lambda row: quarter(core.deal.close_date)[row]).size()
     return (spend / customers).dropna()
 
@@ -140,7 +144,7 @@ SLICES: dict[str, tuple[str, list[str], Callable[[Core], "pd.Series[Any]"]]] = {
     ),
     "spend by day and platform": (
         "spend", ["metric_time__day", "spend_slice__platform", "spend_slice__channel", "campaign"],
-        lambda core: core.spend.groupby(["spend_date", "platform", "channel", "campaign_id"], dropna=False).cost.sum(),
+        lambda core: spent(core).groupby(["spend_date", "platform", "channel", "campaign_id"], dropna=False).cost.sum(),
     ),
     "cost_per_customer by quarter": ("cost_per_customer", ["metric_time__quarter"], customer_cost),
 }  # fmt: skip

@@ -182,6 +182,7 @@ with
                 spend.entered_channel, campaign_channel.channel, platform_channel.channel, 'unassigned'
             ) as channel,
             spend.campaign_id,
+            {{ period_start("month", "spend.spend_date") }} > reporting.as_of_day as is_planned,
             case
                 when spend.currency is null or spend.currency = reporting.currency
                 then cast(spend.cost as decimal(18, 6))
@@ -220,11 +221,12 @@ with
             platform,
             channel,
             campaign_id,
+            is_planned,
             cast(sum(cost) as decimal(18, 6)) as cost,
             cast(sum(impressions) as bigint) as impressions,
             cast(sum(clicks) as bigint) as clicks
         from converted
-        group by 1, 2, 3, 4
+        group by 1, 2, 3, 4, 5
     )
 
 select *

@@ -1,6 +1,6 @@
 -- Grain: one row per month with spend, sales cost or a customer. Customers by close month.
--- Hazard: customer_acquisition_cost is null in months whose sales cost is not given: cost_per_customer leaves sales
--- out.
+-- Hazard: customer_acquisition_cost is null in months whose sales cost is not given or that have not begun:
+-- cost_per_customer leaves sales out.
 with
     spend as (
         select {{ period_start("month", "spend_date") }} as month_start, sum(cost) as spend
@@ -11,6 +11,7 @@ with
     sales_costs as (
         select {{ period_start("month", "month_start") }} as month_start, sum(cost) as sales_cost
         from {{ ref("stg_definitions__sales_costs") }}
+        where {{ period_start("month", "month_start") }} <= {{ as_of_day() }}
         group by 1
     ),
 
@@ -27,7 +28,6 @@ with
         union
         select month_start
         from sales_costs
-        where month_start <= {{ as_of_day() }}
         union
         select month_start
         from customers
