@@ -377,14 +377,17 @@ def test_the_touches_before_a_deal_that_was_lost_unqualified(tmp_path: Path) -> 
     )
 
 
-def test_completeness_is_told_by_the_source_at_creation(tmp_path: Path) -> None:
-    """An admitted record's is its lead's; a held one's is the old value of its first change, unless a filler."""
+def test_completeness_is_told_by_the_source_at_creation_and_the_campaign_of_the_lead(tmp_path: Path) -> None:
+    """An admitted record's are its lead's; a held one's source is its first change's old value, unless a filler."""
     w = Warehouse(tmp_path, as_of="2025-04-30")
-    record = {"source_system": "salesforce", "created_at": "2025-01-05", "is_judged": True, "lead_source": "Referral"}
+    record = {
+        **{"source_system": "salesforce", "created_at": "2025-01-05", "is_judged": True},
+        **{"lead_source": "Referral", "campaign_id": "named"},
+    }
     for number, admitted in (("1", True), ("2", False), ("3", False), ("4", False)):
         w.add("intermediate.int_lead_record", record_id=number, is_admitted=admitted, **record)
     w.add("intermediate.int_lead_alias", record_id="1", lead_id="1")
-    w.add("intermediate.int_lead", lead_id="1", lead_source="Webinar")
+    w.add("core.fct_lead", lead_id="1", lead_source="Webinar", campaign_id="touched", created_at="2025-01-05")
     w.add("staging.stg_definitions__fillers", value="select")
     for number, old in (("2", "Event"), ("3", "Select")):
         w.add(
@@ -392,8 +395,11 @@ def test_completeness_is_told_by_the_source_at_creation(tmp_path: Path) -> None:
             old_value=old, changed_at="2025-01-05", sequence="1",
         )  # fmt: skip
     w.build()
-    found = w.rows("select record_id, lead_source from metrics.metric_lead_delivery order by 1")
-    assert [row["lead_source"] for row in found] == ["Webinar", "Event", "Referral", "Referral"]
+    found = w.con.execute("select lead_source, campaign_id from metrics.metric_lead_delivery order by record_id")
+    assert found.fetchall() == [
+        ("Webinar", "touched"),
+        *((name, "named") for name in ("Event", "Referral", "Referral")),
+    ]
 
 
 def test_a_win_without_a_close_day_breaks_no_mart(tmp_path: Path) -> None:

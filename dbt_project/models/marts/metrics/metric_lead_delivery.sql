@@ -4,9 +4,9 @@ with
     records as (select * from {{ ref("int_lead_record") }} where is_judged),
 
     leads as (
-        select alias.record_id, known_lead.lead_source
+        select alias.record_id, known_lead.lead_source, known_lead.campaign_id
         from {{ ref("int_lead_alias") }} as alias
-        inner join {{ ref("int_lead") }} as known_lead on alias.lead_id = known_lead.lead_id
+        inner join {{ ref("fct_lead") }} as known_lead on alias.lead_id = known_lead.lead_id
     ),
 
     -- of a held record; an admitted one's is its lead's
@@ -39,6 +39,7 @@ with
             records.*,
             leads.record_id is not null as is_lead,
             leads.lead_source as source_of_lead,
+            leads.campaign_id as campaign_of_lead,
             coalesce(first_source.old_value, nullif(trim(records.lead_source), '')) as source_of_record
         from records
         left join leads on records.record_id = leads.record_id
@@ -55,7 +56,7 @@ with
                 then records.source_of_lead
                 else coalesce(lead_sources.lead_source, records.source_of_record)
             end as lead_source,
-            records.campaign_id,
+            case when records.is_lead then records.campaign_of_lead else records.campaign_id end as campaign_id,
             {{ to_reporting_date("coalesce(records.created_at, records.version_at)") }} as delivered_on,
             records.is_complete_at_first,
             coalesce(records.first_failed_rules, '') as first_failed_rules,
