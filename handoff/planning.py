@@ -50,7 +50,8 @@ def what_if(
         rates: assumed rates by stage, such as `{"mql": 0.4}`: 40 % of MQLs become SQL.
 
     Raises:
-        HandoffError: nothing is published, no target is agreed, or a rate is no share of a known stage.
+        HandoffError: nothing is published, no target is agreed or can be read backwards yet, or a rate is no share
+            of a known stage.
     """
     assumed = dict(rates or {})
     for stage, value in assumed.items():
@@ -64,6 +65,13 @@ def what_if(
         raise HandoffError("The customers to win are less than none.", remedy="Write for example --customers 10")
     target, trailing, spend_per_lead = _read(settings, month)
     required = target if customers is None else customers
+    if required is None:
+        raise HandoffError(
+            "The target of customers cannot be read backwards yet.",
+            where="metrics.required_volume",
+            why="no cohort is mature that has won any",
+            remedy="Name the customers to win, for example --customers 10",
+        )
     steps = [Step("customer", None, required, required, required, required)]
     middle: float | None = required
     variance = 0.0
@@ -88,9 +96,11 @@ def what_if(
     return steps
 
 
-def _read(settings: Settings, month: date | None) -> tuple[float, dict[str, tuple[float, float, float]], float | None]:
-    """The target of the month; per stage its trailing leads, those that reached the next one, the customers among
-    them; and spend per lead."""
+def _read(
+    settings: Settings, month: date | None
+) -> tuple[float | None, dict[str, tuple[float, float, float]], float | None]:
+    """The target of the month, none where no trailing cohort won; per stage its trailing leads, those that reached
+    the next one, the customers among them; and spend per lead."""
     published = settings.publish / "marts.duckdb"
     if not published.exists():
         raise HandoffError(
@@ -116,10 +126,11 @@ def _read(settings: Settings, month: date | None) -> tuple[float, dict[str, tupl
             from metrics.required_volume where month_start = ? group by stage""",
             [chosen[0]],
         ).fetchall()
-    figures = {stage: (float(a or 0), float(b or 0), float(c or 0), float(d or 0)) for stage, a, b, c, d in rows}
-    trailing = {stage: figures[stage][:3] for stage in CHAIN if stage in figures}
-    leads, cost = figures.get("spend", (0.0, 0.0, 0.0, 0.0))[:2]
-    return figures["customer"][3], trailing, cost / leads if leads and cost else None
+    figures = {stage: (float(a or 0), float(b or 0), float(c or 0)) for stage, a, b, c, _ in rows}
+    trailing = {stage: figures[stage] for stage in CHAIN if stage in figures}
+    leads, cost, _ = figures.get("spend", (0.0, 0.0, 0.0))
+    target = next(required for stage, *_, required in rows if stage == "customer")
+    return target, trailing, cost / leads if leads and cost else None
 
 
 def describe(steps: list[Step]) -> str:

@@ -488,16 +488,20 @@ def test_the_interval_covers_the_truth_about_eight_times_in_ten() -> None:
     assert 0.76 < covered / runs < 0.86
 
 
+def published(w: Warehouse, home: Path) -> Settings:
+    w.con.close()
+    (home / "publish").mkdir()
+    shutil.copy(home / "warehouse.duckdb", home / "publish" / "marts.duckdb")
+    return Settings(_env_file=None, home=home)
+
+
 def test_what_if_changes_one_rate_and_shows_the_rest(tmp_path: Path) -> None:
     w = planned(tmp_path, 100, 50, 20, 10, 4)
     page = w.rows(
         "select stage, required, required_low, required_high, required_by_any_path as any_path from "
         "reviews.review_pipeline_review__back_plan where is_all_sources"
     )
-    w.con.close()
-    (tmp_path / "publish").mkdir()
-    shutil.copy(tmp_path / "warehouse.duckdb", tmp_path / "publish" / "marts.duckdb")
-    settings = Settings(_env_file=None, home=tmp_path)
+    settings = published(w, tmp_path)
     asked = {step.stage: step.required for step in what_if(settings)}
     assert asked == pytest.approx(
         {"customer": 10, "sales_ready": 25, "sql": 50, "mql": 125, "lead": 250, "spend": 1250}
@@ -516,6 +520,16 @@ def test_what_if_changes_one_rate_and_shows_the_rest(tmp_path: Path) -> None:
         what_if(settings, rates={"mql": 1.4})
     with pytest.raises(HandoffError, match="targets"):
         what_if(settings, month=date(2031, 1, 1))
+
+
+def test_what_if_no_cohort_has_won_the_target_is_not_none(tmp_path: Path) -> None:
+    settings = published(planned(tmp_path, 100, 50, 20, 10, 0), tmp_path)
+    with pytest.raises(HandoffError, match="cannot be read backwards yet"):
+        what_if(settings)
+    asked = {step.stage: step.required for step in what_if(settings, customers=10, rates={"sales_ready": 0.4})}
+    assert asked == pytest.approx(
+        {"customer": 10, "sales_ready": 25, "sql": 50, "mql": 125, "lead": 250, "spend": 1250}
+    )
 
 
 def test_the_scoreboard_keeps_what_was_shown(built_home: Path, built_settings: Settings, tmp_path: Path) -> None:
