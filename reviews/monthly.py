@@ -155,17 +155,18 @@ def _quality(verdicts: list[Row]) -> Section:
         }
         for source, found in by_source.items()
     ]
-    firm = [row for row in rows if row["decided"] >= ENOUGH] or rows
-    worst = max(firm, key=lambda row: (row["rejection_rate"] or 0, row["decided"]))
-    because = f", most often: {worst['reason']}" if worst["reason"] else ""
-    title = (
-        f"Sales rejects {worst['lead_source']} most: {share(worst['rejection_rate'])} of {worst['decided']}{because}"
-    )
-    is_limited = worst["rejection_rate"] and len(firm) < len(rows)
+    firm = [row for row in rows if row["decided"] >= ENOUGH]
+    worst = max(firm, key=lambda row: (row["rejection_rate"] or 0, row["decided"]), default=None)
+    is_limited = bool(worst and worst["rejection_rate"]) and len(firm) < len(rows)
     if not any(row["rejection_rate"] for row in rows):
         title = "Sales rejected nothing"
+    elif not worst:
+        title = f"What sales rejected, by source: none has the {ENOUGH} decisions that a comparison takes"
     elif not worst["rejection_rate"]:
         title = f"Sales rejected nothing of the sources of at least {ENOUGH} decisions"
+    else:
+        title = f"Sales rejects {worst['lead_source']} most: {share(worst['rejection_rate'])} of {worst['decided']}"
+        title += f", most often: {worst['reason']}" if worst["reason"] else ""
     return Section(
         title,
         "review_pipeline_review__quality",
@@ -483,8 +484,10 @@ def threshold_review(data: Data, period: Period) -> Page:
     mine = [row for row in bands if row["version"] == version]
     drift = max((row["psi"] for row in mine if row["psi"] is not None), default=None)
     scored = sum(row["leads"] for row in mine)
-    is_moved = (drift or 0) > DRIFTED_PSI and scored >= ENOUGH
-    said = _drift(drift) if scored >= ENOUGH else f"{plural(scored, 'lead')}: too few to tell"
+    # as many leads a band: of fewer, the index passes its bounds by chance
+    is_told = scored >= ENOUGH * len(mine)
+    is_moved = (drift or 0) > DRIFTED_PSI and is_told
+    said = _drift(drift) if is_told else f"{plural(scored, 'lead')}: too few to tell"
     tiles = [Tile("Drift (PSI)", _plain(drift), said, "score_drift", "bad" if is_moved else "")]
     if champion:
         tiles = [

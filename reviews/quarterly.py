@@ -93,14 +93,17 @@ def _reasons(data: Data, lost_to: list[Row]) -> Section:
 
 
 def _segment(data: Data, dimension: str, rows: list[Row]) -> Section:
-    firm = [row for row in rows if row["won"] + row["lost"] >= FIRM] or rows
-    best = max(firm, key=lambda row: (row["win_rate"] or 0, row["won"]))
+    firm = [row for row in rows if row["won"] + row["lost"] >= FIRM]
+    best = max(firm, key=lambda row: (row["win_rate"] or 0, row["won"]), default=None)
     spelled = named if dimension == "entry channel" else str
-    title = f"By {dimension}, {spelled(best['segment'])} wins most often: {share(best['win_rate'])}"
     if not any(row["won"] for row in rows):
         title = f"By {dimension}: no deal was won"
+    elif not best:
+        title = f"By {dimension}: none has the {FIRM} closed deals that a comparison takes"
     elif not best["won"]:
         title = f"By {dimension}: no segment of at least {FIRM} deals won any"
+    else:
+        title = f"By {dimension}, {spelled(best['segment'])} wins most often: {share(best['win_rate'])}"
     return Section(
         title,
         "review_win_loss__segments",
@@ -116,19 +119,26 @@ def _segment(data: Data, dimension: str, rows: list[Row]) -> Section:
             shown=12,
             at_most=100,
         ),
-        f"The heading compares segments of at least {FIRM} deals." if best["won"] and len(firm) < len(rows) else "",
+        f"The heading compares segments of at least {FIRM} deals."
+        if best and best["won"] and len(firm) < len(rows)
+        else "",
     )
 
 
 def _content(contents: list[Row]) -> Section:
-    gains = [row for row in contents if row["won"] + row["lost"] >= FIRM] or contents
-    best = max(gains, key=lambda row: ((row["share_of_won"] or 0) - (row["share_of_lost"] or 0), row["content"]))
-    is_found = (best["share_of_won"] or 0) > (best["share_of_lost"] or 0)
+    firm = [row for row in contents if row["won"] + row["lost"] >= FIRM]
+    best = max(
+        firm, key=lambda row: ((row["share_of_won"] or 0) - (row["share_of_lost"] or 0), row["content"]), default=None
+    )
+    if not best:
+        title = f"What stands before the close: no content has the {FIRM} deals that a comparison takes"
+    elif (best["share_of_won"] or 0) > (best["share_of_lost"] or 0):
+        title = f"{best['content']} stands before {share(best['share_of_won'])} of the won deals and only "
+        title += f"{share(best['share_of_lost'])} of the lost ones"
+    else:
+        title = "No content stands before more of the won deals than of the lost ones"
     return Section(
-        f"{best['content']} stands before {share(best['share_of_won'])} of the won deals and only "
-        f"{share(best['share_of_lost'])} of the lost ones"
-        if is_found
-        else "No content stands before more of the won deals than of the lost ones",
+        title,
         "review_win_loss__content",
         table=table(
             contents,

@@ -27,13 +27,14 @@ def rejection_report(data: Data, period: Period) -> Page:
     moved = change(whole["rejection_rate"], whole["rejection_rate_before"])
     if not whole["decided"]:
         moved = f"no decision; {share(whole['rejection_rate_before'])}"
+    tone = "bad" if moved.startswith("up") else "good" if moved.startswith("down") else ""
     tiles = [
         Tile(
             "Rejection rate",
             share(whole["rejection_rate"]),
             f"{moved} in the four weeks before" if moved.startswith(("up", "down", "no")) else moved,
             "rejection_rate",
-            "bad" if moved.startswith("up") else "good" if moved.startswith("down") else "",
+            tone if whole["decided"] >= ENOUGH else "",
         ),
         Tile("Rejected", count(whole["rejected"]), f"of {count(whole['decided'])} decisions", "rejection_rate"),
     ]

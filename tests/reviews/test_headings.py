@@ -62,7 +62,10 @@ def test_pipeline_without_a_source_is_pipeline(made: dict[str, int], heading: st
         ({"Web": (0, 1)}, "Sales rejected nothing"),
         ({"Web": (0, 30), "Call": (1, 1)}, "Sales rejected nothing of the sources of at least 20 decisions"),
         ({"Web": (9, 24), "Call": (1, 1)}, "Sales rejects Web most: 38 % of 24, most often: price"),
-        ({"Web": (1, 2), "Call": (1, 1)}, "Sales rejects Call most: 100 % of 1, most often: price"),
+        (
+            {"Web": (1, 2), "Call": (1, 1)},
+            "What sales rejected, by source: none has the 20 decisions that a comparison takes",
+        ),
     ],
 )
 def test_who_is_rejected_most(decisions: dict[str, tuple[int, int]], heading: str) -> None:
@@ -109,6 +112,11 @@ def test_a_week_without_a_rejection_says_so(decided: int, heading: str) -> None:
     [
         ({"Software": (0, 7), "Retail": (0, 1)}, "By industry: no deal was won", False),
         ({"Software": (0, 7), "Retail": (1, 0)}, "By industry: no segment of at least 5 deals won any", False),
+        (
+            {"Software": (2, 2), "Retail": (1, 0)},
+            "By industry: none has the 5 closed deals that a comparison takes",
+            False,
+        ),
         ({"Software": (3, 3), "Retail": (1, 0)}, "By industry, Software wins most often: 50 %", True),
         (
             {f"Industry {n}": (1, 9) for n in range(12)} | {"Retail": (5, 0)},
@@ -125,6 +133,34 @@ def test_who_wins_most_often_has_won(deals: dict[str, tuple[int, int]], heading:
     ]  # fmt: skip
     section = quarterly._segment(Published(), "industry", rows)
     assert (section.title, bool(section.note)) == (heading, is_noted)
+
+
+@pytest.mark.parametrize(
+    ("deals", "heading"),
+    [
+        ((1, 0), "What stands before the close: no content has the 5 deals that a comparison takes"),
+        ((5, 5), "No content stands before more of the won deals than of the lost ones"),
+        ((6, 4), "guide stands before 60 % of the won deals and only 40 % of the lost ones"),
+    ],
+)
+def test_content_that_wins_stands_before_enough_deals(deals: tuple[int, int], heading: str) -> None:
+    won, lost = deals
+    rows = [{"content": "guide", "won": won, "lost": lost, "share_of_won": won / 10, "share_of_lost": lost / 10}]
+    assert quarterly._content(rows).title == heading
+
+
+@pytest.mark.parametrize(("decided", "tone"), [(7, ""), (20, "bad")])
+def test_few_decisions_are_no_alarm(decided: int, tone: str) -> None:
+    rates = [rejected("all", "all", decided, decided) | {"rejection_rate_before": 0.1}]
+    assert weekly.rejection_report(Published(rejection_report__rates=rates), WEEK).tiles[0].tone == tone
+
+
+@pytest.mark.parametrize(("leads", "tone"), [(22, ""), (40, "bad")])
+def test_few_leads_are_no_drift(leads: int, tone: str) -> None:
+    band = {"version": "1", "conversions": 0, "conversion_rate": 0.0, "lift": None, "psi": 0.4}
+    bands = [band | {"score_band": name, "leads": leads // 2} for name in ("0-49", "50-100")]
+    page = monthly.threshold_review(Published(threshold_review__bands=bands), MONTH)
+    assert [tile.tone for tile in page.tiles] == [tone]
 
 
 @pytest.mark.parametrize(
