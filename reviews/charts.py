@@ -6,6 +6,7 @@ Not here: which chart a page shows (`pages.py`).
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 from importlib.metadata import version
@@ -64,10 +65,20 @@ def _chart(rows: Sequence[Row], height: int | dict[str, int], layers: list[Spec]
     }
 
 
+def _amounts(form: str, axis: str, rows: Sequence[Row]) -> Spec:
+    """The axis of bars. Of counts no label stands between two whole numbers, where it would be rounded to one."""
+    longest: dict[str, float] = defaultdict(float)
+    for row in rows:
+        longest[row["label"]] += row["value"]
+    before = (row.get("value_before") or 0 for row in rows)
+    ticks = min(4, max(1, int(max((*longest.values(), *before), default=1)))) if form == "d" else 4
+    return {"format": form, "title": axis, "tickCount": ticks}
+
+
 def bars(rows: Sequence[Row], *, form: str, axis: str, before: str = "") -> Spec:
     """Horizontal bars of `label` and `value`, in the order given; `before` names the tick of `value_before`."""
     y: Spec = {"field": "label", "type": "nominal", "sort": None, "title": None}
-    x: Spec = {"type": "quantitative", "axis": {"format": form, "title": axis, "tickCount": 4}}
+    x: Spec = {"type": "quantitative", "axis": _amounts(form, axis, rows)}
     layers: list[Spec] = [
         {
             "mark": {"type": "bar", "color": NOW, "height": {"band": 0.62}},
@@ -124,7 +135,7 @@ def stacked(rows: Sequence[Row], *, form: str, axis: str, colors: Mapping[str, s
             "field": "value",
             "type": "quantitative",
             "stack": "zero",
-            "axis": {"format": form, "title": axis, "tickCount": 4},
+            "axis": _amounts(form, axis, rows),
         },
         "color": {
             "field": "series",

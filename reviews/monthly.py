@@ -196,7 +196,7 @@ def _plan(data: Data, plan: list[Row]) -> Section:
         table=table(
             plan,
             Column("Metric", "label"),
-            Column("Status", lambda row: named(row["status"]) or "not started"),
+            Column("Status", lambda row: named(row["status"]) or _without_status(row)),
             Column("Actual", lambda row: data.figure(row, "actual"), str),
             Column("Should be by now", lambda row: data.figure(row, "paced_target"), str),
             Column("Target", lambda row: data.figure(row, "target"), str),
@@ -207,6 +207,11 @@ def _plan(data: Data, plan: list[Row]) -> Section:
         note="What adds up is held against the target prorated by working days; where lower is better, "
         "attainment is target / actual.",
     )
+
+
+def _without_status(row: Row) -> str:
+    """Of a month to come nothing should be there by now; of any other there was nothing to divide by."""
+    return "not started" if row["paced_target"] is None else "no figure"
 
 
 def _back_plan(data: Data, target_month: date, total: dict[str, Any]) -> list[Section]:

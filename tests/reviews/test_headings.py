@@ -84,7 +84,10 @@ def test_who_is_rejected_most(decisions: dict[str, tuple[int, int]], heading: st
 def test_a_plan_that_nothing_can_be_held_against_is_not_on_pace() -> None:
     plan = {"metric": "win_rate", "label": "Win rate", "kind": "share", "status": None, "actual": None,
             "paced_target": None, "target": 0.3, "attainment": None}  # fmt: skip
-    assert monthly._plan(Published(), [plan]).title == "No target can be measured yet"
+    section = monthly._plan(Published(), [plan, plan | {"paced_target": 0.3}])
+    assert section.title == "No target can be measured yet"
+    assert section.table
+    assert [row[1] for row in section.table.rows] == ["not started", "no figure"]
     assert monthly._plan(Published(), [plan | {"status": "ahead"}] * 2).title == "All 2 targets are on pace"
 
 

@@ -12,7 +12,7 @@ import pytest
 from handoff.errors import HandoffError
 from handoff.settings import Settings
 from reviews import site, wording
-from reviews.charts import Drawings, bars, lines
+from reviews.charts import Drawings, bars, lines, stacked
 from reviews.pages import REPORTS
 from reviews.parts import Column, Period, table
 from reviews.site import periods
@@ -268,6 +268,17 @@ def test_a_chart_is_drawn_once(tmp_path: Path) -> None:
     (tmp_path / "of an earlier night.svg").touch()
     drawings.forget_unused()
     assert list(tmp_path.iterdir()) == [kept]
+
+
+@pytest.mark.parametrize(
+    ("largest", "labels"), [(1, "0 1"), (2, "0 1 2"), (3, "0 1 2 3"), (5, "0 1 2 3 4 5"), (8, "0 2 4 6 8")]
+)
+def test_a_count_s_axis_has_whole_numbers_once(tmp_path: Path, largest: int, labels: str) -> None:
+    whole = [{"label": "a", "value": largest}]
+    parts = [{"label": "a", "series": name, "value": largest / 2, "rank": 0} for name in "bc"]
+    colors = {"b": "#123456", "c": "#654321"}
+    for spec in (bars(whole, form="d", axis="leads"), stacked(parts, form="d", axis="leads", colors=colors)):
+        assert re.findall(r">(\d+)</text>", Drawings(tmp_path).svg(spec)) == labels.split()
 
 
 def test_the_month_under_way_is_a_circle_beside_the_line(tmp_path: Path) -> None:
