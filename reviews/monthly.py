@@ -554,9 +554,12 @@ def _bands(rows: list[Row]) -> Any:
 def _thresholds(rows: list[Row], *, is_learned: bool) -> Section:
     proposed = next((row for row in rows if row["is_proposed"]), None)
     title = "What each threshold would hand off in a month"
+    by = "None is proposed yet."
     if proposed:
+        how = "chosen when the card was learned" if is_learned else "the highest that keeps four fifths of the wins"
+        by = f"Proposed: {how}."
         title = (
-            f"From {count(proposed['threshold'])} points on, {count(proposed['leads_per_month'])} leads a month "
+            f"From {count(proposed['threshold'])} points on, {decimal(proposed['leads_per_month'])} leads a month "
             f"keep {share(proposed['share_of_wins'])} of the wins"
         )
 
@@ -570,23 +573,27 @@ def _thresholds(rows: list[Row], *, is_learned: bool) -> Section:
         table=table(
             rows,
             Column("Threshold", marked),
-            Column("Leads a month", "leads_per_month", count),
+            Column("Leads a month", "leads_per_month", decimal),
             Column("Opportunities", "opportunities_per_month", decimal),
             Column("Rejections", "rejections_per_month", decimal),
             Column("Wins", "wins_per_month", decimal),
             Column("Win rate", "win_rate", share),
             Column("Share of wins", "share_of_wins", share),
         ),
-        note="Every threshold contains the leads of the higher ones. Proposed: "
-        + ("chosen when the card was learned." if is_learned else "the highest that keeps four fifths of the wins."),
+        note=f"Every threshold contains the leads of the higher ones. {by}",
     )
 
 
 def _versions(versions: list[Row], champion: Row | None) -> Section:
+    title = "No scorecard is in force"
+    if champion:
+        is_known = champion["auc"] is not None
+        ranks = (
+            f" and ranks with an AUC of {_plain(champion['auc'])}" if is_known else "; how it ranks is not known yet"
+        )
+        title = f"Scorecard {champion['version']} is in force{ranks}"
     return Section(
-        f"Scorecard {champion['version']} is in force and ranks with an AUC of {_plain(champion['auc'])}"
-        if champion
-        else "No scorecard is in force",
+        title,
         "review_threshold_review__versions",
         table=table(
             versions,
@@ -596,7 +603,7 @@ def _versions(versions: list[Row], champion: Row | None) -> Section:
             Column("Leads", "leads", count),
             Column("Wins", "wins", count),
             Column("AUC", "auc", _plain),
-            Column("95 % interval", lambda row: f"{_plain(row['auc_low'])} to {_plain(row['auc_high'])}", str),
+            Column("95 % interval", _interval, str),
             Column("Proposes", "proposed_threshold", count),
             shown=12,
         ),
@@ -620,6 +627,11 @@ def _pictures(data: Data) -> list[Section]:
 
 def _plain(value: Any) -> str:
     return "–" if value is None else f"{float(value):.2f}"
+
+
+def _interval(row: Row) -> str:
+    is_known = row["auc_low"] is not None
+    return f"{_plain(row['auc_low'])} to {_plain(row['auc_high'])}" if is_known else _plain(None)
 
 
 def _drift(psi: float | None) -> str:

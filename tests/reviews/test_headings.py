@@ -254,6 +254,22 @@ def test_four_fifths_of_the_wins_is_said_of_rule_points_only(method: str, *, is_
     assert ("four fifths" not in note) == is_learned
 
 
+def test_without_wins_the_threshold_review_says_what_is_not_known_yet() -> None:
+    threshold = dict.fromkeys(("opportunities_per_month", "rejections_per_month", "wins_per_month", "win_rate")) | {
+        "threshold": 50, "leads_per_month": 0.2, "share_of_wins": None, "is_proposed": False, "is_agreed": True,
+    }  # fmt: skip
+    section = monthly._thresholds([threshold], is_learned=False)
+    assert "None is proposed yet" in section.note
+    assert section.table
+    assert section.table.rows[0][:2] == ["50 (agreed)", "0.2"]
+    version = {"version": "rules", "status": "champion", "trained_at": None, "leads": 0, "wins": 0, "auc": None,
+               "auc_low": None, "auc_high": None, "proposed_threshold": None, "note": None}  # fmt: skip
+    section = monthly._versions([version], version)
+    assert section.title == "Scorecard rules is in force; how it ranks is not known yet"
+    assert section.table
+    assert section.table.rows[0][5:7] == ["–", "–"]
+
+
 def test_a_figure_that_changed_since_first_shown_need_not_be_late() -> None:
     figure = {"label": "Lead to opportunity", "kind": "share", "month_start": date(2026, 5, 1), "is_mature": True,
               "value_first_shown": 0.0, "first_shown_on": date(2026, 6, 1), "target": None, "paced_target": None,

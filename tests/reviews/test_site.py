@@ -141,7 +141,7 @@ def test_the_scoreboard_shows_the_figures_of_the_mart(company: Settings) -> None
 
 
 def test_the_threshold_page_says_what_the_proposed_threshold_keeps(company: Settings) -> None:
-    assert "From 30 points on, 367 leads a month keep 81 % of the wins" in page(company, "threshold-review-2025-03")
+    assert "From 30 points on, 367.2 leads a month keep 81 % of the wins" in page(company, "threshold-review-2025-03")
 
 
 def test_an_empty_period_says_so(company: Settings) -> None:
