@@ -3,7 +3,6 @@ of the threshold review from what the last scoring review left."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
-from datetime import date
 from typing import Any
 
 from reviews import charts
@@ -66,7 +65,7 @@ def pipeline_review(data: Data, period: Period) -> Page:
         sections.append(_quality(quality))
     if plan:
         sections.append(_plan(data, plan))
-    sections += _back_plan(data, period.end, total)
+    sections += _back_plan(data, period)
     coming = data.of("pipeline_review__next_campaigns", period, "started_on, campaign_id")
     sections.append(
         Section(
@@ -214,9 +213,9 @@ def _without_status(row: Row) -> str:
     return "not started" if row["paced_target"] is None else "no figure"
 
 
-def _back_plan(data: Data, target_month: date, total: dict[str, Any]) -> list[Section]:
+def _back_plan(data: Data, period: Period) -> list[Section]:
     """What the target of the month after takes, stage by stage and source by source."""
-    asset = "review_pipeline_review__back_plan"
+    asset, target_month = "review_pipeline_review__back_plan", period.end
     rows = data.rows(
         "select * from reviews.review_pipeline_review__back_plan where month_start = ? order by position, lead_source",
         target_month,
@@ -236,10 +235,15 @@ def _back_plan(data: Data, target_month: date, total: dict[str, Any]) -> list[Se
         )
         return [Section(title, asset)]
     units = {"spend": data.money}
-    this_month = {"customer": "customers", "sql": "sqls", "mql": "mqls", "lead": "leads"}
+    metrics = {"customer": "customers", "sql": "sqls", "mql": "mqls", "lead": "leads"}
+    reached = data.rows("select metric, value from metrics.metric_month where month_start = ?", period.start)
+    this_month = {row["metric"]: row["value"] for row in reached}
 
     def spelled(row: Row, name: str) -> str:
         return units.get(row["stage"], count)(row[name])
+
+    def by_now(row: Row) -> str:
+        return units.get(row["stage"], count)(this_month.get(metrics.get(row["stage"], row["stage"])))
 
     def interval(row: Row) -> str:
         is_open = row["stage"] == "customer" or row["required_low"] is None
@@ -260,7 +264,7 @@ def _back_plan(data: Data, target_month: date, total: dict[str, Any]) -> list[Se
             Column("80 % interval", interval, str),
             Column("By any path", lambda row: spelled(row, "required_by_any_path"), str),
             Column("Reach the next stage", rate, str),
-            Column("This month", lambda row: count(total.get(this_month.get(row["stage"], ""))), str),
+            Column("This month", by_now, str),
         ),
         note="Read backwards from the agreed target at the rates of the newest twelve mature cohorts, all sources "
         "together. Where leads skip stages, what is needed by any path is less. Try other rates: handoff what-if.",
@@ -364,9 +368,9 @@ def _side_by_side(rows: Sequence[Row]) -> tuple[list[str], dict[tuple[str, str],
     return models, by, ordered
 
 
-def _credit(by: dict[tuple[str, str], Row], model: str, figure: str) -> Callable[[Row], Any]:
-    """Of a row's channel, campaign or content, what one model says."""
-    return lambda row: by.get((model, row["name"]), {}).get(figure)
+def _credit(by: dict[tuple[str, str], Row], model: str, figure: str, nothing: Any = 0) -> Callable[[Row], Any]:
+    """Of a row's channel, campaign or content, what one model says; `nothing` where it credits none."""
+    return lambda row: by.get((model, row["name"]), {figure: nothing})[figure]
 
 
 def _made_most(
@@ -437,7 +441,7 @@ def _channels(data: Data, basis: str, rows: list[Row]) -> tuple[Tile, Section]:
         *(Column(named(model), _credit(by, model, "share"), share) for model in models),
     ]
     if basis == "revenue":
-        columns.append(Column(f"ROAS, {named(roas_model)}", _credit(by, roas_model, "roas"), decimal))
+        columns.append(Column(f"ROAS, {named(roas_model)}", _credit(by, roas_model, "roas", None), decimal))
     return tile, Section(
         title,
         "review_attribution__channels",

@@ -5,7 +5,7 @@ from datetime import date
 
 from reviews import charts
 from reviews.parts import Column, Data, Page, Period, Row, Section, Tile, bar_rows, company, named, table
-from reviews.wording import amount, count, day, days, decimal, plural, share
+from reviews.wording import NOTHING, amount, count, day, days, decimal, plural, share
 
 # A segment with fewer closed deals wins or loses by chance.
 FIRM = 5
@@ -178,13 +178,19 @@ def business_review(data: Data, period: Period) -> Page:
             "shared_revenue",
             tones.get(shared["status"], ""),
         ),
-        Tile("Targets met or paced", f"{ahead} of {len(judged)}", "of the scoreboard", "plan_attainment"),
+        Tile(
+            "Targets met or paced",
+            f"{ahead} of {len(judged)}" if judged else NOTHING,
+            "of the scoreboard" if judged else "no target to judge by",
+            "plan_attainment",
+        ),
     ]
     curve = [
         {"day": row["month_start"], "value": float(row["value"] or 0), "series": "shared revenue",
          "target": row["target"], "is_open": period.is_open and row is history[0]}
         for row in reversed(history)
     ]  # fmt: skip
+    dashed = " (dashed: target)" if any(row["target"] is not None for row in curve) else ""
     if not target or shared["attainment"] is None:
         title = f"Shared revenue came to {data.money(shared['value'])}"
     elif period.is_open and paced:
@@ -195,7 +201,7 @@ def business_review(data: Data, period: Period) -> Page:
         Section(
             title,
             "review_business_review__quarter",
-            charts.lines(curve, form="~s", axis=f"{data.currency} a month (dashed: target)"),
+            charts.lines(curve, form="~s", axis=f"{data.currency} a month{dashed}"),
             table(
                 quarter,
                 Column("Scoreboard", "label"),
@@ -269,7 +275,9 @@ def _by_month(data: Data, rows: list[Row]) -> Section:
         return lambda row: _shown(data, by[row["metric"], month]) if (row["metric"], month) in by else "–"
 
     return Section(
-        f"Month by month, {behind} of {plural(judged, 'target')} were missed or are behind pace",
+        f"Month by month, {behind} of {plural(judged, 'target')} were missed or are behind pace"
+        if judged
+        else "Month by month: there is no target to judge by",
         "review_business_review__scoreboard",
         table=table(
             [{"metric": metric, "label": label} for metric, label in labels.items()],

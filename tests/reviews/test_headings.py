@@ -270,6 +270,34 @@ def test_without_wins_the_threshold_review_says_what_is_not_known_yet() -> None:
     assert section.table.rows[0][5:7] == ["–", "–"]
 
 
+@pytest.mark.parametrize(
+    ("status", "target", "met", "heading"),
+    [
+        (None, None, "–", "Month by month: there is no target to judge by"),
+        ("ahead", 4.0, "1 of 1", "Month by month, 0 of 2 targets were missed or are behind pace"),
+    ],
+)
+def test_without_a_target_no_count_of_targets(status: str | None, target: float | None, met: str, heading: str) -> None:
+    figure = {"metric": "shared_revenue", "label": "Shared revenue", "kind": "money", "value": 5.0, "prior": None,
+              "month_start": date(2026, 5, 1), "is_mature": True, "value_first_shown": None, "attainment": None,
+              "status": status, "target": target, "paced_target": target}  # fmt: skip
+    months = [figure, figure | {"month_start": date(2026, 6, 1)}]
+    page = quarterly.business_review(
+        Published(business_review__quarter=[figure], business_review__scoreboard=months),
+        Period("quarter", date(2026, 4, 1)),
+    )
+    assert (page.tiles[1].value, titles(page)[1]) == (met, heading)
+    assert ("dashed" in str(page.sections[0].chart)) == bool(target)
+
+
+def test_a_model_that_credits_nothing_credits_0() -> None:
+    rows = credit(email={"linear": 4, "markov": 0}, partner={"linear": 6, "markov": 6})
+    rows = [row for row in rows if row["credited_amount"]]
+    section = monthly._channels(Published(), "revenue", rows)[1]
+    assert section.table
+    assert section.table.rows == [["partner", "60 %", "100 %", "–"], ["email", "40 %", "0 %", "–"]]
+
+
 def test_a_figure_that_changed_since_first_shown_need_not_be_late() -> None:
     figure = {"label": "Lead to opportunity", "kind": "share", "month_start": date(2026, 5, 1), "is_mature": True,
               "value_first_shown": 0.0, "first_shown_on": date(2026, 6, 1), "target": None, "paced_target": None,

@@ -183,7 +183,13 @@ def test_long_lists_are_folded_not_cut() -> None:
 def test_the_pipeline_review_plans_the_next_month_back(tmp_path: Path) -> None:
     settings = publish(tmp_path, "2025-06-20 12:00")
     site.build(settings)
-    assert "2 customers in July 2025" in page(settings, "pipeline-review-2025-06")
+    review = page(settings, "pipeline-review-2025-06")
+    assert "2 customers in July 2025" in review
+    # what there is of this month: also of sales-ready leads and of spend
+    plan = review[review.index("This month") :].split("</table>")[0]
+    cells = [re.findall(r"<td[^>]*>([^<]*)</td>", row) for row in plan.split("<tr>")[1:]]
+    of_june = {"customers": "0", "sales-ready": "0", "SQL": "0", "MQL": "1", "lead": "1", "spend": "USD 0"}
+    assert {row[0]: row[-1] for row in cells} == of_june
     assert "No target of customers is agreed for May 2025" in page(settings, "pipeline-review-2025-04")
 
 
