@@ -70,9 +70,9 @@ def _amounts(form: str, axis: str, rows: Sequence[Row]) -> Spec:
     longest: dict[str, float] = defaultdict(float)
     for row in rows:
         longest[row["label"]] += row["value"]
-    before = (row.get("value_before") or 0 for row in rows)
-    ticks = min(4, max(1, int(max((*longest.values(), *before), default=1)))) if form == "d" else 4
-    return {"format": form, "title": axis, "tickCount": ticks}
+    most = max((*longest.values(), *(row.get("value_before") or 0 for row in rows)), default=0)
+    few = {"values": list(range(int(most) + 1))} if form == "d" and most < 4 else {}
+    return {"format": form, "title": axis, "tickCount": 4} | few
 
 
 def bars(rows: Sequence[Row], *, form: str, axis: str, before: str = "") -> Spec:

@@ -1,5 +1,5 @@
-"""What the monthly pages say: pipeline, attribution, threshold. From the published review tables, and for the pictures
-of the threshold review from what the last scoring review left."""
+"""What the monthly pages say: pipeline, attribution, threshold. From the published review tables and `metric_month`,
+and for the pictures of the threshold review from what the last scoring review left."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence

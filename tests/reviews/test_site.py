@@ -277,13 +277,17 @@ def test_a_chart_is_drawn_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("largest", "labels"), [(1, "0 1"), (2, "0 1 2"), (3, "0 1 2 3"), (5, "0 1 2 3 4 5"), (8, "0 2 4 6 8")]
+    ("largest", "labels"),
+    [(1, "0 1"), (1.3, "0 1"), (1.6, "0 1"), (2, "0 1 2"), (3, "0 1 2 3"), (5, "0 1 2 3 4 5"), (8, "0 2 4 6 8")],
 )
 def test_a_count_s_axis_has_whole_numbers_once(tmp_path: Path, largest: int, labels: str) -> None:
-    whole = [{"label": "a", "value": largest}]
+    whole = [{"label": "a", "value": 1, "value_before": largest}]
     parts = [{"label": "a", "series": name, "value": largest / 2, "rank": 0} for name in "bc"]
     colors = {"b": "#123456", "c": "#654321"}
-    for spec in (bars(whole, form="d", axis="leads"), stacked(parts, form="d", axis="leads", colors=colors)):
+    for spec in (
+        bars(whole, form="d", axis="leads", before="before"),
+        stacked(parts, form="d", axis="leads", colors=colors),
+    ):
         assert re.findall(r">(\d+)</text>", Drawings(tmp_path).svg(spec)) == labels.split()
 
 
