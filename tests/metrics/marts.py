@@ -33,6 +33,8 @@ COLUMNS: dict[str, str] = {
     ),
     "intermediate.int_campaign": "campaign_id varchar, name varchar, is_ads_campaign boolean",
     "intermediate.int_lead_alias": "record_id varchar, lead_id varchar",
+    "intermediate.int_lead": "lead_id varchar, lead_source varchar, campaign_id varchar",
+    "intermediate.int_lead_touch": "lead_id varchar, campaign_id varchar",
     "intermediate.int_lead_change": (
         "record_id varchar, source_system varchar, field varchar, old_value varchar, changed_at timestamp,"
         " sequence varchar"

@@ -85,6 +85,7 @@ def test_a_deal_from_before_the_calendar_is_open_all_along(tmp_path: Path) -> No
 def test_a_quarter_to_date_has_no_costs_of_months_to_come(tmp_path: Path) -> None:
     w = Warehouse(tmp_path, as_of="2025-05-31 12:00")
     w.add("core.fct_lead", lead_id="L", lead_source="Web", created_at="2025-04-01")
+    w.add("staging.stg_definitions__sales_costs", month_start="2025-03-01", cost=30)
     for day, is_planned in (("2025-04-05", False), ("2025-06-05", True)):
         w.add("core.fct_spend", spend_date=day, platform="google_ads", channel="paid", cost=90, is_planned=is_planned)
         w.add("staging.stg_definitions__sales_costs", month_start=day, cost=60)
@@ -93,7 +94,8 @@ def test_a_quarter_to_date_has_no_costs_of_months_to_come(tmp_path: Path) -> Non
     costs = w.con.execute(
         "select spend, sales_cost, sales_and_marketing_cost from metrics.acquisition_cost order by 1, 2"
     )
-    assert costs.fetchall() == [(90, 60, 150), (90, None, None)]
+    # sales alone cost something, too
+    assert costs.fetchall() == [(90, 60, 150), (90, None, None), (None, 30, 30)]
 
 
 def test_open_pipeline_begins_with_a_deal_that_was_won_on_the_day_it_was_qualified(tmp_path: Path) -> None:
@@ -387,7 +389,8 @@ def test_completeness_is_told_by_the_source_at_creation_and_the_campaign_of_the_
     for number, admitted in (("1", True), ("2", False), ("3", False), ("4", False)):
         w.add("intermediate.int_lead_record", record_id=number, is_admitted=admitted, **record)
     w.add("intermediate.int_lead_alias", record_id="1", lead_id="1")
-    w.add("core.fct_lead", lead_id="1", lead_source="Webinar", campaign_id="touched", created_at="2025-01-05")
+    w.add("intermediate.int_lead", lead_id="1", lead_source="Webinar", campaign_id="named")
+    w.add("intermediate.int_lead_touch", lead_id="1", campaign_id="touched")
     w.add("staging.stg_definitions__fillers", value="select")
     for number, old in (("2", "Event"), ("3", "Select")):
         w.add(

@@ -38,10 +38,11 @@ with
             months.month_start,
             cast(spend.spend as decimal(18, 2)) as spend,
             cast(sales_costs.sales_cost as decimal(18, 2)) as sales_cost,
-            cast(spend.spend + sales_costs.sales_cost as decimal(28, 9)) as sales_and_marketing_cost,
+            cast(coalesce(spend.spend, 0) + sales_costs.sales_cost as decimal(28, 9)) as sales_and_marketing_cost,
             cast(coalesce(customers.customers, 0) as bigint) as customers,
             {{ rate("nullif(spend.spend, 0)", "customers.customers") }} as cost_per_customer,
-            {{ rate("spend.spend + sales_costs.sales_cost", "customers.customers") }} as customer_acquisition_cost
+            {{ rate("coalesce(spend.spend, 0) + sales_costs.sales_cost", "customers.customers") }}
+            as customer_acquisition_cost
         from months
         left join spend on months.month_start = spend.month_start
         left join sales_costs on months.month_start = sales_costs.month_start

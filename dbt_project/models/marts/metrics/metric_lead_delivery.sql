@@ -4,9 +4,13 @@ with
     records as (select * from {{ ref("int_lead_record") }} where is_judged),
 
     leads as (
-        select alias.record_id, known_lead.lead_source, known_lead.campaign_id
+        select
+            alias.record_id,
+            known_lead.lead_source,
+            case when touch.lead_id is null then known_lead.campaign_id else touch.campaign_id end as campaign_id
         from {{ ref("int_lead_alias") }} as alias
-        inner join {{ ref("fct_lead") }} as known_lead on alias.lead_id = known_lead.lead_id
+        inner join {{ ref("int_lead") }} as known_lead on alias.lead_id = known_lead.lead_id
+        left join {{ ref("int_lead_touch") }} as touch on known_lead.lead_id = touch.lead_id
     ),
 
     -- of a held record; an admitted one's is its lead's
