@@ -86,7 +86,7 @@ def accept(con: duckdb.DuckDBPyConnection, deliveries: list[str]) -> list[str]:
     """Lets stopped deliveries through from the next night on. Returns the files, named by delivery id or file name.
 
     Raises:
-        HandoffError: a name is no stopped delivery's; nothing is accepted then.
+        HandoffError: a name is no stopped delivery's, or that of several; nothing is accepted then.
     """
     log = "select 1 from duckdb_tables() where schema_name = 'quality' and table_name = 'load_log'"
     named = (
@@ -101,6 +101,14 @@ def accept(con: duckdb.DuckDBPyConnection, deliveries: list[str]) -> list[str]:
             where=", ".join(unknown),
             why="it is not stopped; stopped are " + (", ".join(f"{row[2]} ({row[0]})" for row in stopped) or "none"),
             remedy="Name a stopped delivery by its id or file",
+        )
+    if several := {name: rows for name, rows in chosen.items() if len(rows) > 1}:
+        raise HandoffError(
+            "A delivery cannot be accepted.",
+            where=", ".join(several),
+            why="several are stopped of that name: "
+            + ", ".join(f"{row[2]} ({row[0]})" for rows in several.values() for row in rows),
+            remedy="Name those that are meant by their ids",
         )
     accepted = {row[0]: row[2] for rows in chosen.values() for row in rows}
     con.executemany(

@@ -411,6 +411,15 @@ def test_what_is_delivered_again_as_it_was_is_not_new(bench: Bench) -> None:
     assert bench.night(fourth).incomplete_shares == {"salesforce": 0.4}
 
 
+def test_a_name_of_several_stopped_deliveries_accepts_none(bench: Bench) -> None:
+    own, others = bench.deliver(lead("1")), bench.deliver(lead("1"), source="marketo")
+    bench.con.execute("update quality.load_log set status = 'stopped'")
+    with pytest.raises(HandoffError, match=rf"marketo/lead/a.csv \({others}\), salesforce/lead/a.csv \({own}\)"):
+        accept(bench.con, ["a.csv"])
+    assert bench.rows("select distinct status from quality.load_log") == [("stopped",)]
+    assert accept(bench.con, [own]) == ["salesforce/lead/a.csv"]
+
+
 def test_nothing_is_stopped_where_no_night_has_run() -> None:
     with duckdb.connect() as con, pytest.raises(HandoffError, match="stopped are none"):
         accept(con, ["c.csv"])
