@@ -5,6 +5,7 @@ Beside it only what belongs to Dagster and Spark is read from there: DAGSTER_HOM
 
 import hashlib
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.util import find_spec
@@ -161,10 +162,27 @@ def load_settings() -> Settings:
     _check_mail(settings)
     folders = {"home": settings.home, "definitions": settings.definitions, "sources": settings.sources}
     found: dict[str, Any] = {name: folder.expanduser().resolve() for name, folder in folders.items() if folder}
+    _check_home(found["home"])
     # one spelling of a file's place, wherever the night is started: by it a file is known again
     if settings.extracts and "://" not in settings.extracts:
         found["extracts"] = str(Path(settings.extracts).expanduser().absolute())
     return settings.model_copy(update=found)
+
+
+def _check_home(home: Path) -> None:
+    """A file where the home should be.
+
+    Raises:
+        HandoffError: the path, or what stands above it, is there and no folder.
+    """
+    with suppress(OSError):  # what cannot be looked at is told by the one who writes there
+        if file := next((each for each in (home, *home.parents) if each.exists() and not each.is_dir()), None):
+            raise HandoffError(
+                "HANDOFF_HOME is no folder.",
+                where=str(home),
+                why=f"{file} is a file",
+                remedy="Name a folder; it is made where it is missing",
+            )
 
 
 def _check_mail(settings: Settings) -> None:

@@ -55,6 +55,15 @@ def test_links_go_where_the_ui_is_served_and_folders_where_the_user_lives(monkey
         load_settings()
 
 
+@pytest.mark.parametrize("below", ["", "deeper"])
+def test_a_home_that_is_a_file_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, below: str) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    monkeypatch.setenv("HANDOFF_HOME", str(file / below))
+    with pytest.raises(HandoffError, match=r"HANDOFF_HOME is no folder.*/file is a file"):
+        load_settings()
+
+
 @pytest.mark.parametrize("name", ["HANDOFF_ALERT_EMAIL", "HANDOFF_NOTIFY_EMAIL"])
 def test_mail_without_a_mail_server_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "night@example.com")
