@@ -17,7 +17,7 @@ from handoff.messages import send_mail, send_slack
 from handoff.settings import Settings
 
 REMEDIES = {
-    "files_are_readable": "Ask the source for the file again; the night went on without it.",
+    "files_are_readable": "Ask the source for the file again; one still being written is read by the next night.",
     "deliveries_are_on_time": "Ask the source why nothing came; the marts are as fresh as its last delivery.",
     "snapshots_are_whole": "See quality.malformed_row and mend the mapping or the file; until then nothing is deleted.",
     "shape_is_as_before": "Compare the columns with the mapping; tell the source's owner if one is missing.",
@@ -60,7 +60,7 @@ def warned(
 ) -> Alert:
     """A night that was published although checks warn; another `job` is named as in `failed`."""
     lines = [
-        f"- {name}: {_findings(found)}\n  What to do: {REMEDIES.get(name, 'Look at the check in the UI.')}"
+        f"- {name}: {findings(found)}\n  What to do: {REMEDIES.get(name, 'Look at the check in the UI.')}"
         for name, found in checks.items()
     ]
     return Alert(
@@ -70,7 +70,8 @@ def warned(
     )
 
 
-def _findings(found: Mapping[str, Any]) -> str:
+def findings(found: Mapping[str, Any]) -> str:
+    """What a check that warns found, as one line."""
     told = {key.rpartition("/")[2]: value for key, value in found.items() if value and key not in FOR_DBT}
     return "; ".join(f"{key}: {_plain(value)}" for key, value in told.items())
 

@@ -90,8 +90,8 @@ def _summary(settings: Settings, result: dg.ExecuteInProcessResult) -> NightResu
         }
     publish = said[("publish", "marts")]
     failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
+    found = {check.check_name: {name: value.value for name, value in check.metadata.items()} for check in failed}
     if failed:
-        found = {check.check_name: {name: value.value for name, value in check.metadata.items()} for check in failed}
         alerts.send(settings, alerts.warned(settings, result.run_id, settings.now, found))
     return NightResult(
         result.run_id,
@@ -101,8 +101,14 @@ def _summary(settings: Settings, result: dg.ExecuteInProcessResult) -> NightResu
         list(said[("quality", "quarantine")]["left_out"]),
         dict(publish["rows"]),
         refused(settings) if any(check.check_name == "files_are_readable" for check in failed) else {},
-        [f"{check.asset_key.to_user_string()}: {check.check_name}" for check in failed],
+        [_warning(check.asset_key, check.check_name, found[check.check_name]) for check in failed],
     )
+
+
+def _warning(asset: dg.AssetKey, check: str, found: Mapping[str, Any]) -> str:
+    """A check that warns, and below it what it found; refused files have a paragraph of their own."""
+    told = alerts.findings({name: value for name, value in found.items() if name != "refused"})
+    return f"{asset.to_user_string()}: {check}" + (f"\n    {told}" if told else "")
 
 
 def _loaded(settings: Settings, *, has_new_files: bool) -> dict[str, Counter[str]]:

@@ -144,10 +144,13 @@ def test_a_batch_that_is_too_bad_stops_the_line_and_broken_files_are_refused_by_
 
     (leads / "zz_cut_off.csv").write_bytes(whole[: len(whole) // 2 - 7])
     (leads / "zz_not_parquet.parquet").write_bytes(whole + b"\n")
+    (leads / "new_column.csv").write_text("Id,Shoe_Size__c\n")
     done = run_night(home, HANDOFF_EXTRACTS=str(extracts))
     broken = ["zz_cut_off.csv", "zz_no_id.csv", "zz_not_parquet.parquet"]
     for name in broken:
         assert f"salesforce/lead/{name}" in done.stdout
+    warned = done.stdout.partition("Checks that warn")[2]
+    assert "shape_is_as_before\n    changes: salesforce/lead/new_column.csv brings new columns: Shoe_Size__c" in warned
     left_out = done.stdout.partition("Left out since they were stopped")[2]
     assert "salesforce/lead/zz_bad_batch.csv (delivery " in left_out
     with duckdb.connect(str(home / "publish" / "marts.duckdb"), read_only=True) as con:
