@@ -5,6 +5,7 @@ Not here: what a file's bytes mean (`readers`, `columns`), which rows are comple
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -49,9 +50,10 @@ create table if not exists quality.malformed_row (
     delivery_id varchar
 );
 create table if not exists control.landed_file (
-    path varchar, fingerprint varchar, delivery_id varchar, sha256 varchar, name varchar
+    path varchar, fingerprint varchar, delivery_id varchar, sha256 varchar, name varchar, seen_at timestamp
 );
 alter table control.landed_file add column if not exists name varchar;
+alter table control.landed_file add column if not exists seen_at timestamp;
 create table if not exists control.delivery_reading (delivery_id varchar, mapping_sha256 varchar, formats varchar);
 create table if not exists control.landed_header (source_system varchar, object varchar, header varchar);
 create table if not exists control.declared_object (
@@ -110,6 +112,14 @@ where
     and load_log.ordered_as is distinct from landed.ordered_as
     and (load_log.is_current or load_log.ordered_as is null);
 """
+# The same bytes once more are no new delivery, but the source did deliver; what was refused it still owes.
+LAST_DELIVERIES = """
+select source_system, greatest(max(loaded_at), max(seen_at))
+from quality.load_log
+left join control.landed_file using (delivery_id)
+where status <> 'refused'
+group by all
+"""
 PARTIAL_SNAPSHOTS = """
 select source_system || '/' || object || '/' || source_file, count(*)
 from control.malformed_record
@@ -144,13 +154,15 @@ class Delivery:
 class LoadReport:
     """What one load found: every delivery of the log, what changed in the shape of the files, what was left alone.
 
-    `partial_snapshots` are the files of full snapshots that delete nothing, with how many rows may be any record's.
+    `partial_snapshots` are the files of full snapshots that delete nothing, with how many rows may be any record's;
+    `last_deliveries` says when each source last brought a file that can be read, also one with the bytes of another.
     """
 
     deliveries: list[Delivery] = field(default_factory=list)
     drift: list[str] = field(default_factory=list)
     unsettled: list[str] = field(default_factory=list)
     partial_snapshots: dict[str, int] = field(default_factory=dict)
+    last_deliveries: dict[str, datetime] = field(default_factory=dict)
 
     @property
     def new(self) -> list[Delivery]:
@@ -339,6 +351,7 @@ class _Loader:
                 self._take(replace(file, source=source, object=object_, name=name), mapped)
         self._note_strays([*strays, *unmapped, *self.unreadable])
         self.con.execute(CURRENT)
+        self.report.last_deliveries = dict(self.con.execute(LAST_DELIVERIES).fetchall())
         self.report.partial_snapshots = dict(self.con.execute(PARTIAL_SNAPSHOTS).fetchall())
         self.report.deliveries = [
             replace(delivery, is_new=delivery.delivery_id in self.new)
@@ -573,10 +586,20 @@ class _Loader:
 
     def _remember_file(self, file: LandedFile, delivery_id: str, sha256: str) -> None:
         path = storable(file.path)
+        seen_at = self.now
         if path in self.known_files:
+            if self.known_files[path][0] == file.fingerprint:
+                # read again for another mapping, it is not delivered again
+                ((seen_at,),) = self.con.execute(
+                    "select seen_at from control.landed_file where path = ?", [path]
+                ).fetchall()
             self.con.execute("delete from control.landed_file where path = ?", [path])
-        row = [path, file.fingerprint, delivery_id, sha256, file.name]
-        self.con.execute("insert into control.landed_file values (?, ?, ?, ?, ?)", row)
+        row = [path, file.fingerprint, delivery_id, sha256, file.name, seen_at]
+        self.con.execute(
+            "insert into control.landed_file (path, fingerprint, delivery_id, sha256, name, seen_at) "
+            "values (?, ?, ?, ?, ?, ?)",
+            row,
+        )
         self.known_files[path] = (file.fingerprint, delivery_id, sha256)
 
     def _log(self, delivery: Delivery) -> None:

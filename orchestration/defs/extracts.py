@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import dagster as dg
@@ -26,7 +26,7 @@ LOGS = {
 LOAD_LOG = dg.AssetKey(["quality", "load_log"])
 CHECKS = {
     "files_are_readable": "Every new file could be read; the night goes on without one refused or still being written.",
-    "deliveries_are_on_time": "Every source delivered within HANDOFF_LATE_AFTER_HOURS before this run.",
+    "deliveries_are_on_time": "Every source delivered a readable file within HANDOFF_LATE_AFTER_HOURS before this run.",
     "snapshots_are_whole": "No full snapshot has a malformed row that may be any record's: such a one deletes nothing.",
     "shape_is_as_before": "No file brought columns that were not there before or left out columns that were.",
 }
@@ -122,7 +122,7 @@ def load_extracts(night: Night) -> Iterator[dg.MaterializeResult[Any] | dg.Asset
     }
     found = {"refused": dict(sorted(refused.items())[:20]), "still_being_written": report.unsettled[:20]}
     yield _warning("files_are_readable", not refused and not report.unsettled, found)
-    late = _late(night)
+    late = _late(night, report.last_deliveries)
     yield _warning("deliveries_are_on_time", not late, {"last_delivery": late})
     partial = dict([*report.partial_snapshots.items()][:20])
     yield _warning("snapshots_are_whole", not partial, {"malformed_rows": partial})
@@ -141,13 +141,10 @@ def _figures(deliveries: list[Delivery]) -> dict[str, Any]:
     }
 
 
-def _late(night: Night) -> dict[str, str]:
+def _late(night: Night, last_deliveries: dict[str, datetime]) -> dict[str, str]:
     """Sources that once delivered and have not for too long, with the time of their last delivery."""
-    rows = night.con.execute(
-        "select source_system, max(loaded_at) from quality.load_log group by 1 having max(loaded_at) < ? order by 1",
-        [night.settings.now - timedelta(hours=night.settings.late_after_hours)],
-    ).fetchall()
-    return {source: f"{last:%Y-%m-%d %H:%M} UTC" for source, last in rows}
+    limit = night.settings.now - timedelta(hours=night.settings.late_after_hours)
+    return {source: f"{last:%Y-%m-%d %H:%M} UTC" for source, last in sorted(last_deliveries.items()) if last < limit}
 
 
 def _warning(name: str, passed: bool, metadata: dict[str, Any]) -> dg.AssetCheckResult:

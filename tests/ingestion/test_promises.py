@@ -432,6 +432,24 @@ def test_the_same_bytes_twice_are_one_delivery_by_the_smallest_name(zone: Zone) 
     assert len(zone.rows()) == 2
 
 
+def test_the_same_bytes_once_more_are_on_time_and_what_is_refused_is_not(zone: Zone) -> None:
+    """A full export in which nothing changed, and a delta without rows, as a new file or over the old one."""
+    first = zone.as_of
+    zone.put("1.csv", HEADER)
+    assert zone.load().last_deliveries == {"crm": first}
+    zone.as_of = second = first + timedelta(days=2)
+    zone.map(CRM + "      phone: Phone\n")
+    assert zone.load().last_deliveries == {"crm": first}, "a file that is read again is not delivered again"
+    zone.put("2.csv", HEADER)
+    assert zone.load().last_deliveries == {"crm": second}
+    zone.as_of = third = second + timedelta(days=2)
+    os.utime(zone.put("2.csv", HEADER), (1, 1))
+    assert zone.load().last_deliveries == {"crm": third}
+    zone.as_of += timedelta(days=2)
+    zone.put("3.csv", '"')
+    assert zone.load().last_deliveries == {"crm": third}
+
+
 def test_the_same_bytes_of_two_objects_are_two_deliveries(zone: Zone) -> None:
     zone.map(CRM + CRM.split("objects:\n")[1].replace("  lead:", "  person:"))
     zone.put("a.csv", GOOD)
