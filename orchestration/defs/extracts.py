@@ -21,6 +21,8 @@ LOGS = {
     "quality/load_log": "One row per distinct delivery: rows read, loaded, held and malformed, status and error.",
     "quality/malformed_row": "Rows that could not be parsed, with file, line, the raw text and the reason.",
     "control/source_object": "The objects that the mappings declare, and which of them are full snapshots.",
+    "control/past_snapshot": "The deliveries of full snapshots that a later one replaced.",
+    "control/unread_record": "The records of rows that could not be parsed in the full snapshots that stand.",
     "control/run": "One row: the run's now and the definitions in force.",
 }
 LOAD_LOG = dg.AssetKey(["quality", "load_log"])
