@@ -111,13 +111,17 @@ def publish(settings: Settings, patience_seconds: float = PATIENCE_SECONDS) -> P
             _drop_old(server, number)
     except (psycopg.Error, duckdb.Error) as error:
         kind = HandoffError if _may_pass(error) else CannotPass
-        raise kind(
+        failure = kind(
             "The marts could not be published to PostgreSQL; readers there keep the build they have.",
             where=_where(url),
             why=_without_secrets(str(error), url),
             remedy="Mend what is named and run the night again; the published file is already the new build",
-        ) from error
-    return PostgresBuild(number, build_id, counts)
+        )
+    else:
+        return PostgresBuild(number, build_id, counts)
+    # Not `from error`, nor while it is handled: DuckDB's says the URL with the password, and a run keeps what an error
+    # came from.
+    raise failure
 
 
 def _may_pass(error: Exception) -> bool:

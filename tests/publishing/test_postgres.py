@@ -1,9 +1,11 @@
 """The publish to PostgreSQL: whole builds, views switched in one transaction, roles, changed columns."""
 
 import hashlib
+import re
 import shutil
 import tempfile
 import time
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ import pytest
 from psycopg import errors
 from pydantic import SecretStr
 
-from handoff.errors import HandoffError
+from handoff.errors import HandoffError, behind
 from handoff.settings import Settings
 from publishing import postgres
 from publishing.build import SCHEMAS
@@ -194,6 +196,24 @@ def test_a_server_that_is_not_there(settings: Settings) -> None:
     with pytest.raises(HandoffError, match="readers there keep the build they have") as caught:
         postgres.publish(gone)
     assert "hunter2" not in str(caught.value)
+
+
+def test_no_error_of_the_publish_tells_the_password(
+    settings: Settings, server: psycopg.Connection[Any], server_url: str
+) -> None:
+    """Nor does what it came from, which Dagster stores. Of a role that may connect once, DuckDB's is the second."""
+    server.execute("create role once login connection limit 1")
+    server.execute("grant create on database postgres to once")
+    make_file(settings, "a")
+    url = re.sub("//[^@/]*@", "//once:hunter2@", server_url)
+    try:
+        with pytest.raises(HandoffError, match="too many connections for role") as caught:
+            postgres.publish(settings.model_copy(update={"postgres_url": SecretStr(url)}))
+    finally:
+        server.execute("drop owned by once")
+        server.execute("drop role once")
+    assert "hunter2" not in "".join(traceback.format_exception(caught.value))
+    assert [each for each in behind(caught.value) if "hunter2" in str(each)] == []
 
 
 FEW_AND_MANY = [
