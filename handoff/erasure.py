@@ -7,6 +7,7 @@ without personal data do not change. Not here: the extract files, which belong t
 
 import hashlib
 import json
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from handoff.sql import literal, quoted
 from handoff.standing import forget_published
 from handoff.warehouse import transaction
 from ingestion.columns import salesforce_id
+from ingestion.entities import ENTITIES
+from ingestion.mapping import ObjectMapping, load_mappings
 
 NAMES = {"first_name", "last_name"}
 EMPTIED = {"phone", "mobile_phone", "attributes"}
@@ -34,6 +37,25 @@ KEPT_SUBJECT = (
 )
 # Fields whose history is a name or a phone number, by API name or label, letters only.
 NAMED = "(first|middle|last|full)?namec?|([a-z]*phone|mobile|fax)(number)?c?"
+# Fields whose history models read, in the same spelling: those of a person, also under the names that Marketo and
+# HubSpot have for them. Any other may be an address, a birthday, a profile.
+FIELDS = sorted(field.replace("_", "") for field in {*ENTITIES["lead"], *ENTITIES["contact"]})
+READ = (
+    f"(lead|person)?({'|'.join(FIELDS)}|source|owner|title|companyname|emailaddress|mqldate|num(ber)?(of)?employees)c?"
+    "|lifecyclestage|hsleadstatus"
+)
+# Marketo's kinds of activity, by the table that a loader makes of each: of forms and clicks models read the page alone,
+# of changes a field's values, of the rest what no person wrote.
+FORM, CLICK, CHANGE, SCORE, MERGE, DELETION, PROGRESS = 2, 11, 13, 22, 32, 37, 104
+KINDS = {
+    "fill_out_form": FORM,
+    "click_email": CLICK,
+    "change_data_value": CHANGE,
+    "change_score": SCORE,
+    "merge_leads": MERGE,
+    "delete_lead": DELETION,
+    "change_status_in_progression": PROGRESS,
+}
 
 # what is said of rows and files, by table and column of `quality`
 SAID = {
@@ -84,9 +106,10 @@ def apply(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
         return
     known = _read(settings)
     salt, hashes = known["salt"], set(known["hashes"])
+    mapped = {f"{of.source}__{name}": each for of in load_mappings(settings) for name, each in of.objects.items()}
     with transaction(con):
         for table, columns in _tables(con).items():
-            _pseudonymise(con, table, columns, salt, hashes)
+            _pseudonymise(con, table, columns, _unread(columns, mapped.get(table)), salt, hashes)
         _clean_logs(con, salt, hashes)
 
 
@@ -171,6 +194,15 @@ def _each_id(column: str) -> str:
     )
 
 
+def _unread(columns: list[str], mapped: ObjectMapping | None) -> list[str]:
+    """The columns of a table that no model reads: of an object kept as it comes, all that are no ids or addresses."""
+    if mapped and not mapped.is_raw_only:
+        return [name for name in columns if name not in mapped.types and name != "attributes"]
+    if "native_id" in columns:
+        return []  # its mapping went
+    return [name for name in columns if not re.fullmatch("_.*|(.*_)?id|email", name) and name not in NAMES | EMPTIED]
+
+
 def _is_history(columns: list[str]) -> bool:
     return {"record_id", "field", "changed_by"} <= set(columns) and "stage" not in columns
 
@@ -242,24 +274,35 @@ def _replaced(name: str, whose: str) -> str:
     return f"array_to_string(list_transform({pieces}, lambda p: p[1] || {address}), '')"
 
 
-def _pseudonymise(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], salt: str, hashes: set[str]) -> None:
+def _pseudonymise(
+    con: duckdb.DuckDBPyConnection, table: str, columns: list[str], unread: list[str], salt: str, hashes: set[str]
+) -> None:
     bound = {"salt": salt, "hashes": sorted(hashes)}
     declared = {"native_id", *NAMES, *EMPTIED, *KEPT_TEXT}
-    field = "primary_attribute_value" if "primary_attribute_value" in columns else "field"
-    values = {"old_value", "new_value", "details"} if _is_history(columns) or field != "field" else set()
-    named = f"regexp_full_match(lower(regexp_replace({field}, '[^A-Za-z]', '', 'g')), '{NAMED}')"
+    is_activity = table.startswith("marketo__activity")
+    is_change = is_activity or _is_history(columns)
+    kind = _marketo_kind(table)
+    field = "primary_attribute_value" if is_activity else "field"
+    letters = f"lower(regexp_replace({field}, '[^A-Za-z]', '', 'g'))"
+    is_kept = f"coalesce(regexp_full_match({letters}, '{READ}') and not regexp_full_match({letters}, '{NAMED}'), false)"
     standing = "not ends_with(p[2], '@erased.invalid')"
     changes = []
     for name in columns:
         column = quoted(name)
         has_address = f"contains({column}, '@') and not ends_with({column}, '@erased.invalid')"
+        text = f"case when {has_address} then {_replaced(name, standing)} else {column} end"
         if name in NAMES:
             changes.append(f"{column} = case when {column} is not null then 'erased' end")
-        elif name in EMPTIED:
+        elif name in EMPTIED or name in unread:
             changes.append(f"{column} = null")
-        elif name in values:
-            text = f"case when {has_address} then {_replaced(name, standing)} else {column} end"
-            changes.append(f"{column} = case when {named} then null else {text} end")
+        elif is_change and re.match("(old|new)_value", name):
+            changes.append(f"{column} = case when {is_kept} then {text} end")
+        elif name == "details" and is_activity:
+            changes.append(
+                f"{column} = case when {kind} in ({FORM}, {CLICK}) then {_page_of(column)} "
+                f"when {kind} in ({MERGE}, {DELETION}, {PROGRESS}) or {kind} in ({CHANGE}, {SCORE}) and {is_kept} "
+                f"then {text} end"
+            )
         elif name not in declared:
             changes.append(f"{column} = case when {has_address} then {_pseudonym(column)} else {column} end")
     theirs = f"rowid in ({_theirs(table, columns)})"
@@ -271,8 +314,56 @@ def _pseudonymise(con: duckdb.DuckDBPyConnection, table: str, columns: list[str]
             f"else {_replaced(name, _is_theirs('p[2]'))} end"
         )
         _update(con, table, [f"{column} = {text}"], _mentions(name), bound)
-    if {"subject", "person_id"} <= set(columns):
-        _update(con, table, [f"subject = {KEPT_SUBJECT}"], _is_activity_of_theirs(table, columns), bound)
+    said = [name for name in ("subject", *unread) if name in columns]
+    if {"subject", "person_id"} <= set(columns) or (said and _is_of_engagement(table, columns)):
+        less = [f"{quoted(name)} = {KEPT_SUBJECT if name == 'subject' else 'null'}" for name in said]
+        is_said = " or ".join(f"{quoted(name)} is not null" for name in said)
+        _update(con, table, less, f"({is_said}) and ({_is_activity_of_theirs(table, columns)})", bound)
+
+
+def _is_of_engagement(table: str, columns: list[str]) -> bool:
+    """Whether a loader's table says more of HubSpot's engagements, such as a note's text."""
+    return table.startswith("hubspot__engagement") and "engagement_id" in columns
+
+
+def _marketo_kind(table: str) -> str:
+    """The kind of an activity, by its table or, in the one of all kinds, by its number or name."""
+    if known := KINDS.get(table.removeprefix("marketo__activity_")):
+        return str(known)
+    named = " ".join(f"when {literal(name.replace('_', ' '))} then {kind}" for name, kind in KINDS.items())
+    return f"coalesce(activity_type_id, case lower(activity_type) {named} end)"
+
+
+def _page_of(details: str) -> str:
+    """Of what Marketo tells about a form or a click, the page and from where it was reached."""
+
+    def told(key: str) -> str:
+        """What stands under a key of an object, or as the value of that name in a list; as JSON writes it."""
+        value = r'"((?:[^"\\]|\\.)*)"'
+        return rf"""regexp_extract({details}, '"{key}"\s*(?:,\s*"value"\s*)?:\s*{value}', 1)"""
+
+    parts = {
+        "Referrer URL": _without_query(f"coalesce(nullif({told('Link')}, ''), {told('Referrer URL')})"),
+        "Query Parameters": _parameters(told("Query Parameters")),
+    }
+    kept = [f"""'"{key}": "' || nullif({text}, '') || '"'""" for key, text in parts.items()]
+    return f"nullif('{{' || array_to_string([{', '.join(kept)}], ', ') || '}}', '{{}}')"
+
+
+def _parameters(query: str) -> str:
+    """What the query of an address says about campaigns and clicks; a form may leave what was filled in beside it."""
+    return f"array_to_string(list_filter(string_split_regex({query}, '[?&#]'), lambda q: {_is_of_campaign('q')}), '&')"
+
+
+def _is_of_campaign(parameter: str) -> str:
+    clicks = "gclid|gbraid|wbraid|dclid|msclkid|fbclid|li_fat_id|ttclid|twclid"
+    return f"regexp_full_match({parameter}, '(utm_[a-z_]+|{clicks})=.*')"
+
+
+def _without_query(page: str) -> str:
+    """An address with no more of its query than that."""
+    kept = _parameters(page)
+    return f"regexp_extract({page}, '^[^?#]*') || case when {kept} <> '' then '?' || {kept} else '' end"
 
 
 def _naming(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], bound: dict[str, Any]) -> list[str]:
@@ -289,14 +380,13 @@ def _is_activity_of_theirs(table: str, columns: list[str]) -> str:
     def is_theirs(of: str) -> str:
         return " or ".join(_is_theirs(f"'{source}:{kind}:' || {of}") for kind in ("lead", "contact"))
 
-    tests = [is_theirs("person_id")]
+    tests = [is_theirs("person_id")] if "person_id" in columns else []
     if "contact_ids" in columns:
         tests.append(f"len(list_filter({_each_id('contact_ids')}, lambda i: {is_theirs('i')})) > 0")
     if source == "hubspot":
-        tests.append(
-            f"native_id in (select engagement_id from raw.hubspot__engagement_contact where {is_theirs('contact_id')})"
-        )
-    return f"subject is not null and ({' or '.join(tests)})"
+        theirs = f"select engagement_id from raw.hubspot__engagement_contact where {is_theirs('contact_id')}"
+        tests.append(f"{'native_id' if 'native_id' in columns else 'engagement_id'} in ({theirs})")
+    return " or ".join(tests)
 
 
 def _update(con: duckdb.DuckDBPyConnection, table: str, changes: list[str], where: str, bound: dict[str, Any]) -> None:

@@ -227,11 +227,53 @@ def test_an_address_within_a_text_is_replaced_where_it_stands(settings: Settings
         ).fetchall() == [("bob@acme.example", f'{{"by": "{pseudonym}"}}')]
 
 
+def test_what_no_field_is_for_goes_with_the_person(settings: Settings) -> None:
+    """Columns that a loader brings beside the fields, of a record, of what was said in an activity, and of a note."""
+    with open_warehouse(settings) as con:
+        lead, other = some_lead(con, 0), some_lead(con, 1)
+        brought = {
+            "salesforce__lead": ("native_id", {lead: "ann", other: "bob"}, ("Name", "_airbyte_data_Street")),
+            "salesforce__task": ("person_id", {lead: "ann", other: "bob"}, ("Description",)),
+            "hubspot__engagement_email": ("native_id", {"1": "ann", "2": "bob"}, ("property_hs_email_text",)),
+            "hubspot__engagement_note": ("engagement_id", {"1": "ann", "2": "bob"}, ("property_hs_note_body",)),
+        }
+        con.execute("create table raw.hubspot__engagement_note (engagement_id varchar, _fivetran_synced varchar)")
+        con.execute("insert into raw.hubspot__contact (native_id) values ('1001')")
+        con.execute("insert into raw.hubspot__engagement_contact (engagement_id, contact_id) values ('1', '1001')")
+        con.execute("update raw.salesforce__lead set job_title = 'Head' where native_id = ?", [lead])
+        con.execute(
+            "update raw.salesforce__task set person_id = ? where native_id = (select min(native_id) "
+            "from raw.salesforce__task)",
+            [lead],
+        )
+        con.execute(
+            "update raw.salesforce__task set person_id = ?, subject = null where native_id = (select max(native_id) "
+            "from raw.salesforce__task)",
+            [other],
+        )
+        for table, (key, people, columns) in brought.items():
+            for column in columns:
+                con.execute(f'alter table raw.{table} add column "{column}" varchar')
+            for record, name in people.items():
+                if table.startswith("hubspot"):
+                    con.execute(f"insert into raw.{table} ({key}) values (?)", [record])
+                for column in columns:
+                    con.execute(f'update raw.{table} set "{column}" = ? where {key} = ?', [f"{name} at home", record])
+        erasure.remember(settings, con, f"salesforce:{lead}")
+        erasure.remember(settings, con, "hubspot:1001")
+        erasure.apply(settings, con)
+        raw = text_of(con, "raw")
+        assert "ann at home" not in raw
+        assert raw.count("bob at home") >= 5
+        kept = "select distinct job_title from raw.salesforce__lead where native_id = ?"
+        assert con.execute(kept, [lead]).fetchall() == [("Head",)]
+
+
 def test_the_history_of_names_and_phones_is_blanked(settings: Settings) -> None:
     with open_warehouse(settings) as con:
         lead, other = some_lead(con, 0), some_lead(con, 1)
         for record in (lead, other):
-            for field in ("last_name", "phone", "Home_Phone__c", "status", "email"):
+            for field in ("last_name", "phone", "Home_Phone__c", "Street", "hs_linkedin_url", "status", "email"):
                 con.execute(
                     "insert into raw.salesforce__lead_history by name (select * replace (? as record_id, ? as field, "
                     "'Old@home.example' as old_value, 'New' as new_value) from raw.salesforce__lead_history limit 1)",
@@ -244,21 +286,71 @@ def test_the_history_of_names_and_phones_is_blanked(settings: Settings) -> None:
             "where record_id = ? and new_value = 'New' order by all"
         )
         assert con.execute(kept, [lead]).fetchall() == [("email", "New"), ("status", "New")]
-        assert len(con.execute(kept, [other]).fetchall()) == 5
+        assert len(con.execute(kept, [other]).fetchall()) == 7
         old = "select count(*) from raw.salesforce__lead_history where record_id = ? and old_value = 'Old@home.example'"
         assert con.execute(old, [lead]).fetchall() == [(0,)]
-        assert con.execute(old, [other]).fetchall() == [(5,)]
+        assert con.execute(old, [other]).fetchall() == [(7,)]
 
 
-def test_marketo_tells_names_and_merges_in_its_activities() -> None:
+MARKETO = [
+    pytest.param(13, "Last Name", '{"Old Value": "Maiden"}', None, id="a name changed"),
+    pytest.param(13, "Address", '{"Old Value": "1 Street"}', None, id="a field that is none of ours changed"),
+    pytest.param(
+        13,
+        "Lead Status",
+        '{"Old Value": "New", "By": "x@y.example"}',
+        '{"Old Value": "New", "By": "erased-',
+        id="status",
+    ),
+    pytest.param(
+        32, "", '{"Merge IDs": "[8, 9]", "of": "x@y.example"}', '{"Merge IDs": "[8, 9]", "of": "e', id="merge"
+    ),
+    pytest.param(46, "Moment", '{"Description": "Ann at the booth"}', None, id="a kind that is read by nobody"),
+    pytest.param(2, "Demo", '[{"name": "Form Fields", "value": "s:3:\\"Ann\\""}]', None, id="a form"),
+    pytest.param(
+        2,
+        "Demo",
+        '[{"name":"Referrer URL","value":"https://a.example/b?name=Ann&gclid=1#Ann"},'
+        '{"name":"Query Parameters","value":"utm_source=x&name=Ann&utm_medium=y"}]',
+        '{"Referrer URL": "https://a.example/b?gclid=1", "Query Parameters": "utm_source=x&utm_medium=y"}',
+        id="a form and where it stood",
+    ),
+    pytest.param(
+        11, "Mail", '{"Link": "https://a.example/b?Ann"}', '{"Referrer URL": "https://a.example/b"}', id="a click"
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "field", "details", "kept"), MARKETO)
+@pytest.mark.parametrize("by", ["number", "name"])
+def test_marketo_tells_of_persons_in_the_details_of_activities(
+    by: str, kind: int, field: str, details: str, kept: str | None
+) -> None:
+    name = next((name.replace("_", " ").title() for name, number in erasure.KINDS.items() if number == kind), "Moment")
+    with duckdb.connect() as con:
+        con.execute("create schema raw")
+        con.execute(
+            "create table raw.marketo__activity as select '7' as lead_id, $kind::bigint as activity_type_id, "
+            "$name as activity_type, $field as primary_attribute_value, null::varchar as old_value, "
+            "null::varchar as merge_ids, $details as details",
+            {"kind": kind if by == "number" else None, "name": name, "field": field, "details": details},
+        )
+        table, columns = next(iter(erasure._tables(con).items()))
+        hashes = {erasure._hash("salt", "marketo:lead:7")}
+        erasure._pseudonymise(con, table, columns, [], "salt", hashes)
+        erasure._pseudonymise(con, table, columns, [], "salt", hashes)
+        ((told,),) = con.execute("select details from raw.marketo__activity").fetchall()
+        assert told == kept or (kept and told.startswith(kept))
+
+
+def test_marketo_tells_of_merges_in_its_activities() -> None:
     salt, ann = "salt", "ann@acme.example"
     with duckdb.connect() as con:
         con.execute("create schema raw")
         con.execute(
-            "create table raw.marketo__activity as select 'a1' as native_id, '7' as lead_id, "
-            "'Last Name' as primary_attribute_value, null::varchar as old_value, null::varchar as new_value, "
-            'null::varchar as merge_ids, \'{"Old Value": "Maiden"}\' as details union all by name '
-            'select \'a2\' as native_id, \'7\' as lead_id, \'{"Merge IDs": "[8, 9]", "of": "x@y.example"}\' as details'
+            "create table raw.marketo__activity as select 32::bigint as activity_type_id, '7' as lead_id, "
+            "null::varchar as activity_type, null::varchar as primary_attribute_value, null::varchar as merge_ids, "
+            '\'{"Merge IDs": "[8, 9]"}\' as details'
         )
         con.execute(
             "create table raw.touch as select '1' as native_id, "
@@ -266,15 +358,12 @@ def test_marketo_tells_names_and_merges_in_its_activities() -> None:
             "'https://a.example/?mail=Ann%40acme.example#b' as page"
         )
         tables = erasure._tables(con)
-        activity, touch = ((name, tables[name]) for name in ("marketo__activity", "touch"))
-        hashes = erasure._identities(con, *activity, salt, {erasure._hash(salt, "marketo:lead:9")})
+        hashes = erasure._identities(
+            con, "marketo__activity", tables["marketo__activity"], salt, {erasure._hash(salt, "marketo:lead:9")}
+        )
         assert hashes == {erasure._hash(salt, f"marketo:lead:{number}") for number in (7, 8, 9)}
         hashes.add(erasure._hash(salt, ann))
-        erasure._pseudonymise(con, *activity, salt, hashes)
-        details = dict(con.execute("select native_id, details from raw.marketo__activity").fetchall())
-        assert details["a1"] is None
-        assert details["a2"].startswith('{"Merge IDs": "[8, 9]", "of": "erased-')
-        erasure._pseudonymise(con, *touch, salt, hashes)
+        erasure._pseudonymise(con, "touch", tables["touch"], [], salt, hashes)
         assert ann not in text_of(con, "raw").replace("%40", "@")
         assert con.execute("select page from raw.touch").fetchall()[0][0].startswith("https://a.example/?mail=erased-")
 
