@@ -29,8 +29,12 @@ KEPT_TEXT = {
     *("job_title", "company", "website", "industry", "country", "technology", "growth_stage", "trigger_event"),
     *("lead_source", "status", "rejection_reason", "budget_status", "cookie_id", "merged_ids", "client_id"),
 }
-# Also as a URL writes it, with %40.
-ADDRESS = r"[\pL\pN_][^\s,;:\"<>|()\[\]{}=&?/@]*(?:@|%40)[\pL\pN.-]*[\pL\pN]"
+# Also as a URL writes it, with %40, and perhaps %2E.
+ADDRESS = r"[\pL\pN_][^\s,;:\"<>|()\[\]{}=&?/@]*(?:@|%40)(?:[\pL\pN.-]|%2[DEde])*[\pL\pN]"
+ESCAPED = {"%40": "@", "%2e": ".", "%2d": "-", "%2b": "+", "%5f": "_"}
+# addresses of pages, whose query may tell what was filled in
+PAGES = {"landing_page", "link", "page_location"}
+WORD = r"[^\s,;:\"'|{}\[\]]+"
 # What Salesforce writes as the subject itself says the kind of a task that has none.
 KEPT_SUBJECT = (
     "case when lower(subject) = 'call' then subject when lower(subject) like 'email:%' then left(subject, 6) end"
@@ -57,6 +61,8 @@ KINDS = {
     "change_status_in_progression": PROGRESS,
 }
 
+# what `_identified_by` makes of a table whose rows are no person's
+NOBODY = "cast([] as varchar[])"
 # what is said of rows and files, by table and column of `quality`
 SAID = {
     ("load_log", "error"),
@@ -76,13 +82,8 @@ def remember(settings: Settings, con: duckdb.DuckDBPyConnection, who: str) -> in
     """
     known = _read(settings)
     salt = known["salt"]
-    wanted = {_hash(salt, spelling) for spelling in _spellings(con, who)}
     tables = _tables(con)
-    while True:
-        more = wanted.union(*(_identities(con, table, columns, salt, wanted) for table, columns in tables.items()))
-        if more == wanted:
-            break
-        wanted = more
+    wanted = _grown(con, tables, salt, {_hash(salt, spelling) for spelling in _spellings(con, who)})
     rows = sum(_count(con, table, columns, salt, wanted) for table, columns in tables.items())
     if not rows and not wanted <= set(known["hashes"]):
         raise HandoffError(
@@ -90,25 +91,24 @@ def remember(settings: Settings, con: duckdb.DuckDBPyConnection, who: str) -> in
             where=str(settings.warehouse),
             remedy="Give the e-mail as the CRM has it, or the record as <source>:<id>, such as salesforce:00Q...",
         )
-    known["hashes"] = sorted({*known["hashes"], *wanted})
-    path = remembered_at(settings)
-    beside = path.with_suffix(".json.part")
-    beside.touch(mode=0o600)
-    beside.write_text(json.dumps(known))
-    beside.replace(path)
+    _write(settings, known | {"hashes": sorted({*known["hashes"], *wanted})})
     forget_published(con)
     return rows
 
 
 def apply(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
-    """Takes what identifies erased people out of the raw tables."""
+    """Takes what identifies erased people out of the raw tables, also where it came under a further record since."""
     if not remembered_at(settings).exists():
         return
     known = _read(settings)
-    salt, hashes = known["salt"], set(known["hashes"])
+    salt, tables = known["salt"], _tables(con)
+    hashes = _grown(con, tables, salt, set(known["hashes"]))
+    if hashes > set(known["hashes"]):
+        _write(settings, known | {"hashes": sorted(hashes)})
+        forget_published(con)
     mapped = {f"{of.source}__{name}": each for of in load_mappings(settings) for name, each in of.objects.items()}
     with transaction(con):
-        for table, columns in _tables(con).items():
+        for table, columns in tables.items():
             _pseudonymise(con, table, columns, _unread(columns, mapped.get(table)), salt, hashes)
         _clean_logs(con, salt, hashes)
 
@@ -125,6 +125,16 @@ def _tables(con: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
     return {
         name: columns for name, columns in rows if con.execute(f"select 1 from raw.{quoted(name)} limit 1").fetchone()
     }
+
+
+def _grown(con: duckdb.DuckDBPyConnection, tables: dict[str, list[str]], salt: str, hashes: set[str]) -> set[str]:
+    """The hashes of all addresses and records that some lead to, from one to the next."""
+    telling = {table: columns for table, columns in tables.items() if _identified_by(table, columns) != NOBODY}
+    while True:
+        more = hashes.union(*(_identities(con, table, columns, salt, hashes) for table, columns in telling.items()))
+        if more == hashes:
+            return hashes
+        hashes = more
 
 
 def _spellings(con: duckdb.DuckDBPyConnection, who: str) -> set[str]:
@@ -171,6 +181,9 @@ def _identified_by(table: str, columns: list[str]) -> str:
                 )
     elif _is_history(columns):
         record("lead", "record_id")
+    elif table in (f"{source}__lead_history", f"{source}__contact_history") and {"id", "first_name"} <= set(columns):
+        # a loader's table of what records were, kept as it comes
+        record(table.split("__")[1].removesuffix("_history"), salesforce_id("id") if source == "salesforce" else "id")
     elif source == "marketo" and "lead_id" in columns:
         record("lead", "lead_id")
         if "merge_ids" in columns:
@@ -257,11 +270,19 @@ def _pseudonym(address: str) -> str:
 
 def _hashed(who: str) -> str:
     """What `_hash` makes of an address or a record, in SQL; binds the salt by name."""
-    return f"sha256($salt || lower(replace({who}, '%40', '@')))"
+    plain = f"lower({who})"
+    for written, character in ESCAPED.items():
+        plain = f"replace({plain}, '{written}', '{character}')"
+    return f"sha256($salt || {plain})"
 
 
 def _is_theirs(who: str) -> str:
     return f"list_contains($hashes, {_hashed(who)})"
+
+
+def _is_record_of_theirs(table: str, native_id: str) -> str:
+    source = table.split("__")[0]
+    return " or ".join(_is_theirs(f"'{source}:{kind}:' || {native_id}") for kind in ("lead", "contact"))
 
 
 def _replaced(name: str, whose: str) -> str:
@@ -297,6 +318,10 @@ def _pseudonymise(
             changes.append(f"{column} = null")
         elif is_change and re.match("(old|new)_value", name):
             changes.append(f"{column} = case when {is_kept} then {text} end")
+        elif name in PAGES:
+            changes.append(f"{column} = {_without_query(column)}")
+        elif name == "query" and is_activity:
+            changes.append(f"{column} = nullif({_parameters(column)}, '')")
         elif name == "details" and is_activity:
             changes.append(
                 f"{column} = case when {kind} in ({FORM}, {CLICK}) then {_page_of(column)} "
@@ -305,8 +330,12 @@ def _pseudonymise(
             )
         elif name not in declared:
             changes.append(f"{column} = case when {has_address} then {_pseudonym(column)} else {column} end")
-    theirs = f"rowid in ({_theirs(table, columns)})"
-    _update(con, table, changes, theirs, bound)
+    _update(con, table, changes, f"rowid in ({_theirs(table, columns)})", bound)
+    if {"person_id", "landing_page"} <= set(columns):
+        # a touch that names its person by the record alone
+        shorter = _without_query("landing_page")
+        is_longer = f"landing_page <> {shorter} and ({_is_record_of_theirs(table, 'person_id')})"
+        _update(con, table, [f"landing_page = {shorter}"], is_longer, bound)
     for name in _naming(con, table, columns, bound):
         column = quoted(name)
         text = (
@@ -375,16 +404,13 @@ def _naming(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], boun
 
 def _is_activity_of_theirs(table: str, columns: list[str]) -> str:
     """The condition that a call, mail or meeting has to do with an erased person; what it was about may name them."""
-    source = table.split("__")[0]
-
-    def is_theirs(of: str) -> str:
-        return " or ".join(_is_theirs(f"'{source}:{kind}:' || {of}") for kind in ("lead", "contact"))
-
-    tests = [is_theirs("person_id")] if "person_id" in columns else []
+    tests = [_is_record_of_theirs(table, "person_id")] if "person_id" in columns else []
     if "contact_ids" in columns:
-        tests.append(f"len(list_filter({_each_id('contact_ids')}, lambda i: {is_theirs('i')})) > 0")
-    if source == "hubspot":
-        theirs = f"select engagement_id from raw.hubspot__engagement_contact where {is_theirs('contact_id')}"
+        named = _each_id("contact_ids")
+        tests.append(f"len(list_filter({named}, lambda i: {_is_record_of_theirs(table, 'i')})) > 0")
+    if table.startswith("hubspot__"):
+        is_theirs = _is_record_of_theirs(table, "contact_id")
+        theirs = f"select engagement_id from raw.hubspot__engagement_contact where {is_theirs}"
         tests.append(f"{'native_id' if 'native_id' in columns else 'engagement_id'} in ({theirs})")
     return " or ".join(tests)
 
@@ -401,7 +427,18 @@ def _clean_logs(con: duckdb.DuckDBPyConnection, salt: str, hashes: set[str]) -> 
     for table, name in sorted(SAID.intersection(there)):
         said = _replaced(name, _is_theirs("p[2]"))
         con.execute(f"update quality.{table} set {name} = {said} where {_mentions(name)}", bound)
-    con.execute(f"update quality.malformed_row set raw_text = 'erased' where {_mentions('raw_text')}", bound)
+    con.execute(
+        "update quality.malformed_row set raw_text = 'erased', error = 'erased' "
+        f"where raw_text <> 'erased' and ({_mentions('raw_text')} or {_names_a_record('raw_text')})",
+        bound,
+    )
+
+
+def _names_a_record(text: str) -> str:
+    """The condition that one of the words of a row of `source_system` is the id of an erased lead or contact."""
+    record = f"case when source_system = 'salesforce' then {salesforce_id('i')} else i end"
+    tests = [_is_theirs(f"source_system || ':{kind}:' || {record}") for kind in ("lead", "contact")]
+    return f"len(list_filter(regexp_extract_all({text}, {literal(WORD)}), lambda i: {' or '.join(tests)})) > 0"
 
 
 def remembered_at(settings: Settings) -> Path:
@@ -425,5 +462,16 @@ def _read(settings: Settings) -> dict[str, Any]:
         ) from error
 
 
+def _write(settings: Settings, known: dict[str, Any]) -> None:
+    path = remembered_at(settings)
+    beside = path.with_suffix(".json.part")
+    beside.touch(mode=0o600)
+    beside.write_text(json.dumps(known))
+    beside.replace(path)
+
+
 def _hash(salt: str, value: str) -> str:
-    return hashlib.sha256((salt + value.strip().replace("%40", "@").lower()).encode()).hexdigest()
+    plain = value.strip().lower()
+    for written, character in ESCAPED.items():
+        plain = plain.replace(written, character)
+    return hashlib.sha256((salt + plain).encode()).hexdigest()

@@ -128,6 +128,33 @@ def test_reading_the_old_extracts_again_does_not_bring_them_back(settings: Setti
         assert email.lower() not in text_of(con, "raw")
 
 
+def test_what_comes_of_an_erased_person_later_is_followed_from_record_to_record(settings: Settings) -> None:
+    with open_warehouse(settings) as con:
+        _, email = a_person(con)
+        erasure.remember(settings, con, email)
+        erasure.apply(settings, con)
+        before = (settings.home / "erased.json").read_text()
+        erasure.apply(settings, con)
+        assert (settings.home / "erased.json").read_text() == before
+        lead, contact, other = "00Q5g00000NEWAAEA2", "0035g00000NEWAAEA2", "0035g00000OTHAAEA2"
+        con.execute(
+            "insert into raw.salesforce__lead (native_id, email, converted_contact_id) values (?, ?, ?)",
+            [lead, f" {email.upper()}", contact],
+        )
+        con.execute(
+            "insert into raw.salesforce__contact (native_id, email) "
+            "values (?, 'ann.private@home.example'), (?, 'bob@home.example')",
+            [contact, other],
+        )
+        erasure.apply(settings, con)
+        assert "ann.private@home.example" not in text_of(con, "raw")
+        con.execute("insert into raw.marketo__lead (native_id, email) values ('1', 'ann.private@home.example')")
+        erasure.apply(settings, con)
+        raw = text_of(con, "raw")
+        assert "ann.private@home.example" not in raw
+        assert "bob@home.example" in raw
+
+
 def test_nobody_of_that_address(settings: Settings) -> None:
     with open_warehouse(settings) as con, pytest.raises(HandoffError, match="Nobody of that address"):
         erasure.remember(settings, con, "nobody@nowhere.example")
@@ -176,9 +203,17 @@ def test_an_erased_person_is_gone_from_the_records_that_lead_to_them(settings: S
             [contact],
         )
         con.execute("update raw.salesforce__lead set email = 'bob@acme.example' where native_id = ?", [other])
+        con.execute(
+            "create table raw.salesforce__contact_history as select $id as id, 'Annsname' as first_name, "
+            "'Annsstreet' as mailing_street, 'true' as _fivetran_active "
+            "union all select left($id, 15), 'Annsname', 'Annsstreet', 'true' "
+            "union all select '003', 'Bobsname', 'Bobsstreet', 'true'",
+            {"id": contact},
+        )
         erasure.remember(settings, con, "ann.old@acme.example")
         erasure.apply(settings, con)
         text = text_of(con, "raw")
+        assert ("annsstreet" in text, "bobsname" in text, "bobsstreet" in text) == (False, True, True)
         for address in ("ann@", "ann.old@", "ann.hub@", "ann.listed@", "ann.mail@"):
             assert f"{address}acme.example" not in text
         assert "ann.private@home.example" not in text
@@ -267,6 +302,28 @@ def test_what_no_field_is_for_goes_with_the_person(settings: Settings) -> None:
         assert raw.count("bob at home") >= 5
         kept = "select distinct job_title from raw.salesforce__lead where native_id = ?"
         assert con.execute(kept, [lead]).fetchall() == [("Head",)]
+
+
+def test_the_query_of_a_page_keeps_only_what_it_says_of_campaigns(settings: Settings) -> None:
+    page = "https://a.example/demo?firstname=Ann&utm_source=x&email=ann%2Ebe%40acme.example&gclid=1#Ann"
+    with open_warehouse(settings) as con:
+        con.execute("insert into raw.hubspot__contact (native_id, email) values ('1001', 'ann.be@acme.example')")
+        con.execute(
+            "insert into raw.hubspot__form_submission (native_id, person_id, landing_page) "
+            "values ('1', '1001', $page), ('2', '1002', $page), ('3', '1002', '/of?firstname=Bob')",
+            {"page": page},
+        )
+        con.execute(
+            "insert into raw.ga4__session (native_id, user_id, landing_page) "
+            "values ('1', 'Ann.Be@acme.example', '/a?Ann')"
+        )
+        erasure.remember(settings, con, "ann.be@acme.example")
+        erasure.apply(settings, con)
+        pages = dict(con.execute("select native_id, landing_page from raw.hubspot__form_submission").fetchall())
+        assert pages["1"] == "https://a.example/demo?utm_source=x&gclid=1"
+        assert pages["2"].startswith("https://a.example/demo?firstname=Ann&utm_source=x&email=erased-")
+        assert pages["3"] == "/of?firstname=Bob"
+        assert con.execute("select landing_page from raw.ga4__session where native_id = '1'").fetchall() == [("/a",)]
 
 
 def test_the_history_of_names_and_phones_is_blanked(settings: Settings) -> None:
@@ -432,8 +489,21 @@ def test_what_was_said_of_their_rows_loses_the_address(settings: Settings) -> No
         for table, column in sorted(erasure.SAID):
             con.execute(f"insert into quality.{table} ({column}) values (?)", [said])
             con.execute(f"insert into quality.{table} ({column}) values (?)", [said.replace(email, f"not.{email}")])
-        erasure.remember(settings, con, email)
+        lead, other = some_lead(con, 0), some_lead(con, 1)
+        unread = {lead: f"{lead[:15]},Ann,about 200", other: f"{other},Bob,about 200", "9001": '{"id":9001,"n":"Ann"}'}
+        for record, text in unread.items():
+            con.execute(
+                "insert into quality.malformed_row (source_system, raw_text, error) values (?, ?, ?)",
+                ["hubspot" if record == "9001" else "salesforce", text, f"'{text}' is no number"],
+            )
+        con.execute("insert into raw.hubspot__contact (native_id) values ('9001')")
+        for person in (email, f"salesforce:{lead}", "hubspot:9001"):
+            erasure.remember(settings, con, person)
         erasure.apply(settings, con)
+        kept_rows = con.execute("select raw_text, error from quality.malformed_row where raw_text is not null")
+        assert sorted(kept_rows.fetchall()) == sorted(
+            [("erased", "erased")] * 2 + [(unread[other], f"'{unread[other]}' is no number")]
+        )
         for table, column in sorted(erasure.SAID):
             kept = [text for (text,) in con.execute(f"select {column} from quality.{table}").fetchall() if text]
             assert f"'{email.upper()} called'" not in " ".join(kept)
