@@ -49,11 +49,18 @@ def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
             why=str(error).splitlines()[0],
             remedy="Wait for that process to end or stop it; BI tools read publish/marts.duckdb, never the warehouse",
         ) from error
+    _keep_private(settings.warehouse)
     con.execute("set TimeZone = 'UTC'")
     con.execute("set enable_progress_bar = false")
     con.execute(f"set memory_limit = '{settings.memory_limit}'")
     con.execute(f"set threads = {settings.threads}")
     return con
+
+
+def _keep_private(file: Path) -> None:
+    """Whatever the umask says: it holds names and addresses. Some file systems know no rights, or another's file."""
+    with suppress(OSError):
+        file.chmod(0o600)
 
 
 @contextmanager
@@ -96,6 +103,7 @@ def write_anew(settings: Settings) -> None:
     try:
         with open_warehouse(settings) as con:
             con.execute(f"attach {literal(str(beside))} as anew")
+            _keep_private(beside)
             con.execute(f"copy from database {quoted(settings.warehouse.stem)} to anew")
             con.execute("detach anew")
         shutil.copymode(warehouse, beside)

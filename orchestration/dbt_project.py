@@ -352,7 +352,7 @@ def _invoke(
     os.environ.update(settings.environment())
     _link_own_definitions(settings)
     target = target_path(settings)
-    target.mkdir(parents=True, exist_ok=True)
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
     sources = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
     results = ["--target-path", str(target), "--log-path", str(target)]
     flags = ["--log-level", "none", "--log-level-file", "info", "--no-use-colors-file"]

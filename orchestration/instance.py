@@ -12,7 +12,7 @@ def prepare(settings: Settings) -> Path:
     if given := os.environ.get("DAGSTER_HOME"):
         return Path(given)
     home = settings.home / "dagster"
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     shipped, used = CHECKOUT / "dagster.yaml", home / "dagster.yaml"
     if not used.exists() or used.read_bytes() != shipped.read_bytes():
         used.write_bytes(shipped.read_bytes())

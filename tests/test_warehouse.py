@@ -1,12 +1,14 @@
-"""The warehouse file: rows that were deleted stay in it until they are many."""
+"""The warehouse file: it is its user's alone, and rows that were deleted stay in it until they are many."""
 
+import os
+import stat
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from handoff.settings import Settings
-from handoff.warehouse import ROW_GROUP, open_warehouse, put_off_compaction
+from handoff.warehouse import ROW_GROUP, open_warehouse, put_off_compaction, write_anew
 
 ROWS = 10 * ROW_GROUP
 
@@ -28,3 +30,21 @@ def test_deleted_rows_are_left_until_they_are_many(tmp_path: Path, every: int, i
     assert rows == ROWS - ROWS // every
     assert (places > ROWS * 0.99) == is_put_off
     assert places <= 1.1 * rows or is_put_off
+
+
+def test_nobody_else_reads_the_warehouse_also_while_it_is_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(_env_file=None, home=tmp_path / "home")
+    monkeypatch.setattr("shutil.copymode", lambda *paths: None)
+    before = os.umask(0o022)
+    try:
+        with open_warehouse(settings) as con:
+            con.execute("create table main.one as select 1 as one")
+        settings.warehouse.chmod(0o644)
+        with open_warehouse(settings):
+            assert stat.S_IMODE(settings.warehouse.stat().st_mode) == 0o600
+        write_anew(settings)
+        assert stat.S_IMODE(settings.warehouse.stat().st_mode) == 0o600
+    finally:
+        os.umask(before)
