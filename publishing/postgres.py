@@ -1,6 +1,7 @@
 """The marts in PostgreSQL: every build in a schema of its own, and views that are switched to it in one transaction.
 
-`handoff_reader` reads the views of all marts, in which e-mails are hashed and other personal data is empty;
+`handoff_reader` reads the views of all marts, in which e-mails are hashed, pages are without their query and other
+personal data is empty;
 `handoff_personal` reads these too, and that data in the schema `personal`. Nobody but the publisher reads the builds
 behind the views.
 
@@ -47,6 +48,8 @@ EMPTIED = {
     *("first_name", "last_name", "full_name", "person_name", "phone", "mobile_phone", "raw_text", "client_id"),
     "malformed_row.error",  # it repeats the value that could not be read
 }
+# Of a page its address alone: its query may say what somebody filled in.
+SHORTENED = {"landing_page"}
 
 
 class CannotPass(HandoffError):
@@ -82,7 +85,7 @@ class _Relation:
 
     @property
     def personal(self) -> list[str]:
-        return [name for name, _ in self.columns if self.is_emptied(name) or HASHED.search(name)]
+        return [name for name, _ in self.columns if self.is_emptied(name) or HASHED.search(name) or name in SHORTENED]
 
     def is_emptied(self, name: str) -> bool:
         return bool({name, f"{self.name}.{name}"} & EMPTIED)
@@ -114,7 +117,7 @@ def publish(settings: Settings, patience_seconds: float = PATIENCE_SECONDS) -> P
         failure = kind(
             "The marts could not be published to PostgreSQL; readers there keep the build they have.",
             where=_where(url),
-            why=_without_secrets(str(error), url),
+            why=_without_secrets(str(error), url) + _dependent(error),
             remedy="Mend what is named and run the night again; the published file is already the new build",
         )
     else:
@@ -279,8 +282,11 @@ def _statements(
     statements += [f"drop view {quoted(schema)}.{quoted(name)}" for schema, name in sorted(present.keys() - wanted)]
     for (schema, name), (relation, columns) in sorted(wanted.items()):
         view = f"{quoted(schema)}.{quoted(name)}"
-        new = [(column, types[relation.stored, column]) for column, _ in columns]
         old = present.get((schema, name), [])
+        places = {column: place for place, (column, _) in enumerate(old)}
+        # Where it may only grow it does: what others built on a view, and granted, goes with one that is dropped.
+        columns = sorted(columns, key=lambda column: places.get(column[0], len(places)))
+        new = [(column, types[relation.stored, column]) for column, _ in columns]
         if old and new[: len(old)] != old:
             statements.append(f"drop view {view}")
         listed = ", ".join(expression for _, expression in columns)
@@ -312,6 +318,8 @@ def _for_readers(relation: _Relation, name: str) -> tuple[str, str]:
         return name, f"{digest} as {column}"
     if relation.is_emptied(name):
         return name, f"null::varchar as {column}"
+    if name in SHORTENED:
+        return name, f"split_part(split_part({column}, '?', 1), '#', 1)::varchar as {column}"
     return name, column
 
 
@@ -373,6 +381,14 @@ def _drop_old(server: "psycopg.Connection[Any]", number: int) -> None:
                 server.execute(f"drop schema {quoted(schema)} cascade".encode())
         except (errors.LockNotAvailable, errors.DeadlockDetected):
             continue
+
+
+def _dependent(error: Exception) -> str:
+    """What somebody built on a view that has to be dropped."""
+    from psycopg import errors
+
+    detail = error.diag.message_detail if isinstance(error, errors.DependentObjectsStillExist) else None
+    return f": {'; '.join(detail.splitlines())}" if detail else ""
 
 
 def _where(url: str) -> str:

@@ -46,7 +46,7 @@ def test_a_warehouse_in_which_no_night_has_begun(settings: Settings) -> None:
 
 
 def test_a_run_that_never_ended_is_named_once_it_is_old(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    instance.prepare(settings)
+    assert instance.prepare(settings).stat().st_mode & 0o077 == 0
     with dg.DagsterInstance.get() as home:
         run = home.create_run_for_job(night, status=dg.DagsterRunStatus.STARTED)
     findings = {finding.name: finding for finding in doctor.examine(settings)}

@@ -71,6 +71,9 @@ def make_file(
             "create table core.dim_person as "
             "select 'crm:1' as person_id, 'Ann@Acme.example' as email, 'Ann' as first_name"
         )
+        con.execute(
+            "create table core.fct_touch as select 'https://a.example/b?email=ann@acme.example' as landing_page"
+        )
         con.execute("create table quality.malformed_row as select 7 as line, 'created_at: ''Ann'' is no time' as error")
         con.execute(
             "create table metrics.total as select 123456789012345678901::hugeint as n, [1, 2] as l, ? as build_id",
@@ -138,6 +141,30 @@ def test_changed_columns_are_switched_with_the_rest(
     assert one(server, "select build_id from core.fct_lead") == "b"
 
 
+def test_what_others_built_on_a_mart_stays_while_it_grows_and_is_named_where_it_cannot(
+    settings: Settings, server: psycopg.Connection[Any]
+) -> None:
+    make_file(settings, "a")
+    postgres.publish(settings)
+    server.execute("create schema mine")
+    try:
+        server.execute("create view mine.lead as select lead_id, build_id from core.fct_lead")
+        server.execute("grant select on core.fct_lead to pg_monitor")
+        make_file(settings, "b", lead_columns="1 as new, 'crm:1' as lead_id, 2 as newer, 1.0::decimal(18, 2) as amount")
+        postgres.publish(settings)
+        assert one(server, "select build_id from mine.lead") == "b"
+        assert one(server, "select newer from core.fct_lead") == 2
+        assert one(server, "select has_table_privilege('pg_monitor', 'core.fct_lead', 'select')")
+        make_file(settings, "c", lead_columns="'crm:1' as lead_id")
+        with pytest.raises(postgres.CannotPass, match=r"view mine\.lead depends on view core\.fct_lead"):
+            postgres.publish(settings)
+        assert one(server, "select build_id from mine.lead") == "b"
+    finally:
+        server.execute("drop schema mine cascade")
+    postgres.publish(settings)
+    assert one(server, "select build_id from core.fct_lead") == "c"
+
+
 def test_a_mart_that_went_has_no_view(settings: Settings, server: psycopg.Connection[Any]) -> None:
     make_file(settings, "a")
     postgres.publish(settings)
@@ -156,6 +183,7 @@ def test_roles_see_what_they_may(settings: Settings, server: psycopg.Connection[
         server.execute("set local role handoff_reader")
         row = server.execute("select person_id, email, first_name from core.dim_person").fetchone()
         assert row == ("crm:1", hashlib.sha256(b"ann@acme.example").hexdigest(), None)
+        assert one(server, "select landing_page from core.fct_touch") == "https://a.example/b"
         assert server.execute("select line, error from quality.malformed_row").fetchone() == (7, None)
         with pytest.raises(errors.InsufficientPrivilege), server.transaction():
             server.execute("select * from personal.core__dim_person")
@@ -164,6 +192,7 @@ def test_roles_see_what_they_may(settings: Settings, server: psycopg.Connection[
     with server.transaction(force_rollback=True):
         server.execute("set local role handoff_personal")
         assert one(server, "select email from personal.core__dim_person") == "Ann@Acme.example"
+        assert str(one(server, "select landing_page from personal.core__fct_touch")).endswith("?email=ann@acme.example")
         assert one(server, "select lead_id from core.fct_lead") == "crm:1"
 
 

@@ -63,7 +63,7 @@ with
             touch_type as event_type,
             channel,
             campaign_id,
-            coalesce(content, campaign_name, landing_page) as detail
+            coalesce(content, campaign_name, split_part(split_part(landing_page, '?', 1), '#', 1)) as detail
         from {{ ref("int_touch") }}
         where person_id is not null
         union all
