@@ -742,6 +742,14 @@ def test_a_meeting_is_a_conversation_once_it_was_held(row: Find, lead_id: str) -
     assert lead["sql_at"] == at("2026-04-10T10:00:00")
 
 
+def test_the_timeline_tells_a_page_without_its_query(core: duckdb.DuckDBPyConnection) -> None:
+    told = core.execute(
+        "select distinct timeline.detail from core.fct_lead_timeline as timeline inner join core.fct_lead as leads "
+        "using (person_id) where leads.lead_id like '%:PRICING' and timeline.event_type = 'web_session' order by 1"
+    ).fetchall()
+    assert told == [("/Pricing",), ("https://us.example/blog",)]
+
+
 def test_a_contact_who_never_was_a_lead_has_a_timeline(core: duckdb.DuckDBPyConnection) -> None:
     told = core.execute(
         "select event_type, lead_id, opportunity_id, occurred_at from core.fct_lead_timeline"
