@@ -1,10 +1,14 @@
 """What leaves in a CSV may be opened in a spreadsheet. Not here: writing one."""
 
+# also full width, which spreadsheets set to East Asian languages take for the same
+SIGNS = ("=", "+", "-", "@", *"\uff1d\uff0b\uff0d\uff20")
+
 
 def harmless(text: str) -> str:
     """The text, as one that no spreadsheet takes for a formula.
 
-    >>> harmless("=1+1"), harmless(" @x"), harmless("plain")
-    ("'=1+1", "' @x", 'plain')
+    >>> harmless("=1+1"), harmless(" @x"), harmless("\\uff1d1")[0], harmless("plain")
+    ("'=1+1", "' @x", "'", 'plain')
     """
-    return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@")) or text.startswith(("\t", "\r", "\n")) else text
+    is_formula = text.lstrip().startswith(SIGNS) or text.startswith(("\t", "\r", "\n"))
+    return f"'{text}" if is_formula else text

@@ -12,6 +12,7 @@ from expectations.gate import accept
 from expectations.records import cycle_members
 from handoff import definitions
 from handoff.errors import HandoffError
+from handoff.spreadsheet import harmless
 from tests.expectations.bench import NOON, SHIPPED, Bench, edited, lead
 
 NEXT = NOON + timedelta(days=1)
@@ -476,6 +477,12 @@ def test_a_crash_leaves_the_gate_as_it_was(bench: Bench, monkeypatch: pytest.Mon
             bench.night()
     assert bench.rows("select count(*) from information_schema.tables where table_name = 'lead_verdict'") == [(0,)]
     assert bench.night().held == 1
+
+
+@pytest.mark.parametrize("sign", [*"=+-@", *"\uff1d\uff0b\uff0d\uff20"])
+def test_no_cell_of_the_feedback_begins_a_formula(sign: str) -> None:
+    assert harmless(f" {sign}1") == f"' {sign}1"
+    assert harmless(f"1{sign}1") == f"1{sign}1"
 
 
 def test_feedback_tells_each_source_what_waits_and_how_to_repair_it(bench: Bench, tmp_path: Path) -> None:
