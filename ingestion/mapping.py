@@ -6,6 +6,7 @@ definitions.
 
 import codecs
 import hashlib
+import itertools
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -42,6 +43,8 @@ NUMERIC: tuple[FieldType, ...] = ("amount", "number", "float", "integer")
 # Part of every mapping's hash: a reader that types values differently reloads what an older one loaded.
 READER_VERSION = "6"
 MAX_DEPTH = 8
+# Anchors may name each other until a short file stands for more than a machine holds.
+MAX_NODES = 100_000
 
 Lines = dict[tuple[str, ...], int]
 Problems = Iterator[tuple[tuple[str, ...], str]]
@@ -402,11 +405,14 @@ def _parsed(path: Path) -> tuple[Any, Lines]:
         raise MappingError(path, [(1, "the file is empty")])
     lines: Lines = {}
     problems: list[tuple[int, str]] = []
+    nodes = itertools.count(1)
 
     def built(node: yaml.Node, here: tuple[str, ...]) -> Any:
         lines.setdefault(here, node.start_mark.line + 1)
         if len(here) > MAX_DEPTH:
             raise MappingError(path, [(node.start_mark.line + 1, "the keys are nested too deeply")])
+        if next(nodes) > MAX_NODES:
+            raise MappingError(path, [(node.start_mark.line + 1, "its anchors repeat each other too often")])
         if isinstance(node, yaml.MappingNode):
             result: dict[str, Any] = {}
             for key_node, value_node in node.value:

@@ -75,10 +75,19 @@ def test_good_mapping(tmp_path: Path) -> None:
     assert deals.values == {"stage": {"Won": "closed_won", "No": "closed_lost"}}, "No is a text, not a boolean"
 
 
+# seven lists, each ten times the one before
+BOMB = "a0: &a0 [x]\n" + "".join(f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 10)}]\n" for n in range(7))
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [("", "empty"), ("- a\n- b\n", "starts with"), (b"source: \xff\n", "not UTF-8"), ("a: &x [*x]\n", "key")],
-    ids=["nothing", "a list", "no text", "a loop"],
+    [
+        pytest.param("", "empty", id="nothing"),
+        pytest.param("- a\n- b\n", "starts with", id="a list"),
+        pytest.param(b"source: \xff\n", "not UTF-8", id="no text"),
+        pytest.param("a: &x [*x]\n", "key", id="a loop"),
+        pytest.param(BOMB, "repeat each other too often", id="anchors of anchors"),
+    ],
 )
 def test_files_that_are_no_mapping(tmp_path: Path, content: str | bytes, reason: str) -> None:
     path = tmp_path / "x.yml"
