@@ -34,6 +34,7 @@ ADDRESS = r"[\pL\pN_][^\s,;:\"<>|()\[\]{}=&?/@]*(?:@|%40)(?:[\pL\pN.-]|%2[DEde])
 ESCAPED = {"%40": "@", "%2e": ".", "%2d": "-", "%2b": "+", "%5f": "_"}
 # addresses of pages, whose query may tell what was filled in
 PAGES = {"landing_page", "link", "page_location"}
+# such as an id in a row that could not be read
 WORD = r"[^\s,;:\"'|{}\[\]]+"
 # What Salesforce writes as the subject itself says the kind of a task that has none.
 KEPT_SUBJECT = (
@@ -411,8 +412,32 @@ def _is_activity_of_theirs(table: str, columns: list[str]) -> str:
     if table.startswith("hubspot__"):
         is_theirs = _is_record_of_theirs(table, "contact_id")
         theirs = f"select engagement_id from raw.hubspot__engagement_contact where {is_theirs}"
-        tests.append(f"{'native_id' if 'native_id' in columns else 'engagement_id'} in ({theirs})")
+        engagement = "native_id" if "native_id" in columns else "engagement_id"
+        tests.append(f"{engagement} in ({theirs})")
+    if table.startswith(("hubspot__", "salesforce__")):
+        tests.append(_is_of_their_deal_alone(table, columns))
     return " or ".join(tests)
+
+
+def _is_of_their_deal_alone(table: str, columns: list[str]) -> str:
+    """The condition that an activity names nobody, but a deal of theirs."""
+    theirs = {name: _is_record_of_theirs(table, name) for name in ("contact_id", "native_id")}
+    alone = [f"{name} is null" for name in ("person_id", "contact_ids") if name in columns]
+    if table.startswith("salesforce__"):
+        deals = (
+            f"select opportunity_id from raw.salesforce__opportunity_contact_role where {theirs['contact_id']} "
+            f"union all select converted_opportunity_id from raw.salesforce__lead where {theirs['native_id']}"
+        )
+        return " and ".join([*alone, f"record_id in ({deals})"])
+    deals = f"select opportunity_id from raw.hubspot__deal_contact where {theirs['contact_id']}"
+    engagement = "native_id" if "native_id" in columns else "engagement_id"
+    alone.append(f"{engagement} not in (select engagement_id from raw.hubspot__engagement_contact)")
+    named = [f"{engagement} in (select engagement_id from raw.hubspot__engagement_deal where deal_id in ({deals}))"]
+    if "record_id" in columns:
+        named.append(f"record_id in ({deals})")
+    if "deal_ids" in columns:
+        named.append(f"list_has_any({_each_id('deal_ids')}, (select list(opportunity_id) from ({deals})))")
+    return " and ".join([*alone, f"({' or '.join(named)})"])
 
 
 def _update(con: duckdb.DuckDBPyConnection, table: str, changes: list[str], where: str, bound: dict[str, Any]) -> None:
