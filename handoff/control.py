@@ -24,6 +24,14 @@ def begin_run(con: duckdb.DuckDBPyConnection, as_of: datetime, run_id: str, defi
     )
 
 
+def tell_deliveries(con: duckdb.DuckDBPyConnection) -> None:
+    """Writes down that the night in `control.run` told of the deliveries that none before did: it has published."""
+    con.execute(
+        "insert into control.told_delivery select delivery_id, (select run_id from control.run) from quality.load_log "
+        "where delivery_id not in (select delivery_id from control.told_delivery)"
+    )
+
+
 def last_run(con: duckdb.DuckDBPyConnection) -> tuple[datetime, str] | None:
     """The "now" and the definitions' hash of the newest night; None where none has begun in this warehouse."""
     known = "select 1 from duckdb_tables() where schema_name = 'control' and table_name = 'run'"

@@ -55,6 +55,8 @@ create table if not exists control.landed_file (
 alter table control.landed_file add column if not exists name varchar;
 alter table control.landed_file add column if not exists seen_at timestamp;
 create table if not exists control.delivery_reading (delivery_id varchar, mapping_sha256 varchar, formats varchar);
+-- The deliveries that a night told of and published, with that night; what an earlier release loaded was told.
+create table if not exists control.told_delivery as select delivery_id, '' as run_id from quality.load_log;
 create table if not exists control.landed_header (source_system varchar, object varchar, header varchar);
 create table if not exists control.declared_object (
     source_system varchar, object varchar, entity varchar, is_vendor boolean, is_snapshot boolean
@@ -133,7 +135,7 @@ order by 1
 
 @dataclass(frozen=True)
 class Delivery:
-    """One row of the load log; `is_new` when this load read it."""
+    """One row of the load log; `is_new` when this load read it, `is_told` when a night that published told of it."""
 
     delivery_id: str
     source_system: str
@@ -148,6 +150,7 @@ class Delivery:
     error: str | None = None
     notes: str | None = None
     is_new: bool = False
+    is_told: bool = False
 
 
 @dataclass
@@ -353,8 +356,9 @@ class _Loader:
         self.con.execute(CURRENT)
         self.report.last_deliveries = dict(self.con.execute(LAST_DELIVERIES).fetchall())
         self.report.partial_snapshots = dict(self.con.execute(PARTIAL_SNAPSHOTS).fetchall())
+        told = {row[0] for row in self.con.execute("select delivery_id from control.told_delivery").fetchall()}
         self.report.deliveries = [
-            replace(delivery, is_new=delivery.delivery_id in self.new)
+            replace(delivery, is_new=delivery.delivery_id in self.new, is_told=delivery.delivery_id in told)
             for delivery in sorted(self.deliveries.values(), key=lambda d: (d.source_system, d.object, d.source_file))
         ]
         return self.report
@@ -623,6 +627,7 @@ class _Loader:
             ],
         )  # fmt: skip
         if known:
+            self.con.execute("delete from control.told_delivery where delivery_id = ?", [delivery.delivery_id])
             self.con.execute(
                 "delete from quality.load_log where delivery_id = ? and rowid < "
                 "(select max(rowid) from quality.load_log where delivery_id = ?)",

@@ -20,6 +20,11 @@ BY_COMMAND = "handoff/started_by_command"
 # what SQLite says of a file that was cut off
 DAMAGED = ("file is not a database", "database disk image is malformed")
 LOAD_FIGURES = ("files", "rows_read", "rows_loaded", "rows_held", "rows_malformed")
+# of the load log: what no night before this one told of and published
+UNTOLD = (
+    "delivery_id not in (select delivery_id from control.told_delivery "
+    "where run_id is distinct from (select run_id from control.run))"
+)
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,7 @@ def _summary(settings: Settings, result: dg.ExecuteInProcessResult) -> NightResu
     return NightResult(
         result.run_id,
         publish["build_id"],
-        _loaded(settings, has_new_files=bool(said[("quality", "load_log")].get("files"))),
+        _loaded(settings),
         dict(said[("quality", "quarantine")]["held_by_rule"]),
         list(said[("quality", "quarantine")]["left_out"]),
         dict(publish["rows"]),
@@ -111,27 +116,30 @@ def _warning(asset: dg.AssetKey, check: str, found: Mapping[str, Any]) -> str:
     return f"{asset.to_user_string()}: {check}" + (f"\n    {told}" if told else "")
 
 
-def _loaded(settings: Settings, *, has_new_files: bool) -> dict[str, Counter[str]]:
-    """The figures of what this night loaded, or took in as accepted, as the gate left them in the load log."""
+def _loaded(settings: Settings) -> dict[str, Counter[str]]:
+    """The figures of what was loaded since the night that published before, by this one or one that failed, or taken in
+    as accepted, as the gate left them in the load log.
+    """
     with open_warehouse(settings) as con:
         rows = con.execute(
             "select source_system || '/' || object, count(*), sum(rows_read), sum(rows_loaded), sum(rows_held), "
-            "sum(rows_malformed) from quality.load_log where ($new and loaded_at = $now and status != 'refused') "
+            f"sum(rows_malformed) from quality.load_log where (status in ('loaded', 'accepted') and {UNTOLD}) "
             "or delivery_id in (select delivery_id from quality.gate_delivery where taken_in_at = $now) group by 1",
-            {"new": has_new_files, "now": settings.now},
+            {"now": settings.now},
         ).fetchall()
     return {table: Counter(dict(zip(LOAD_FIGURES, map(int, figures), strict=True))) for table, *figures in rows}
 
 
 def refused(settings: Settings) -> dict[str, str]:
-    """The files that this night could not read, with the reasons, from the load log. Empty where it cannot be read."""
+    """The files that could not be read since the night that published before, with the reasons, from the load log.
+
+    Empty where it cannot be read.
+    """
     with suppress(HandoffError, duckdb.Error), open_warehouse(settings) as con:
         rows = con.execute(
             # of a folder that nothing describes, the name of the file is the folder's
             "select concat_ws('/', nullif(source_system, ''), nullif(object, ''), nullif(source_file, object)), "
-            "coalesce(error, '') from quality.load_log "
-            "where loaded_at = ? and status = 'refused' order by 1 limit 20",
-            [settings.now],
+            f"coalesce(error, '') from quality.load_log where status = 'refused' and {UNTOLD} order by 1 limit 20"
         ).fetchall()
         return dict(rows)
     return {}

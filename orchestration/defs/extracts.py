@@ -120,7 +120,7 @@ def load_extracts(night: Night) -> Iterator[dg.MaterializeResult[Any] | dg.Asset
     refused = {
         f"{delivery.source_system}/{delivery.object}/{delivery.source_file}": delivery.error or ""
         for delivery in report.deliveries
-        if delivery.is_new and delivery.status == "refused"
+        if not delivery.is_told and delivery.status == "refused"
     }
     found = {"refused": dict(sorted(refused.items())[:20]), "still_being_written": report.unsettled[:20]}
     yield _warning("files_are_readable", not refused and not report.unsettled, found)
@@ -132,8 +132,8 @@ def load_extracts(night: Night) -> Iterator[dg.MaterializeResult[Any] | dg.Asset
 
 
 def _figures(deliveries: list[Delivery]) -> dict[str, Any]:
-    """What the newest load did to a table, and how many of its files were known before."""
-    new = [delivery for delivery in deliveries if delivery.is_new]
+    """What came to a table since the last night that published, and how many of its files were known before."""
+    new = [delivery for delivery in deliveries if not delivery.is_told]
     return {
         "files": len(new),
         "new_files": [delivery.source_file for delivery in new][:20],

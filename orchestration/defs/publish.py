@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from handoff.control import tell_deliveries
 from handoff.settings import load_settings
 from orchestration import dbt_project
 from orchestration.defs.models import MANIFEST, TRANSLATOR
@@ -70,6 +71,7 @@ def publish_file(night: Night) -> dg.MaterializeResult[Any]:
         dbt_project.read_mends(MANIFEST, night.settings),
         lambda name: compiled[name].read_text(),
     )
+    tell_deliveries(night.con)
     return dg.MaterializeResult(
         metadata={
             "build_id": build.build_id,

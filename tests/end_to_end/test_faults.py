@@ -78,7 +78,8 @@ def test_a_kill_and_a_full_disk_in_a_row_and_the_next_night_ends_as_if_nothing_h
     assert "does not begin" not in done.stderr
     assert differences(before, published(small_disk)) == []
     resize(disk, mb=4_096)
-    run_night(small_disk, HANDOFF_EXTRACTS=str(sample_extracts))
+    done = run_night(small_disk, HANDOFF_EXTRACTS=str(sample_extracts))
+    assert "salesforce/lead" in done.stdout, "what killed and failed nights loaded is told by the first that publishes"
     assert differences(before, published(small_disk)) == []
 
 

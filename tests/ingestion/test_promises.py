@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import ingestion.load
+from handoff.control import begin_run, tell_deliveries
 from handoff.errors import HandoffError
 from ingestion.columns import Column, plan_columns, typed_select
 from ingestion.mapping import SourceMapping, shipped_mappings
@@ -1022,3 +1023,20 @@ def test_a_type_that_was_changed_and_changed_back_while_the_file_was_away_loses_
     away.rename(path)
     zone.load()
     assert zone.rows("region") == [("7",), ("8",), ("north",)]
+
+
+def test_a_delivery_is_told_of_until_a_night_has_published(zone: Zone) -> None:
+    """What a killed night loaded is news to the next one, and so is what is read again by another mapping."""
+    zone.put("a.csv", GOOD)
+    zone.put("b.csv", '"')
+
+    def untold() -> list[str]:
+        return [delivery.source_file for delivery in zone.load().deliveries if not delivery.is_told]
+
+    assert (untold(), untold()) == (["a.csv", "b.csv"], ["a.csv", "b.csv"])
+    begin_run(zone.con, datetime(2026, 6, 1), "the night", "")
+    tell_deliveries(zone.con)
+    zone.put("c.csv", HEADER + lead(3))
+    assert untold() == ["c.csv"]
+    zone.map(CRM.replace("Employees", "Id"))
+    assert untold() == ["a.csv", "b.csv", "c.csv"]
