@@ -73,7 +73,7 @@ TOLD_DELIVERIES = """
 select
     source_system,
     object,
-    list((delivery_id, source_file, is_snapshot, is_newest_snapshot, is_past_snapshot) order by delivery_rank) as told
+    list((delivery_id, source_file, is_snapshot, is_past_snapshot) order by delivery_rank) as told
 from {deliveries}
 group by all
 """
