@@ -79,11 +79,14 @@ qualify
     < max((ordered_as, is_current, sha256))
         filter (delivery_id not in (select delivery_id from control.malformed_record where native_id is null))
         over (partition by source_system, object);
-create or replace view control.unread_record as
-select distinct load_log.source_system, load_log.object, malformed_record.native_id
+create or replace view control.unread_row as
+select source_system, object, source_file, native_id
 from control.malformed_record
 join quality.load_log using (delivery_id)
-where malformed_record.native_id is not null and delivery_id not in (from control.past_snapshot);
+semi join (from control.declared_object where is_snapshot) using (source_system, object)
+where status in ('loaded', 'accepted') and delivery_id not in (from control.past_snapshot);
+create or replace view control.unread_record as
+select distinct source_system, object, native_id from control.unread_row where native_id is not null;
 """
 # What is newest where versions are equal or missing, and of snapshots, is what a rebuild would find newest: a delivery
 # goes by the first of the names that hold it now, for the same bytes once more are no delivery; a snapshot by the last,
@@ -124,10 +127,8 @@ group by all
 """
 PARTIAL_SNAPSHOTS = """
 select source_system || '/' || object || '/' || source_file, count(*)
-from control.malformed_record
-join quality.load_log using (delivery_id)
-semi join (from control.declared_object where is_snapshot) using (source_system, object)
-where status in ('loaded', 'accepted') and native_id is null and delivery_id not in (from control.past_snapshot)
+from control.unread_row
+where native_id is null
 group by 1
 order by 1
 """

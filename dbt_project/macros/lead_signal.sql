@@ -1,8 +1,8 @@
 {% macro lead_signal() -%}
     {#- Common table expressions that end in lead_signal: the signals of each row of `scored` (lead_id, person_id,
         created_at, scored_at, is_rejected; define it and `leads` before). Nothing known only afterwards enters them:
-        touches up to the scoring time of whom it was known then whose they are, fields as they were then (the old value of the first later change). A field
-        without history counts with today's value. `attributes` are today's. -#}
+        touches up to the scoring time that were known by then to be the person's, fields as they were then (the old
+        value of the first later change). A field without history counts with today's value. `attributes` are today's. -#}
     {% set fields = [
         "job_title",
         "industry",

@@ -1,8 +1,7 @@
 -- Grain: one row per day, from the first qualified opportunity to the as-of day: what was open at the end of that day.
 -- A deal is open from the day it was qualified until the day before it closed; influenced from its first marketing
 -- touch on, so a past day is not changed by a later touch. What is closed and has a close day to come is open until
--- yesterday. Amounts are those of today. Hazard: a stock, not a flow:
--- never sum over days.
+-- yesterday. Amounts are those of today. Hazard: a stock, not a flow: never sum over days.
 with
     opportunities as (
         select
