@@ -550,7 +550,7 @@ def _build_told(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) -> 
     names = con.execute("select table_name from duckdb_tables() where schema_name = 'raw'").fetchall()
     raw = {name for (name,) in names}
 
-    def counting(source_system: str, name: str) -> str:
+    def counting(source_system: str, name: str, unread: str = "false") -> str:
         return f"""
             (
                 select delivered.*, load_log.source_file, load_log.ordered_as, load_log.is_current, load_log.sha256
@@ -559,7 +559,7 @@ def _build_told(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) -> 
                     quality.load_log
                     on delivered._delivery_id = load_log.delivery_id
                     and load_log.status in ('loaded', 'accepted')
-                where delivered._delivery_id not in (from control.past_snapshot)
+                where delivered._delivery_id not in (from control.past_snapshot) or {unread}
             )
         """
 
@@ -567,6 +567,7 @@ def _build_told(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) -> 
     merges = [f"{nobody} loser, null::varchar as survivor"]
     deletions = [f"{nobody} native_id"]
     for table in (table for table in tables if "merged_ids" in table.columns):
+        unread = f"('{table.source_system}', '{table.object}', native_id) in (from control.unread_record)"
         merges.append(
             f"""
             select
@@ -574,7 +575,7 @@ def _build_told(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable]) -> 
                 {_EACH_ID.format(column="merged_ids")} as loser, native_id as survivor
             from (
                 select native_id, merged_ids
-                from {counting(table.source_system, table.object)}
+                from {counting(table.source_system, table.object, unread)}
                 where
                     native_id in (
                         select native_id

@@ -394,7 +394,8 @@ class _Loader:
         gone = [key for key in self.deliveries if key.startswith("place-") and key not in current]
         with transaction(self.con):
             for key in gone:
-                self.con.execute("delete from quality.load_log where delivery_id = ?", [key])
+                for log in ("quality.load_log", "control.told_delivery"):
+                    self.con.execute(f"delete from {log} where delivery_id = ?", [key])
                 del self.deliveries[key]
             for key, delivery in current.items():
                 if self.deliveries.get(key) != delivery:
@@ -498,7 +499,7 @@ class _Loader:
                         self.con.execute(f"delete from control.{name} where delivery_id = ?", [delivery.delivery_id])
                 if isinstance(outcome, Staged):
                     self._insert(table, delivery, outcome)
-                    if mapped.snapshot and outcome.malformed and "native_id" in outcome.raw:
+                    if mapped.snapshot and outcome.malformed:
                         self._note_malformed_records(delivery, outcome)
                     self._note_headers(file, outcome.plan)
                 self._log(delivery)
@@ -552,7 +553,7 @@ class _Loader:
         self.con.execute(
             f"""
             insert into control.malformed_record
-            select $delivery, {staged.raw["native_id"]} from landed where error is not null
+            select $delivery, {staged.raw.get("native_id", "null")} from landed where error is not null
             union all
             select $delivery, null from range($malformed - (select count(error) from landed))
             """,

@@ -41,7 +41,7 @@ EPOCHS = ("epoch_s", "epoch_ms", "epoch_us")
 FORMATTED: tuple[FieldType, ...] = ("timestamp", "date")
 NUMERIC: tuple[FieldType, ...] = ("amount", "number", "float", "integer")
 # Part of every mapping's hash: a reader that types values differently reloads what an older one loaded.
-READER_VERSION = "6"
+READER_VERSION = "7"
 MAX_DEPTH = 8
 # Anchors may name each other until a short file stands for more than a machine holds.
 MAX_NODES = 100_000

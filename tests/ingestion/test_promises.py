@@ -747,6 +747,20 @@ def test_a_snapshot_object_knows_its_newest_delivery(zone: Zone) -> None:
     assert zone.con.execute(unread).fetchall() == []
 
 
+def test_a_snapshot_without_keys_replaces_nothing_while_a_row_of_it_is_malformed(zone: Zone) -> None:
+    zone.map(
+        "source: crm\nobjects:\n  cost:\n    entity: spend\n    snapshot: true\n"
+        "    fields: {spend_date: Day, campaign_name: Campaign, cost: Cost}\n"
+    )
+    zone.put("1.csv", "Day,Campaign,Cost\n2026-01-01,A,1\n", "crm/cost")
+    zone.put("2.csv", "Day,Campaign,Cost\n2026-01-02,A,2\n2026-01-01,A,1,\n", "crm/cost")
+    assert zone.load().partial_snapshots == {"crm/cost/2.csv": 1}
+    assert zone.con.execute(STANDING.format("source_file")).fetchall() == [("1.csv",), ("2.csv",)]
+    zone.put("3.csv", "Day,Campaign,Cost\n2026-01-02,A,2\n", "crm/cost")
+    assert zone.load().partial_snapshots == {}
+    assert zone.con.execute(STANDING.format("source_file")).fetchall() == [("3.csv",)]
+
+
 @pytest.mark.parametrize(
     "deliveries",
     [
@@ -1040,3 +1054,19 @@ def test_a_delivery_is_told_of_until_a_night_has_published(zone: Zone) -> None:
     assert untold() == ["c.csv"]
     zone.map(CRM.replace("Employees", "Id"))
     assert untold() == ["a.csv", "b.csv", "c.csv"]
+
+
+def test_a_refusal_that_ended_and_comes_back_is_told_again(zone: Zone) -> None:
+    def untold() -> list[str]:
+        return [delivery.source_file for delivery in zone.load().deliveries if not delivery.is_told]
+
+    zone.put("1.csv", GOOD)
+    folder = zone.put("1.csv", GOOD, "crm/leed").parent
+    assert untold() == ["1.csv", "leed"]
+    begin_run(zone.con, datetime(2026, 6, 1), "the night", "")
+    tell_deliveries(zone.con)
+    assert untold() == []
+    away = folder.rename(folder.with_name(".leed"))
+    assert untold() == []
+    away.rename(folder)
+    assert untold() == ["leed"]

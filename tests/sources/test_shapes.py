@@ -100,6 +100,10 @@ FILES = {
     "2026-01-06,6,Six,11,,1\n2026-01-06,7,Seven,,Computer,10\n2026-01-06,7,Seven,,Smartphone,20\n",
     "microsoft_ads/campaign_daily/b.csv": "date,campaign_id,campaign_name,ad_group_id,device_type,spend\n"
     "2026-01-06,7,Seven,,Computer,11\n",
+    # a day in one sum that comes again by device, of which one is not told
+    "microsoft_ads/campaign_daily/c.csv": "date,campaign_id,campaign_name,device_type,spend\n2026-01-07,8,Eight,,100\n",
+    "microsoft_ads/campaign_daily/d.csv": "date,campaign_id,campaign_name,device_type,spend\n"
+    "2026-01-07,8,Eight,Computer,61\n2026-01-07,8,Eight,,40\n",
     "meta_ads/campaign_daily/b.csv": "date_start,campaign_id,campaign_name,country,spend\n"
     "2026-01-06,1,M,DE,5\n2026-01-06,1,M,FR,6\n2026-01-06,1,M,,0.5\n",
     "meta_ads/campaign_daily/c.csv": "date_start,campaign_id,campaign_name,country,spend\n2026-01-06,1,M,,0.7\n",
@@ -230,6 +234,7 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
             (date(2026, 1, 6), "meta_ads", Decimal("11.7")),
             (date(2026, 1, 6), "microsoft_ads", Decimal(1)),
             (date(2026, 1, 6), "microsoft_ads", Decimal(31)),
+            (date(2026, 1, 7), "microsoft_ads", Decimal(101)),
             (date(2026, 1, 10), "google_ads", Decimal("1.5")),
         ],
     ),

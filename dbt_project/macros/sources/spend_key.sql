@@ -16,19 +16,11 @@
 {%- endmacro %}
 
 {% macro spend_breakdown(parts=["ad_group_id", "ad_id", "device", "network", "breakdown"]) -%}
-    {#- The breakdowns that a row's delivery carries of its campaign's day. Expects `raw`. -#}
-    concat_ws(
-        ','
-        {%- for part in parts %}
-            ,
-            case
-                when
-                    max(case when raw.{{ part }} is not null then 1 end) over (
-                        partition by raw._delivery_id, raw.spend_date, raw.campaign_id, raw.campaign_name
-                    )
-                    = 1
-                then '{{ part }}'
-            end
-        {%- endfor %}
-    )
+    {#- The breakdowns that a row's delivery carries of its campaign's day, a bit each. Expects `raw`. -#}
+    {%- for part in parts %}
+        max(case when raw.{{ part }} is not null then {{ 2**loop.index0 }} else 0 end) over (
+            partition by raw._delivery_id, raw.spend_date, raw.campaign_id, raw.campaign_name
+        )
+        {{- "" if loop.last else " + " }}
+    {%- endfor %}
 {%- endmacro %}

@@ -1,7 +1,8 @@
 -- Grain: one row per touch, marketing or not, with its person, channel and campaign.
 -- A session belongs to the person of its user id; one without, to the person of the next identified session of the
 -- same client id, else of the last before (int_client_span), else of the lead that carries the client id as its cookie.
--- identified_at: when a later session told whose an anonymous one is; null: known at once. Null person: never
+-- identified_at: when a later session told whose an anonymous one is; null: known at once, also where the one before
+-- or the cookie said the same. Null person: never
 -- identified. Touches recorded on a deleted lead or contact are left out (named_touch); those of
 -- merged-away records belong to the survivor.
 with
@@ -51,7 +52,10 @@ with
             ) as person_id,
             named_touch.touched_at,
             case
-                when named_touch.user_key is null and client_span.until_at < timestamp '9999-12-31 00:00:00'
+                when
+                    named_touch.user_key is null
+                    and client_span.person_id is distinct from client_span.previous_person_id
+                    and client_span.person_id is distinct from cookie_person.person_id
                 then client_span.until_at
             end as identified_at,
             channel_match.channel,

@@ -34,9 +34,11 @@ with
         {% endfor %}
     ),
 
-    -- a row that comes again is broken down as it was when it first came, whatever comes with it
+    -- a row that comes again with fewer others is broken down as it was when it first came
     kept as (
-        select *
+        select
+            *,
+            case when (breakdown & first_breakdown) = breakdown then first_breakdown else breakdown end as own_breakdown
         from
             (
                 select
@@ -59,13 +61,13 @@ with
             (
                 select
                     *,
-                    first_value(first_breakdown) over (
+                    first_value(own_breakdown) over (
                         partition by platform, report, spend_date, coalesce(campaign_record_id, campaign_name)
                         order by version_at desc nulls last, delivery_rank desc, record_line desc
                     ) as newest_breakdown
                 from kept
             ) as compared
-        where first_breakdown = newest_breakdown
+        where own_breakdown = newest_breakdown
     ),
 
     campaign as (select record_id, platform, name from {{ ref("int_campaign_record") }}),

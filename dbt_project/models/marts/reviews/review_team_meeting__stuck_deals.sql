@@ -1,5 +1,6 @@
 -- Grain: one row per open opportunity that has been in its stage longer than the median of all finished stays in that
--- stage, as of now, in days of the reporting time zone. A deal whose history does not know its stage yet is not listed.
+-- stage, as of now (an end to come is none), in days of the reporting time zone. A deal whose history does not know
+-- its stage yet is not listed.
 with
     events as (select * from {{ ref("fct_opportunity_stage_event") }}),
 
@@ -18,7 +19,7 @@ with
                 ) as double
             ) as median_stage_days
         from events
-        where exited_at is not null
+        where exited_at <= {{ as_of() }}
         group by stage
     ),
 

@@ -22,7 +22,7 @@ select
     ) as spend_key,
     -- rows with keys of their own are told apart by these
     case
-        when raw.native_id is null then {{ spend_breakdown(["ad_group_id", "ad_id", "device", "network"]) }} else ''
+        when raw.native_id is null then {{ spend_breakdown(["ad_group_id", "ad_id", "device", "network"]) }} else 0
     end as breakdown,
     case when raw.native_id is null then delivery.object else '' end as report,
     raw.source_system as platform,
