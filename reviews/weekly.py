@@ -326,7 +326,7 @@ def _stuck(data: Data, stuck: list[Row]) -> Section:
         )
         if stuck
         else None,
-        note="As of now. The median is that of all finished stays in the stage; a stage that no deal has left has none.",
+        note="As of now, by the median of all finished stays in the stage; a stage that no deal has left has none.",
     )
 
 

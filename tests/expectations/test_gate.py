@@ -200,7 +200,7 @@ def test_a_snapshot_source_drops_what_its_newest_delivery_does_not_hold(bench: B
 
 def test_the_older_row_of_a_record_that_could_not_be_parsed_still_tells_of_merges(bench: Bench) -> None:
     bench.con.execute("update control.declared_object set is_snapshot = true where source_system = 'hubspot'")
-    place: dict[str, Any] = {"source": "hubspot", "name": "contact"}
+    place = {"source": "hubspot", "name": "contact"}
     bench.deliver(lead("1", merged_ids="2"), lead("2", status=None), file="a.csv", **place)
     bench.deliver(lead("2", status=None), file="b.csv", at=NEXT, malformed=1, **place)
     bench.con.execute("insert into control.malformed_record values ('hubspot-b.csv', '1')")
