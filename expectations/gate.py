@@ -142,7 +142,7 @@ def _judge(
 ) -> "Tally | None":
     """Judges new deliveries, and held ones again where rules or clock moved. Returns what the judges said."""
     periods = _periods(definitions, now)
-    records.forget_stale_verdicts(con, definitions.gate_sha256, now, [period.starts for period in periods])
+    records.forget_stale_verdicts(con, tables, definitions.gate_sha256, now, [period.starts for period in periods])
     fields = sorted(
         {each.strip().lower() for row in definitions.files["completeness"] for each in row["fields"].split("|")}
     )

@@ -106,12 +106,17 @@ def _lacks(con: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:
 
 
 def forget_stale_verdicts(
-    con: duckdb.DuckDBPyConnection, gate_sha256: str, now: datetime, periods: Sequence[datetime]
+    con: duckdb.DuckDBPyConnection,
+    tables: Sequence[LeadTable],
+    gate_sha256: str,
+    now: datetime,
+    periods: Sequence[datetime],
 ) -> None:
     """Drops the verdicts that might come out differently today.
 
     All of them where the rules themselves were changed, or now lies before the last night; else those of held records
-    where other rules came into force since or a time that lay in the future has passed.
+    where other rules came into force since or a time that lay in the future has passed, and where other rules came,
+    those of all records whose own time lay in the future.
     """
     con.execute("create or replace temp table gate_again (_delivery_id varchar, _line bigint, record_key varchar)")
     # a delivery that was read again, by another mapping, has other rows
@@ -142,6 +147,12 @@ def forget_stale_verdicts(
         " where not is_complete_later and (? or waits_until <= ?)",
         [has_other_rules, now],
     )
+    for table in tables if has_other_rules else ():
+        con.execute(
+            f"insert into gate_again select _delivery_id, _line, {_RECORD_KEY} from {table.sql}"
+            " where coalesce(version_at, updated_at, created_at) > ?",
+            [state[1]],
+        )
     con.execute("delete from quality.lead_verdict where (_delivery_id, _line, record_key) in (from gate_again)")
 
 

@@ -19,11 +19,15 @@ from handoff.errors import HandoffError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 DBT_PROJECT = CHECKOUT / "dbt_project"
+LEAST_MEMORY_KB = 512_000
 
 
 def _memory(value: str) -> str:
-    if not re.fullmatch(r"\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)", value):
+    size = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT])i?B", value)
+    if not size:
         raise ValueError("write a size with its unit, such as 4GB")
+    if float(size[1]) * 1000.0 ** "KMGT".index(size[2]) < LEAST_MEMORY_KB:
+        raise ValueError("a night needs 512MB at the least")
     return value
 
 

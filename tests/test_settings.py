@@ -19,6 +19,8 @@ from orchestration.__main__ import main
         ("HANDOFF_POSTGRES_URL", "hunter2", "postgresql://user:password@host:5432/database"),
         ("HANDOFF_SCHEDULE_TIMEZONE", "Berlin", "Europe/Berlin"),
         ("HANDOFF_MEMORY_LIMIT", "4", "4GB"),
+        ("HANDOFF_MEMORY_LIMIT", "0GB", "512MB"),
+        ("HANDOFF_MEMORY_LIMIT", "511 MiB", "512MB"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(

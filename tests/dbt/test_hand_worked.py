@@ -1028,6 +1028,9 @@ def test_deals_by_type_and_link(row: Find) -> None:
     assert alone is not None
     assert (shared["channel"], shared["campaign_id"]) == ("unattributed", None)
     assert (alone["channel"], alone["campaign_id"]) == ("unattributed", "salesforce:camp0001")
+    gone = row("fct_opportunity", opportunity_id="salesforce:DEALOFGONECAMPAIGN")
+    assert gone is not None
+    assert gone["campaign_id"] is None
 
 
 def test_leads_of_one_opportunity(row: Find) -> None:
@@ -1144,6 +1147,11 @@ def test_a_response_of_a_deleted_lead_is_its_living_contact_s(core: duckdb.DuckD
         "select fct_touch.touched_at from core.fct_touch join core.dim_person using (person_id) "
         "where dim_person.contact_id = 'salesforce:CONTACTBUYER'"
     ).fetchall() == [(at("2026-02-02T23:00:00"),)]  # a day of Berlin
+
+
+def test_a_response_of_a_deleted_lead_is_none_whatever_row_lacks_its_id(core: duckdb.DuckDBPyConnection) -> None:
+    assert core.execute("select record_id from intermediate.int_lead_record where record_id is null").fetchall() == []
+    assert core.execute("select touch_id from core.fct_touch where touch_id like '%ANSWEROFGONE'").fetchall() == []
 
 
 def test_a_missing_rate_names_currency_and_day(core_home: Path, tmp_path: Path) -> None:

@@ -320,6 +320,19 @@ def test_the_clock_releases_a_record_created_in_the_future(bench: Bench) -> None
     assert bench.admitted() == {"1"}
 
 
+def test_a_record_dated_ahead_is_judged_by_the_rules_that_come_until_then(bench: Bench, tmp_path: Path) -> None:
+    bench.definitions = edited(
+        tmp_path / "definitions",
+        versions=TWO_VERSIONS,
+        completeness=("native_id,identity", "phone,who,phone,present,2026-03-03,\nnative_id,identity"),
+    )
+    bench.deliver(lead(version_at=NEXT))
+    bench.night(NOON)
+    assert bench.admitted() == {"1"}
+    bench.night(NEXT)
+    assert bench.admitted() == set()
+
+
 def test_a_night_without_news_judges_nothing(bench: Bench) -> None:
     bench.deliver(lead("1"), lead("2", status=None))
     assert bench.night().judged == 2

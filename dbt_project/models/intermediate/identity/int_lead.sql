@@ -142,6 +142,8 @@ with
         group by domain
     ),
 
+    deleted_campaign as (select record_id from {{ ref("int_campaign_record") }} where is_deleted),
+
     final as (
         select
             merged.lead_id,
@@ -169,8 +171,10 @@ with
             end as is_marketing_lead_source,
             merged.email_domain,
             merged.web_domain,
-            {% for field in plain_fields %} merged.{{ field }}, {% endfor %}
+            case when deleted_campaign.record_id is null then merged.campaign_id end as campaign_id,
+            {% for field in plain_fields | reject("equalto", "campaign_id") %} merged.{{ field }}, {% endfor %}
         from located as merged
+        left join deleted_campaign on merged.campaign_id = deleted_campaign.record_id
         left join
             {{ ref("int_person_record") }} as person on merged.lead_id = person.record_id and person.object = 'lead'
         left join

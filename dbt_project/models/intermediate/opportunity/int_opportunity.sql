@@ -84,6 +84,8 @@ with
         select record_id from {{ ref("int_record_survivor") }} where object = 'account' and state = 'deleted'
     ),
 
+    deleted_campaign as (select record_id from {{ ref("int_campaign_record") }} where is_deleted),
+
     fillers as (select value from {{ ref("stg_definitions__fillers") }}),
 
     staged as (
@@ -101,7 +103,9 @@ with
             link.lead_id,
             coalesce(leads.person_id, contact_record.person_id, role_person.person_id) as person_id,
             coalesce(record.owner_id, filling.owner_id) as owner_id,
-            coalesce(record.campaign_id, filling.campaign_id) as campaign_id,
+            case
+                when deleted_campaign.record_id is null then coalesce(record.campaign_id, filling.campaign_id)
+            end as campaign_id,
             record.stage as crm_stage,
             coalesce(stage_of.stage, 'open') as stage,
             coalesce(type_of.stage, 'new_business') as opportunity_type,
@@ -159,6 +163,7 @@ with
             {{ ref("int_account_alias") }} as account
             on coalesce(record.account_id, filling.account_id) = account.record_id
         left join deleted_account on coalesce(record.account_id, filling.account_id) = deleted_account.record_id
+        left join deleted_campaign on coalesce(record.campaign_id, filling.campaign_id) = deleted_campaign.record_id
         left join
             {{ ref("int_person_record") }} as contact_record
             on coalesce(record.contact_id, filling.contact_id) = contact_record.record_id
