@@ -693,6 +693,7 @@ def _entry(company: Company) -> None:
     company.lead("GONE", "2026-01-05T09:00:00", IsDeleted="true", ConvertedOpportunityId="DEALOFGONE")
     company.answered_campaign("GONE", "2026-01-06", Id="ANSWEROFGONE")
     company.lead("WITHOUTID", "2026-01-05T09:00:00", Id="")
+    company.hubspot_contact("", "2026-01-05T09:00:00", "ada@withoutid.example", "marketingqualifiedlead")
     company.deal("DEALOFGONE", "2026-02-01T10:00:00", LeadSource="Cold Call")
     company.lead("SOURCECHANGED", "2026-01-05T09:00:00", LeadSource="Trade Show")
     company.changed("SOURCECHANGED", "2026-02-01T10:00:00", "LeadSource", "Webinar", "Trade Show")

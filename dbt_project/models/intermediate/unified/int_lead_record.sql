@@ -35,13 +35,7 @@ with
         {% endfor %}
     ),
 
-    -- the gate holds a row without an id
-    newest as (
-        select {{ columns | join(", ") }}, version_at
-        from delivered
-        where record_id is not null
-        qualify {{ newest_version("record_id") }}
-    ),
+    newest as (select {{ columns | join(", ") }}, version_at from delivered qualify {{ newest_version("record_id") }}),
 
     -- of the few that need it
     known_creation as (

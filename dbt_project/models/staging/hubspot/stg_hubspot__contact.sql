@@ -60,3 +60,5 @@ from {{ source("hubspot", "contact") }} as raw
 inner join
     {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
     {{ join_newest_snapshot(source("hubspot", "contact"), is_mapped=false) }}
+-- the gate holds a row without an id
+where raw.native_id is not null

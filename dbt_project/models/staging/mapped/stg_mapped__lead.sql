@@ -52,3 +52,5 @@ from {{ source("mapped", "lead") }} as raw
 inner join
     {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
     {{ join_newest_snapshot(source("mapped", "lead")) }}
+-- the gate holds a row without an id
+where raw.native_id is not null

@@ -62,3 +62,5 @@ inner join
     {{ ref("stg_quality__delivery") }} as delivery on raw._delivery_id = delivery.delivery_id
     {{ join_newest_snapshot(source("marketo", "lead"), is_mapped=false) }}
 left join deleted on 'marketo:' || raw.native_id = deleted.lead_id
+-- the gate holds a row without an id
+where raw.native_id is not null
