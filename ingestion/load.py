@@ -573,7 +573,10 @@ class _Loader:
         self.headers[file.source, file.object] = known | present
 
     def _remember(self, file: LandedFile, delivery_id: str, sha256: str) -> None:
-        """The same bytes under a further name: one delivery, which goes by the smallest of its names."""
+        """The same bytes under a further name: one delivery, which goes by the smallest of its names.
+
+        What was refused and comes again is news again: its source still owes the file.
+        """
         delivery = self.deliveries[delivery_id]
         with transaction(self.con):
             if file.name < delivery.source_file:
@@ -588,6 +591,8 @@ class _Loader:
                     "update quality.malformed_row set source_file = ? where delivery_id = ?", [file.name, delivery_id]
                 )
                 self.deliveries[delivery_id] = renamed
+            if delivery.status == "refused":
+                self.con.execute("delete from control.told_delivery where delivery_id = ?", [delivery_id])
             self._remember_file(file, delivery_id, sha256)
 
     def _remember_file(self, file: LandedFile, delivery_id: str, sha256: str) -> None:

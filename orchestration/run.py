@@ -136,13 +136,34 @@ def refused(settings: Settings) -> dict[str, str]:
     Empty where it cannot be read.
     """
     with suppress(HandoffError, duckdb.Error), open_warehouse(settings) as con:
-        rows = con.execute(
-            # of a folder that nothing describes, the name of the file is the folder's
-            "select concat_ws('/', nullif(source_system, ''), nullif(object, ''), nullif(source_file, object)), "
-            f"coalesce(error, '') from quality.load_log where status = 'refused' and {UNTOLD} order by 1 limit 20"
-        ).fetchall()
-        return dict(rows)
+        return untold_refusals(con)
     return {}
+
+
+def untold_refusals(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The same, from an open warehouse. Of equal files the one that came last is named, it is what people look for."""
+    rows = con.execute(
+        f"""
+        with newest as (
+            select delivery_id, first(name order by seen_at desc nulls last, name) as name
+            from control.landed_file
+            group by delivery_id
+        )
+        select
+            -- of a folder that nothing describes, the name of the file is the folder's
+            concat_ws(
+                '/', nullif(source_system, ''), nullif(object, ''), nullif(coalesce(newest.name, source_file), object)
+            ) as file,
+            case when newest.name <> source_file then file || ': the same bytes came as ' else '' end
+            || coalesce(error, '')
+        from quality.load_log
+        left join newest using (delivery_id)
+        where status = 'refused' and {UNTOLD}
+        order by file
+        limit 20
+        """
+    ).fetchall()
+    return dict(rows)
 
 
 def _damaged_record(settings: Settings, error: BaseException) -> HandoffError | None:

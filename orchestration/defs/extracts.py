@@ -13,6 +13,7 @@ from ingestion.entities import ENTITIES
 from ingestion.load import Delivery, load
 from ingestion.mapping import load_mappings
 from orchestration.night import Night
+from orchestration.run import untold_refusals
 from orchestration.translator import NIGHTLY
 
 OWNERS = ["team:data-engineering"]
@@ -117,12 +118,8 @@ def load_extracts(night: Night) -> Iterator[dg.MaterializeResult[Any] | dg.Asset
         figures = _figures(report.deliveries if key == LOAD_LOG else by_table[key])
         figures = figures if schema == "raw" or key == LOAD_LOG else {}
         yield dg.MaterializeResult(asset_key=key, metadata={**metadata, **figures})
-    refused = {
-        f"{delivery.source_system}/{delivery.object}/{delivery.source_file}": delivery.error or ""
-        for delivery in report.deliveries
-        if not delivery.is_told and delivery.status == "refused"
-    }
-    found = {"refused": dict(sorted(refused.items())[:20]), "still_being_written": report.unsettled[:20]}
+    refused = untold_refusals(night.con)
+    found = {"refused": refused, "still_being_written": report.unsettled[:20]}
     yield _warning("files_are_readable", not refused and not report.unsettled, found)
     late = _late(night, report.last_deliveries)
     yield _warning("deliveries_are_on_time", not late, {"last_delivery": late})
