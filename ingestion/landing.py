@@ -130,7 +130,7 @@ class LocalZone:
         try:
             if path[-1].is_dir():
                 return _visible(path[-1].path)
-            landed.strays.append(_stray(*names))
+            landed.strays.append(_other(path[-1], *names))
         except OSError as error:
             landed.strays.append(unreadable(error, *names))
         return []
@@ -143,7 +143,7 @@ class LocalZone:
                 fingerprint = _local_fingerprint(path[-1].stat())
                 landed.files.append(LandedFile(source, object_, name, path[-1].path, fingerprint))
             else:
-                landed.strays.append(_stray(*names))
+                landed.strays.append(_other(path[-1], *names))
         except OSError as error:
             landed.strays.append(unreadable(error, *names))
 
@@ -223,6 +223,16 @@ def _stray(*parts: str) -> Stray:
     source, object_ = (*(storable(part) for part in parts[:-1]), "", "")[:2]
     reason = "only files in the folders <source>/<object>/ of the landing zone are read, not what lies above or below"
     return Stray(source, object_, storable("/".join(parts)), reason)
+
+
+def _other(entry: os.DirEntry[str], *parts: str) -> Stray:
+    """What is neither the folder nor the file that belongs here: a link to nothing, or what lies elsewhere."""
+    stray = _stray(*parts)
+    if not entry.is_symlink() or os.path.exists(entry.path):
+        return stray
+    reason = f"it is a link to {storable(os.readlink(entry.path))}, and there is nothing"
+    remedy = "bring back what it leads to, or remove the link"
+    return Stray(stray.source, stray.object, stray.place, reason, remedy)
 
 
 def unreadable(error: OSError, *parts: str) -> Stray:

@@ -833,7 +833,18 @@ def test_things_that_are_no_files(zone: Zone) -> None:
     zone.put("good.csv", GOOD)
     os.mkfifo(zone.extracts / "crm" / "lead" / "pipe.csv")
     (zone.extracts / "crm" / "lead" / "broken.csv").symlink_to(zone.extracts / "nowhere")
-    assert [each.status for each in zone.load().deliveries] == ["refused", "loaded", "refused"]
+    (zone.extracts / "crm" / "deal").symlink_to("nowhere")
+    said = {each.source_file: each.error or "" for each in zone.load().deliveries}
+    assert said["good.csv"] == ""
+    assert "only files in the folders <source>/<object>/" in said["pipe.csv"]
+    for name, place, target in (
+        ("broken.csv", "crm/lead/broken.csv", str(zone.extracts / "nowhere")),
+        ("deal", "crm/deal", "nowhere"),
+    ):
+        assert said[name] == (
+            f"{place}: it is a link to {target}, and there is nothing. "
+            "What to do: bring back what it leads to, or remove the link."
+        )
 
 
 def test_links_that_lead_in_circles_stop_nothing(zone: Zone) -> None:
