@@ -277,12 +277,14 @@ def mark_judged(con: duckdb.DuckDBPyConnection, tables: Sequence[LeadTable], gat
             """,
             [table.source_system, table.object],
         )
-    # what was accepted since the night before
-    con.execute(
+    # what was accepted since the night before is news, until a night that took it in has published
+    accepted = con.execute(
         "update quality.gate_delivery set taken_in_at = ? where taken_in_at is null "
-        "and delivery_id in (select delivery_id from quality.load_log where status = 'accepted')",
+        "and delivery_id in (select delivery_id from quality.load_log where status = 'accepted') returning delivery_id",
         [now],
-    )
+    ).fetchall()
+    for each in accepted:
+        con.execute("delete from control.told_delivery where delivery_id = ?", each)
     con.execute("delete from quality.gate_state")
     con.execute("insert into quality.gate_state values (?, ?)", [gate_sha256, now])
 

@@ -7,8 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from expectations import gate
+from handoff import definitions
 from handoff.control import begin_run, tell_deliveries
-from orchestration.run import untold_refusals
+from handoff.settings import Settings
+from handoff.warehouse import open_warehouse
+from ingestion.load import load
+from orchestration.run import _loaded, untold_refusals
+from tests.conftest import AS_OF
 from tests.ingestion.lab import Zone
 
 
@@ -52,3 +58,29 @@ def test_a_folder_that_nothing_describes_is_told_until_a_night_has_published(zon
     assert (file, text.partition(": ")[0]) == ("crm/leed", "crm/leed")
     assert night(zone) == {file: text}
     assert night(zone) == {}
+
+
+def test_what_a_failed_night_took_in_as_accepted_is_told_by_the_one_that_publishes(zone: Zone) -> None:
+    def figures(day: int, *accepted: str, publishes: bool = True) -> dict[str, tuple[int, int]]:
+        """Files and rows by the report of the night."""
+        settings = Settings(
+            home=zone.home, extracts=str(zone.extracts), sources=zone.sources, as_of=AS_OF + timedelta(days=day)
+        )
+        with open_warehouse(settings) as con:
+            if accepted:
+                gate.accept(con, list(accepted))
+            begin_run(con, settings.now, f"night {day}", "")
+            load(settings, con)
+            gate.run_gate(settings, con, definitions.load(settings.definitions))
+            if publishes:
+                tell_deliveries(con)
+        return {table: (told["files"], told["rows_read"]) for table, told in _loaded(settings).items()}
+
+    zone.put("1.csv", "Id\n1\n")
+    assert figures(1) == {"crm/lead": (1, 1)}
+    zone.put("2.csv", "Id\n2\n3\n")
+    assert figures(2) == {}, "it is stopped"
+    assert figures(3, "2.csv", publishes=False) == {"crm/lead": (1, 2)}
+    assert figures(4, publishes=False) == {"crm/lead": (1, 2)}
+    assert figures(5) == {"crm/lead": (1, 2)}
+    assert figures(6) == {}
