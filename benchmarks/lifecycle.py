@@ -77,8 +77,10 @@ def generate(con: duckdb.DuckDBPyConnection, leads: int) -> None:
         create or replace table intermediate.int_lead as
         select
             'salesforce:00Q5g0' || lpad(i::varchar, 12, '0') as lead_id, 'salesforce' as source_system,
+            '00Q5g0' || lpad(i::varchar, 12, '0') as native_id,
             'salesforce:00Q5g0' || lpad(i::varchar, 12, '0') as person_id,
-            timestamp '2025-01-01' + to_seconds((hash(i) % 40000000)::bigint) as created_at, {fields}
+            timestamp '2025-01-01' + to_seconds((hash(i) % 40000000)::bigint) as created_at,
+            created_at as updated_at, {fields}
         from range({leads}) as numbers(i)
         """
     )
