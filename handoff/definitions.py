@@ -139,8 +139,6 @@ class Problem:
 class Version:
     name: str
     valid_from: date
-    agreed_by_marketing: str
-    agreed_by_sales: str
 
 
 @dataclass(frozen=True)
@@ -169,15 +167,7 @@ class Definitions:
     @cached_property
     def versions(self) -> tuple[Version, ...]:
         """The versions, oldest first."""
-        listed = (
-            Version(
-                row["version"],
-                date.fromisoformat(row["valid_from"]),
-                row["agreed_by_marketing"],
-                row["agreed_by_sales"],
-            )
-            for row in self.files["versions"]
-        )
+        listed = (Version(row["version"], date.fromisoformat(row["valid_from"])) for row in self.files["versions"])
         return tuple(sorted(listed, key=lambda version: version.valid_from))
 
     def version_at(self, moment: datetime) -> str:

@@ -2,8 +2,8 @@
 
 
 class Refusal(Exception):
-    """One file cannot be loaded. `reason` says what is wrong with it, `remedy` what a person can do."""
+    """One file cannot be loaded. `reason` says what is wrong with it, the message also what a person can do."""
 
     def __init__(self, reason: str, remedy: str) -> None:
-        self.reason, self.remedy = reason, remedy
+        self.reason = reason
         super().__init__(f"{reason}{'' if reason.endswith('?') else '.'} What to do: {remedy}.")

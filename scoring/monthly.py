@@ -278,7 +278,7 @@ def changed_attributes(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> 
     if not names:
         return []
     tables = con.execute(
-        "select source_system, object from control.source_object where entity = 'lead' order by all"
+        "select source_system, object from control.declared_object where entity = 'lead' order by all"
     ).fetchall()
     delivered = " union all ".join(
         f"select {literal(source + ':')} || native_id as lead_id, version_at, attributes "
@@ -430,8 +430,3 @@ def _table(frame: pd.DataFrame) -> str:
     head = [f"| {' | '.join(frame.columns)} |", f"| {' | '.join('---' for _ in frame.columns)} |"]
     rows = [f"| {' | '.join(text(item) for item in row)} |" for row in frame.itertuples(index=False)]
     return "\n".join(head + rows)
-
-
-def summary(report: ReviewReport) -> str:
-    """The figures as JSON, for a log."""
-    return json.dumps(report.figures, default=float)

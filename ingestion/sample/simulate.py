@@ -46,7 +46,7 @@ class Leads:
     rejection: Ints
     outcome: Ints
     trigger: Ints
-    defect: Ints  # 0 none; see DEFECTS
+    defect: Ints  # 0 none, 1 no e-mail and no phone, 2 no company, 3 filler source, 4 unknown status, 5 no name
     repaired_at: Ints
     blanked_at: Ints
     source_changed_at: Ints
@@ -67,9 +67,6 @@ class Leads:
     @property
     def converted_at(self) -> Ints:
         return self.status_at[:, CONVERTED]
-
-
-DEFECTS = ("", "no e-mail and no phone", "no company", "filler source", "unknown status", "no name")
 
 
 @dataclass(frozen=True)
