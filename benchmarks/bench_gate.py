@@ -25,7 +25,7 @@ def make_leads(con: duckdb.DuckDBPyConnection, records: int) -> None:
     """One delivery of lead records in `raw`, as ingestion leaves it."""
     columns = {name: SQL_TYPES[kind] for name, kind in ENTITIES["lead"].items()} | BOOKKEEPING_COLUMNS
     con.execute(load.TABLES)
-    con.execute("insert into control.declared_object values ('salesforce', 'lead', 'lead', true, false)")
+    con.execute("insert into control.declared_object values ('salesforce', 'lead', 'lead', false)")
     con.execute(f"create table raw.salesforce__lead ({', '.join(f'{name} {kind}' for name, kind in columns.items())})")
     con.execute(
         f"""

@@ -761,7 +761,7 @@ def build_admission(con: duckdb.DuckDBPyConnection) -> None:
                     and (source_system, object, native_id) not in (from control.unread_record) as is_past,
                     not is_out and (failed_rules is null or is_complete_later) as is_admitted
                 from gate_version
-                join control.source_object using (source_system, object)
+                join control.declared_object using (source_system, object)
                 where native_id is not null
             ),
             -- few records come twice: to order the versions of all costs as much as the rest of the gate

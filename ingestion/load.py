@@ -24,6 +24,7 @@ from ingestion.mapping import (
     SourceMapping,
     did_you_mean,
     folder_key,
+    is_shipped,
     load_mappings,
     normalised,
     shipped_mappings,
@@ -58,11 +59,9 @@ create table if not exists control.delivery_reading (delivery_id varchar, mappin
 -- The deliveries that a night told of and published, with that night; what an earlier release loaded was told.
 create table if not exists control.told_delivery as select delivery_id, '' as run_id from quality.load_log;
 create table if not exists control.landed_header (source_system varchar, object varchar, header varchar);
-create table if not exists control.declared_object (
-    source_system varchar, object varchar, entity varchar, is_vendor boolean, is_snapshot boolean
+create or replace table control.declared_object (
+    source_system varchar, object varchar, entity varchar, is_snapshot boolean
 );
-create or replace view control.source_object as
-from control.declared_object;
 -- The records of malformed rows in full snapshots, null where a row does not tell its own.
 create table if not exists control.malformed_record (delivery_id varchar, native_id varchar);
 -- A record whose row could not be parsed is not absent: a snapshot with a row that may be any record's replaces none.
@@ -227,24 +226,20 @@ def prepare_tables(con: duckdb.DuckDBPyConnection, mappings: list[SourceMapping]
     """The log, the raw table of every declared object (empty where no file came) and the views over mapped sources."""
     with transaction(con):
         con.execute(TABLES)
-        shipped = shipped_mappings()
         wanted: dict[str, dict[str, str]] = {}
-        for mapping in (*shipped.values(), *mappings):
+        for mapping in (*shipped_mappings().values(), *mappings):
             for name, mapped in mapping.objects.items():
                 types = {field_: SQL_TYPES[kind] for field_, kind in mapped.types.items()}
                 wanted.setdefault(table_name(mapping.source, name), {}).update({**types, **BOOKKEEPING_COLUMNS})
         existing = _raw_table_columns(con)
         for table, columns in wanted.items():
             _fit_table(con, table, columns, existing.get(table))
-        con.execute("delete from control.declared_object")
         mapped_tables: dict[str, list[tuple[str, str, ObjectMapping]]] = {}
         for mapping in mappings:
-            vendor = shipped.get(mapping.source)
             for name, mapped in mapping.objects.items():
-                is_vendor = vendor is not None and name in vendor.objects
-                row = [mapping.source, name, mapped.entity, is_vendor, mapped.snapshot]
-                con.execute("insert into control.declared_object values (?, ?, ?, ?, ?)", row)
-                if not is_vendor:
+                row = [mapping.source, name, mapped.entity, mapped.snapshot]
+                con.execute("insert into control.declared_object values (?, ?, ?, ?)", row)
+                if not is_shipped(mapping.source, name):
                     mapped_tables.setdefault(mapped.entity, []).append((mapping.source, name, mapped))
         for entity in ENTITIES:
             con.execute(_mapped_view(entity, mapped_tables.get(entity, [])))

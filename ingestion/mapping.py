@@ -54,7 +54,7 @@ class MappingError(HandoffError):
     """A mapping file that contradicts the schema, with every problem found in it."""
 
     def __init__(self, path: Path, problems: list[tuple[int, str]]) -> None:
-        self.path, self.problems = path, sorted(set(problems))
+        self.problems = sorted(set(problems))
         line, why = self.problems[0]
         more = f" (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
         super().__init__(
@@ -227,17 +227,6 @@ class SourceMapping(_Dialect):
     header_prefixes: Texts | None = ()
     objects: dict[str, ObjectMapping]
     raw_only: Texts = ()
-    _path: Path = PrivateAttr(default=Path())
-    _is_vendor: bool = PrivateAttr(default=False)
-
-    @property
-    def path(self) -> Path:
-        return self._path
-
-    @property
-    def is_vendor(self) -> bool:
-        """Whether a shipped mapping describes this source: its raw tables have staging models of their own."""
-        return self._is_vendor
 
     @model_validator(mode="after")
     def _objects_inherit(self) -> "SourceMapping":
@@ -455,7 +444,6 @@ def read_mapping(path: Path) -> SourceMapping:
     problems = [(_line_of(lines, where), why) for where, why in _semantic_problems(mapping)]
     if problems:
         raise MappingError(path, problems)
-    mapping._path = path
     return mapping
 
 
@@ -497,16 +485,16 @@ def read_folder(folder: Path) -> dict[str, SourceMapping]:
 @cache
 def shipped_mappings() -> dict[str, SourceMapping]:
     """The vendors' mappings by source."""
-    shipped = read_folder(SHIPPED)
-    for mapping in shipped.values():
-        mapping._is_vendor = True
-    return shipped
+    return read_folder(SHIPPED)
+
+
+def is_shipped(source: str, object_: str) -> bool:
+    """Whether a shipped mapping describes this object: its raw table has staging models of its own."""
+    shipped = shipped_mappings().get(source)
+    return shipped is not None and object_ in shipped.objects
 
 
 def load_mappings(settings: Settings) -> list[SourceMapping]:
     """Shipped mappings, and those of HANDOFF_SOURCES, which replace a shipped one of the same source."""
-    shipped = shipped_mappings()
     own = read_folder(settings.sources) if settings.sources else {}
-    for name, mapping in own.items():
-        mapping._is_vendor = name in shipped
-    return [mapping for _, mapping in sorted({**shipped, **own}.items())]
+    return [mapping for _, mapping in sorted({**shipped_mappings(), **own}.items())]

@@ -143,7 +143,8 @@ def learn(
 def _table(con: duckdb.DuckDBPyConnection, source: str) -> tuple[pd.DataFrame, pd.Series]:
     """One row per lead by its native id: what describes it and what the mapping keeps; and when it was created."""
     tables = con.execute(
-        "select object from control.source_object where source_system = ? and entity = 'lead' order by object", [source]
+        "select object from control.declared_object where source_system = ? and entity = 'lead' order by object",
+        [source],
     ).fetchall()
     if not tables:
         raise HandoffError(

@@ -11,7 +11,7 @@ from handoff import erasure
 from handoff.settings import load_settings
 from ingestion.entities import ENTITIES
 from ingestion.load import Delivery, load
-from ingestion.mapping import load_mappings
+from ingestion.mapping import is_shipped, load_mappings
 from orchestration.night import Night
 from orchestration.run import untold_refusals
 from orchestration.translator import NIGHTLY
@@ -21,7 +21,7 @@ OBJECTS = [(mapping, name) for mapping in load_mappings(load_settings()) for nam
 LOGS = {
     "quality/load_log": "One row per distinct delivery: rows read, loaded, held and malformed, status and error.",
     "quality/malformed_row": "Rows that could not be parsed, with file, line, the raw text and the reason.",
-    "control/source_object": "The objects that the mappings declare, and which of them are full snapshots.",
+    "control/declared_object": "The objects that the mappings declare, and which of them are full snapshots.",
     "control/past_snapshot": "The deliveries of full snapshots that a later one replaced.",
     "control/unread_record": "The records of rows that could not be parsed in the full snapshots that stand.",
     "control/run": "One row: the run's now and the definitions in force.",
@@ -68,7 +68,7 @@ extracts = [
 ]
 
 
-def _specs() -> list[dg.AssetSpec]:
+def table_specs() -> list[dg.AssetSpec]:
     raw = [
         _table(
             raw_key(mapping.source, name),
@@ -84,7 +84,7 @@ def _specs() -> list[dg.AssetSpec]:
             [
                 extract_key(mapping.source, name)
                 for mapping, name in OBJECTS
-                if not mapping.is_vendor and mapping.objects[name].entity == entity
+                if not is_shipped(mapping.source, name) and mapping.objects[name].entity == entity
             ],
             f"The rows of every source mapped without code that are a `{entity}`, as one view.",
         )
@@ -96,7 +96,7 @@ def _specs() -> list[dg.AssetSpec]:
 
 
 # A dict, because Dagster takes a list of specs in a module for assets of their own.
-TABLES = {spec.key: spec for spec in _specs()}
+TABLES = {spec.key: spec for spec in table_specs()}
 
 
 @dg.multi_asset(

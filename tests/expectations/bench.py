@@ -1,8 +1,6 @@
 """A warehouse in memory into which tests deliver lead records by hand."""
 
-import tempfile
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +44,7 @@ class Bench:
         self.con.execute(load.TABLES)
         for source, name in (("salesforce", "lead"), ("hubspot", "contact"), ("marketo", "lead")):
             self.con.execute(f"create table raw.{source}__{name} ({listed})")
-            self.con.execute("insert into control.declared_object values (?, ?, 'lead', true, false)", [source, name])
+            self.con.execute("insert into control.declared_object values (?, ?, 'lead', false)", [source, name])
 
     def deliver(
         self,
@@ -94,13 +92,6 @@ class Bench:
 def lead(native_id: str | None = "1", **changes: Any) -> dict[str, Any]:
     """A complete record with some fields changed."""
     return {"native_id": native_id, **COMPLETE, **changes}
-
-
-@cache
-def without_limit() -> definitions.Definitions:
-    """The shipped definitions, but no batch is too bad."""
-    with tempfile.TemporaryDirectory() as folder:
-        return edited(Path(folder), settings=("incomplete_batch_limit,0.20", "incomplete_batch_limit,1"))
 
 
 def edited(folder: Path, **changes: tuple[str, str]) -> definitions.Definitions:

@@ -1007,9 +1007,11 @@ def test_a_warehouse_of_an_earlier_release_has_columns_that_this_one_has_not(zon
     zone.put("a.csv", "Id,Email\n1,a@x.example\n")
     zone.load()
     zone.con.execute("alter table quality.load_log add column newest_file varchar")
+    zone.con.execute("alter table control.declared_object add column is_vendor boolean")
     zone.put("b.csv", "Id,Email\n2,b@x.example\n")
     zone.load()
     assert zone.log("source_file, status") == [("a.csv", "loaded"), ("b.csv", "loaded")]
+    assert zone.con.execute("from control.declared_object").fetchall() == [("crm", "lead", "lead", False)]
 
 
 @pytest.mark.parametrize(

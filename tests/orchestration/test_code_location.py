@@ -10,7 +10,7 @@ import pytest
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from handoff.settings import CHECKOUT, Settings
-from ingestion.mapping import load_mappings
+from ingestion.mapping import SHIPPED, load_mappings
 from orchestration.landing import landing_state
 from tests.conftest import begin_home
 
@@ -66,6 +66,22 @@ def test_every_raw_table_of_the_shipped_mappings_is_an_asset(graph: AssetGraph) 
         if not graph.has(dg.AssetKey(["raw", f"{mapping.source}__{name}"]))
     ]
     assert missing == []
+
+
+def test_an_object_of_ones_own_beside_a_shipped_source_is_in_the_lineage(
+    graph: AssetGraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from orchestration.defs import extracts
+
+    shipped = (SHIPPED / "salesforce.yml").read_text(encoding="utf-8")
+    partner = "  partner_lead: {entity: lead, fields: {native_id: Id}}\n"
+    (tmp_path / "salesforce.yml").write_text(
+        shipped.replace("\nobjects:\n", f"\nobjects:\n{partner}"), encoding="utf-8"
+    )
+    mappings = load_mappings(Settings(_env_file=None, home=Path("unused"), sources=tmp_path))
+    monkeypatch.setattr(extracts, "OBJECTS", [(mapping, name) for mapping in mappings for name in mapping.objects])
+    (mapped,) = [spec for spec in extracts.table_specs() if spec.key == KEY("raw/mapped__lead")]
+    assert [dep.asset_key for dep in mapped.deps] == [KEY("extracts/salesforce/partner_lead")]
 
 
 def test_dbt_sources_are_the_tables_that_the_night_makes(graph: AssetGraph) -> None:

@@ -4,7 +4,7 @@
 with
     delivery as (select * from {{ source("quality", "load_log") }} where status in ('loaded', 'accepted')),
 
-    declared as (select * from {{ source("control", "source_object") }}),
+    declared as (select * from {{ source("control", "declared_object") }}),
 
     ranked as (
         select
