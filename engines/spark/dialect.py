@@ -271,13 +271,6 @@ def microseconds(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def add_days(node: exp.Expression) -> exp.Expression:
-    """`to_days(n)`: an interval of n days."""
-    if isinstance(node, exp.ToDays):
-        return exp.Anonymous(this="make_dt_interval", expressions=[exp.cast(node.this, "int", dialect="spark")])
-    return node
-
-
 def add_microseconds(node: exp.Expression) -> exp.Expression:
     """`to_microseconds(n)`: an interval of whole seconds and their millionths."""
     if _is_call(node, "to_microseconds"):
@@ -449,29 +442,6 @@ def rounded_integer(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def qualify(node: exp.Expression) -> exp.Expression:
-    """`qualify a or row_number() …`: the condition as a column of an inner query.
-
-    Of windows alone, sqlglot does it well; a column besides them it would ask of the outer query, which has it no more.
-    """
-    if not isinstance(node, exp.Select) or node.args.get("qualify") is None or node.is_star:
-        return node
-    columns = node.args["qualify"].find_all(exp.Column)
-    if all(column.find_ancestor(exp.Window, exp.Qualify).key == "window" for column in columns):
-        return node
-    flag = exp.to_identifier("is_qualified")
-    inner = node.copy()
-    outer = exp.Select(expressions=[exp.column(name) for name in node.named_selects])
-    outer.set("distinct", inner.args.get("distinct"))
-    outer.set("with_", inner.args.get("with_"))
-    outer.set("order", inner.args.get("order"))
-    condition = inner.args["qualify"].this
-    for clause in ("distinct", "with_", "order", "qualify"):
-        inner.set(clause, None)
-    inner.append("expressions", exp.alias_(exp.Paren(this=condition), flag))
-    return outer.from_(inner.subquery("qualified")).where(exp.column(flag.copy()))
-
-
 def distinct(node: exp.Expression) -> exp.Expression:
     """`select … group by 1, 2` of every column: Spark does not find a grouped scalar subquery again."""
     if isinstance(node, exp.Select) and (group := node.args.get("group")) is not None:
@@ -513,7 +483,6 @@ REWRITES: tuple[Rewrite, ...] = (
     percentile,
     time_zones,
     microseconds,
-    add_days,
     add_microseconds,
     whole_match,
     iso_weekday,
@@ -529,7 +498,6 @@ REWRITES: tuple[Rewrite, ...] = (
     java_suffix,
     rounded_double,
     distinct,
-    qualify,
 )
 TOUCHED = (
     exp.Anonymous,
@@ -549,7 +517,6 @@ TOUCHED = (
     exp.Round,
     exp.Select,
     exp.Sum,
-    exp.ToDays,
     exp.WithinGroup,
 )
 

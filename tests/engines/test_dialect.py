@@ -23,7 +23,6 @@ CASES = {
     "parts of a day on top": (
         f"select n, ts + to_microseconds(cast(round((n - 5) * 1.5 * 86400001) as bigint)) from {ROWS}"
     ),
-    "days on top": f"select n, ts + to_days(cast(n - 5 as integer)) from {ROWS}",
     "a whole match": "select regexp_full_match(x, 'a.c', 'is') from (values ('A\nC'), ('abcd'), ('abc')) as t(x)",
     "a Sunday": "select extract('isodow' from x) from (values (date '2026-03-29'), (date '2026-03-30')) as t(x)",
     "lists that overlap": "select list_has_any(string_split(x, '|'), ['b', 'c']) from (values ('a|b'), ('d')) as t(x)",
@@ -46,7 +45,6 @@ CASES = {
     "a number to Java alone": "select try_cast(x as double) from (values ('1d'), ('2.5'), ('1e3'), ('f')) as t(x)",
     "groups without an aggregate": f"select s, case when (select count(*) from {ROWS}) > 1 then n end from {ROWS} "
     "group by 1, 2",
-    "a row by its rank": f"select n, s from {ROWS} qualify n = 3 or row_number() over (order by n) = 1",
     "a rank alone": f"select n from {ROWS} qualify row_number() over (order by d desc, n) = 1",
     "a common table made once": f"with a as materialized (select n from {ROWS}) select * from a",
 }
