@@ -24,3 +24,10 @@
         file they stand in. -#}
     (delivery.is_past_snapshot and present.native_id is null)
 {%- endmacro %}
+
+{% macro is_deleted(by_activity=false) -%}
+    {#- Whether the record of `raw` is deleted: as the source says, a loader, or the snapshots. In history mode (`by_activity`) a loader ends a
+        record's newest version instead. -#}
+    coalesce(raw.is_deleted, false) or coalesce(raw.fivetran_deleted, false)
+    {% if by_activity -%} or not coalesce(raw.fivetran_active, true) {%- endif %} or {{ is_gone_from_snapshot() }}
+{%- endmacro %}

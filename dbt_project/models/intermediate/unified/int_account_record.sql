@@ -28,15 +28,7 @@
 ] %}
 
 with
-    delivered as (
-        {% for part in parts %}
-            select {{ columns | join(", ") }}, version_at, delivery_rank, record_line
-            from {{ ref(part) }}
-            {% if not loop.last %}
-                union all
-            {% endif %}
-        {% endfor %}
-    ),
+    delivered as ({{ every_version(parts, columns) }}),
 
     final as (select {{ columns | join(", ") }}, version_at from delivered qualify {{ newest_version("record_id") }})
 

@@ -15,9 +15,7 @@ select
     'hubspot:' || raw.parent_id as parent_id,
     raw.created_at,
     raw.updated_at,
-    coalesce(raw.is_deleted, false)
-    or coalesce(raw.fivetran_deleted, false)
-    or {{ is_gone_from_snapshot() }} as is_deleted,
+    {{ is_deleted() }} as is_deleted,
     'hubspot:' || raw.merged_into_id as merged_into_id,
     'salesforce:' || {{ salesforce_id("raw.synced_account_id") }} as synced_account_id,
     raw.merged_ids,

@@ -31,9 +31,7 @@ select
     'hubspot:' || raw.converted_contact_id as converted_contact_id,
     'hubspot:' || raw.converted_account_id as converted_account_id,
     'hubspot:' || raw.converted_opportunity_id as converted_opportunity_id,
-    coalesce(raw.is_deleted, false)
-    or coalesce(raw.fivetran_deleted, false)
-    or {{ is_gone_from_snapshot() }} as is_deleted,
+    {{ is_deleted() }} as is_deleted,
     'hubspot:' || raw.merged_into_id as merged_into_id,
     raw.score,
     raw.has_budget,

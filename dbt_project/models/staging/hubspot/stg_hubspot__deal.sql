@@ -58,9 +58,7 @@ select
     raw.competitor,
     raw.created_at,
     raw.updated_at,
-    coalesce(raw.is_deleted, false)
-    or coalesce(raw.fivetran_deleted, false)
-    or {{ is_gone_from_snapshot() }} as is_deleted,
+    {{ is_deleted() }} as is_deleted,
     raw.pipeline,
     'salesforce:' || {{ salesforce_id("raw.synced_opportunity_id") }} as synced_opportunity_id,
     raw.merged_ids,

@@ -15,10 +15,7 @@ select
     'salesforce:' || raw.parent_id as parent_id,
     raw.created_at,
     raw.updated_at,
-    coalesce(raw.is_deleted, false)
-    or coalesce(raw.fivetran_deleted, false)
-    or not coalesce(raw.fivetran_active, true)
-    or {{ is_gone_from_snapshot() }} as is_deleted,
+    {{ is_deleted(by_activity=true) }} as is_deleted,
     'salesforce:' || raw.merged_into_id as merged_into_id,
     cast(null as {{ dbt.type_string() }}) as synced_account_id,
     raw.merged_ids,

@@ -10,10 +10,7 @@ select
     raw.budget,
     raw.actual_cost,
     'salesforce:' || raw.parent_id as parent_id,
-    coalesce(raw.is_deleted, false)
-    or coalesce(raw.fivetran_deleted, false)
-    or not coalesce(raw.fivetran_active, true)
-    or {{ is_gone_from_snapshot() }} as is_deleted,
+    {{ is_deleted(by_activity=true) }} as is_deleted,
     raw.currency,
     'salesforce' as platform,
     raw.version_at,

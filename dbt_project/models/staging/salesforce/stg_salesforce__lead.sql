@@ -34,10 +34,7 @@ select
     'salesforce:' || raw.converted_contact_id as converted_contact_id,
     'salesforce:' || raw.converted_account_id as converted_account_id,
     'salesforce:' || raw.converted_opportunity_id as converted_opportunity_id,
-    coalesce(raw.is_deleted, false)
-    or coalesce(raw.fivetran_deleted, false)
-    or not coalesce(raw.fivetran_active, true)
-    or {{ is_gone_from_snapshot() }} as is_deleted,
+    {{ is_deleted(by_activity=true) }} as is_deleted,
     'salesforce:' || raw.merged_into_id as merged_into_id,
     raw.score,
     raw.has_budget,

@@ -20,10 +20,7 @@ select
     raw.competitor,
     raw.created_at,
     raw.updated_at,
-    coalesce(raw.is_deleted, false)
-    or coalesce(raw.fivetran_deleted, false)
-    or not coalesce(raw.fivetran_active, true)
-    or {{ is_gone_from_snapshot() }} as is_deleted,
+    {{ is_deleted(by_activity=true) }} as is_deleted,
     raw.pipeline,
     cast(null as {{ dbt.type_string() }}) as synced_opportunity_id,
     raw.merged_ids,

@@ -3,10 +3,7 @@ select
     'salesforce:' || raw.native_id as role_id,
     'salesforce:' || raw.opportunity_id as opportunity_record_id,
     'salesforce:' || raw.contact_id as person_record_id,
-    coalesce(raw.is_deleted, false)
-    or coalesce(raw.fivetran_deleted, false)
-    or not coalesce(raw.fivetran_active, true)
-    or {{ is_gone_from_snapshot() }} as is_deleted,
+    {{ is_deleted(by_activity=true) }} as is_deleted,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line

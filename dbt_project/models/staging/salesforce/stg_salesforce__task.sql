@@ -47,10 +47,7 @@ select
     raw.completed_at,
     raw.created_at,
     raw.outcome,
-    coalesce(raw.is_deleted, false)
-    or coalesce(raw.fivetran_deleted, false)
-    or not coalesce(raw.fivetran_active, true)
-    or {{ is_gone_from_snapshot() }} as is_deleted,
+    {{ is_deleted(by_activity=true) }} as is_deleted,
     raw.version_at,
     delivery.delivery_rank,
     raw._line as record_line
