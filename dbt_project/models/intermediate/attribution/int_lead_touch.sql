@@ -37,7 +37,6 @@ with
     final as (
         select
             lead_span.lead_id,
-            last_touch.touch_id,
             coalesce(last_touch.channel, 'unattributed') as channel,
             case
                 when last_touch.touch_id is null then lead_span.campaign_id else last_touch.campaign_id

@@ -28,7 +28,6 @@ with
             min_by(source_system, record_rank) as source_system,
             {% for field in [
                 "name",
-                "website",
                 "domain",
                 "industry",
                 "employee_count",

@@ -3,7 +3,6 @@ select
     record.record_id as owner_id,
     record.source_system,
     record.name,
-    record.email,
     record.team,
     teams.side as team_side,
     record.type as user_type,

@@ -32,7 +32,6 @@ with
             activity.type as activity_type,
             activity.direction,
             activity.is_completed,
-            activity.owner_id,
             coalesce(owner.is_sales, false) as is_by_sales,
             activity.outcome,
             activity.subject,

@@ -92,7 +92,6 @@ with
         select
             record.opportunity_id,
             record.source_system,
-            record.native_id,
             coalesce(record.name, filling.name) as name,
             account.account_id,
             -- of an account that was not delivered its id is all there is
@@ -113,7 +112,6 @@ with
             coalesce(record.opportunity_type, filling.opportunity_type) is not null
             and type_of.stage is null as is_opportunity_type_unmapped,
             least(created.created_at, record.created_at) as created_at,
-            record.updated_at,
             coalesce(record.close_date, filling.close_date) as stated_close_date,
             cast(coalesce(record.amount, filling.amount) as decimal(28, 9)) as amount_stated,
             upper(
@@ -245,7 +243,6 @@ with
         select
             closed.opportunity_id,
             closed.source_system,
-            closed.native_id,
             closed.name,
             closed.account_id,
             closed.lead_id,
@@ -268,7 +265,6 @@ with
             closed.is_opportunity_type_unmapped,
             closed.opportunity_type = 'new_business' as is_new_business,
             closed.created_at,
-            closed.updated_at,
             case
                 when closed.first_qualified_at is not null
                 then closed.first_qualified_at

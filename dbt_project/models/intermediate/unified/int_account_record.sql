@@ -2,7 +2,6 @@
 {% set columns = [
     "record_id",
     "source_system",
-    "native_id",
     "name",
     "website",
     "industry",
@@ -14,7 +13,6 @@
     "owner_id",
     "parent_id",
     "created_at",
-    "updated_at",
     "is_deleted",
     "merged_into_id",
     "synced_account_id",
@@ -30,7 +28,7 @@
 with
     delivered as ({{ every_version(parts, columns) }}),
 
-    final as (select {{ columns | join(", ") }}, version_at from delivered qualify {{ newest_version("record_id") }})
+    final as (select {{ columns | join(", ") }} from delivered qualify {{ newest_version("record_id") }})
 
 select *
 from final

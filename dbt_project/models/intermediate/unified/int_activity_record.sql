@@ -7,7 +7,6 @@
     "source_system",
     "type",
     "direction",
-    "status",
     "is_completed",
     "takes_place_at",
     "owner_id",
@@ -32,7 +31,7 @@ with
 
     final as (
         select
-            {{ columns | reject("in", ["is_completed", "takes_place_at", "is_deleted"]) | join(", ") }},
+            {{ columns | reject("in", ["is_completed", "takes_place_at", "completed_at", "is_deleted"]) | join(", ") }},
             coalesce(
                 is_completed, takes_place_at <= {{ happened_until("int_activity_horizon") }}, false
             ) as is_completed,

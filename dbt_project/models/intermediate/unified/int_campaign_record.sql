@@ -2,14 +2,11 @@
 {% set columns = [
     "record_id",
     "source_system",
-    "native_id",
     "name",
     "type",
     "starts_on",
     "ends_on",
-    "budget",
     "actual_cost",
-    "parent_id",
     "is_deleted",
     "currency",
     "platform",
@@ -28,7 +25,7 @@
 with
     delivered as ({{ every_version(parts, columns) }}),
 
-    final as (select {{ columns | join(", ") }}, version_at from delivered qualify {{ newest_version("record_id") }})
+    final as (select {{ columns | join(", ") }} from delivered qualify {{ newest_version("record_id") }})
 
 select *
 from final

@@ -9,7 +9,6 @@ with
                 campaign_record_id,
                 person_record_id,
                 contact_record_id,
-                status,
                 has_responded,
                 responded_at,
                 is_deleted,
@@ -38,7 +37,6 @@ with
                 else newest.person_record_id
             end as person_record_id,
             newest.responded_at,
-            newest.status,
             campaign.type as campaign_type,
             campaign.name as campaign_name
         from newest

@@ -2,17 +2,12 @@
 {% set columns = [
     "record_id",
     "source_system",
-    "native_id",
     "first_name",
     "last_name",
     "email",
-    "phone",
     "job_title",
     "account_id",
-    "lead_source",
-    "owner_id",
     "created_at",
-    "updated_at",
     "is_deleted",
     "merged_into_id",
     "merged_ids",
@@ -27,7 +22,7 @@
 with
     delivered as ({{ every_version(parts, columns) }}),
 
-    final as (select {{ columns | join(", ") }}, version_at from delivered qualify {{ newest_version("record_id") }})
+    final as (select {{ columns | join(", ") }} from delivered qualify {{ newest_version("record_id") }})
 
 select *
 from final

@@ -31,7 +31,6 @@ with
     final as (
         select
             newest.stage_id,
-            newest.label,
             case
                 when by_id.crm_value_key is not null
                 then newest.stage_id

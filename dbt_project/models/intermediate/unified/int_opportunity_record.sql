@@ -21,7 +21,6 @@
     "created_at",
     "updated_at",
     "is_deleted",
-    "pipeline",
     "synced_opportunity_id",
     "merged_ids",
     "attributes",
@@ -44,9 +43,7 @@ with
     ),
 
     final as (
-        select {{ columns | join(", ") }}, merged_into_id, version_at
-        from delivered
-        qualify {{ newest_version("record_id") }}
+        select {{ columns | join(", ") }}, merged_into_id from delivered qualify {{ newest_version("record_id") }}
     )
 
 select *

@@ -2,9 +2,7 @@
 {% set columns = [
     "record_id",
     "source_system",
-    "native_id",
     "name",
-    "email",
     "team",
     "type",
     "is_active",
@@ -19,7 +17,7 @@
 with
     delivered as ({{ every_version(parts, columns) }}),
 
-    final as (select {{ columns | join(", ") }}, version_at from delivered qualify {{ newest_version("record_id") }})
+    final as (select {{ columns | join(", ") }} from delivered qualify {{ newest_version("record_id") }})
 
 select *
 from final
