@@ -9,7 +9,6 @@ here (J. G. Kemeny and J. L. Snell, "Finite Markov Chains", 1960, chapter III): 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -24,9 +23,7 @@ class RemovalEffects:
     effects: dict[str, float]
 
 
-def removal_effects(
-    transitions: Mapping[tuple[str, str], int], *, start: str = START, conversion: str = CONVERSION, null: str = NULL
-) -> RemovalEffects:
+def removal_effects(transitions: Mapping[tuple[str, str], int]) -> RemovalEffects:
     """Solve the chain once and derive from that what the removal of each channel costs.
 
     With Q the transitions among the transient states and r those to conversion, the chance to convert from a state is
@@ -34,18 +31,15 @@ def removal_effects(
     visits; sending every arrival at c to nothing loses exactly f_c * h_c. The removal effect is f_c * h_c / h_start.
 
     Args:
-        transitions: how often paths went from one state to another; self-transitions are allowed.
-        start: the state in which every path begins.
-        conversion: the absorbing state of success.
-        null: the absorbing state of failure.
+        transitions: how often paths went from one state to another, beginning in START and ending in CONVERSION or
+            NULL; self-transitions are allowed.
 
     Returns:
         The conversion rate and the removal effect of every channel, by channel name in order. Without any conversion
         all effects are 0.
     """
-    absorbing = {conversion, null}
-    channels = sorted({state for pair in transitions for state in pair} - absorbing - {start})
-    states = [start, *channels]
+    channels = sorted({state for pair in transitions for state in pair} - {START, CONVERSION, NULL})
+    states = [START, *channels]
     index = {state: position for position, state in enumerate(states)}
     size = len(states)
     counts = np.zeros((size, size))
@@ -54,9 +48,9 @@ def removal_effects(
     for (origin, target), count in transitions.items():
         row = index[origin]
         totals[row] += count
-        if target == conversion:
+        if target == CONVERSION:
             converting[row] += count
-        elif target != null:
+        elif target != NULL:
             counts[row, index[target]] += count
     scale = np.divide(1.0, totals, out=np.zeros(size), where=totals > 0)
     solved = np.linalg.solve(
@@ -86,31 +80,6 @@ def fit_chains(rows: Iterable[tuple[str, str, str, str, int]]) -> list[tuple[str
         chains.setdefault((model, basis), {})[(origin, target)] = int(count)
     effects = []
     for (model, basis), transitions in sorted(chains.items()):
-        fitted = removal_effects(dict(sorted(transitions.items())), start=START, conversion=CONVERSION, null=NULL)
+        fitted = removal_effects(dict(sorted(transitions.items())))
         effects += [(model, basis, channel, effect, fitted.rate) for channel, effect in fitted.effects.items()]
     return effects
-
-
-def transition_counts(
-    paths: Mapping[tuple[str, ...], tuple[int, int]],
-    *,
-    start: str = START,
-    conversion: str = CONVERSION,
-    null: str = NULL,
-) -> dict[tuple[str, str], int]:
-    """Transition counts of paths with (converting, null) frequencies; consecutive repeats of a channel are collapsed.
-
-    >>> transition_counts({("a", "a", "b"): (1, 0), ("a",): (0, 2)})[("a", "b")]
-    1
-    """
-    counts: dict[tuple[str, str], int] = {}
-    for path, (won, lost) in paths.items():
-        if not path:
-            continue
-        walk = [start, *(channel for at, channel in enumerate(path) if at == 0 or channel != path[at - 1])]
-        steps = [(pair, won + lost) for pair in pairwise(walk)]
-        steps += [((walk[-1], conversion), won), ((walk[-1], null), lost)]
-        for pair, count in steps:
-            if count:
-                counts[pair] = counts.get(pair, 0) + count
-    return counts

@@ -170,11 +170,6 @@ class Definitions:
         listed = (Version(row["version"], date.fromisoformat(row["valid_from"])) for row in self.files["versions"])
         return tuple(sorted(listed, key=lambda version: version.valid_from))
 
-    def version_at(self, moment: datetime) -> str:
-        """The name of the version in force; the first one judges what happened before it; empty without versions."""
-        in_force = [version.name for version in self.versions if _midnight(version.valid_from) <= moment]
-        return in_force[-1] if in_force else (self.versions[0].name if self.versions else "")
-
     def period(self, row: Row) -> tuple[datetime, datetime]:
         """From when (inclusive) until when (exclusive) a dated row judges."""
         starts = date.fromisoformat(row["valid_from"])

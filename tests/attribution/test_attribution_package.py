@@ -2,14 +2,18 @@
 
 import csv
 import gzip
+from collections.abc import Mapping
+from fractions import Fraction
 from importlib.resources import files
+from itertools import combinations, pairwise
+from math import factorial
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attribution.markov import removal_effects, transition_counts
-from attribution.shapley import shapley_values, shapley_values_by_definition
+from attribution.markov import CONVERSION, NULL, START, removal_effects
+from attribution.shapley import shapley_values
 from tests.attribution import reference
 
 CHANNELS = st.sampled_from("abcde")
@@ -41,6 +45,43 @@ def frequencies(paths: list[tuple[list[str], bool]]) -> dict[tuple[str, ...], tu
     return counted
 
 
+def transition_counts(paths: Mapping[tuple[str, ...], tuple[int, int]]) -> dict[tuple[str, str], int]:
+    """Transition counts of paths with (converting, null) frequencies; a channel that repeats in a row counts once."""
+    counts: dict[tuple[str, str], int] = {}
+    for path, (won, lost) in paths.items():
+        if not path:
+            continue
+        walk = [START, *(channel for at, channel in enumerate(path) if at == 0 or channel != path[at - 1])]
+        steps = [(pair, won + lost) for pair in pairwise(walk)]
+        steps += [((walk[-1], CONVERSION), won), ((walk[-1], NULL), lost)]
+        for pair, count in steps:
+            if count:
+                counts[pair] = counts.get(pair, 0) + count
+    return counts
+
+
+def worth(coalition: frozenset[str], conversions: Mapping[frozenset[str], int]) -> int:
+    """v(S): converting paths whose channel set lies in the coalition."""
+    return sum(count for channels, count in conversions.items() if channels <= coalition)
+
+
+def shapley_values_by_definition(conversions: Mapping[frozenset[str], int]) -> dict[str, float]:
+    """Shapley values from the definition, over all coalitions: exponential in the number of channels."""
+    channels = sorted(frozenset[str]().union(*conversions))
+    size = len(channels)
+    values = {}
+    for channel in channels:
+        others = [other for other in channels if other != channel]
+        value = Fraction(0)
+        for joined in range(size):
+            weight = Fraction(factorial(joined) * factorial(size - joined - 1), factorial(size))
+            for members in combinations(others, joined):
+                coalition = frozenset(members)
+                value += weight * (worth(coalition | {channel}, conversions) - worth(coalition, conversions))
+        values[channel] = float(value)
+    return values
+
+
 @settings(max_examples=200, deadline=None)
 @given(paths=PATHS)
 def test_removal_effects_equal_solving_the_chain_without_each_channel(paths: list[tuple[list[str], bool]]) -> None:
@@ -65,10 +106,6 @@ def test_removal_effects_by_hand() -> None:
     fitted = removal_effects(transition_counts({("a", "b"): (1, 0), ("a",): (0, 1), ("b",): (1, 0)}))
     assert fitted.rate == pytest.approx(2 / 3)
     assert fitted.effects == pytest.approx({"a": 1 / 2, "b": 1})
-
-
-def test_repeats_in_a_row_change_nothing() -> None:
-    assert transition_counts({("a", "a", "b"): (1, 2)}) == transition_counts({("a", "b"): (1, 2)})
 
 
 def test_without_conversions_there_is_no_effect() -> None:

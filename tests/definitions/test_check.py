@@ -10,7 +10,6 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from handoff import definitions
 from handoff.cli import app
 from handoff.definitions import COLUMNS, SETTINGS, examine, load
 from handoff.errors import HandoffError
@@ -387,7 +386,6 @@ def test_the_first_version_judges_what_came_before_it(folder: Path) -> None:
     both(TWO, rows("settings.csv", "sla_hours,24,2024-01-01,2026-01-01", "sla_hours,12,2026-01-01,"))(folder)
     loaded = load(folder)
     moments = [datetime(1999, 1, 1), datetime(2025, 12, 31, 23, 59, 59), datetime(2026, 1, 1)]
-    assert [loaded.version_at(moment) for moment in moments] == ["1.0", "1.0", "2.0"]
     assert [loaded.setting_at("sla_hours", moment) for moment in moments] == ["24", "24", "12"]
     assert loaded.setting_at("maturity_days", moments[0]) == "90"
 
@@ -553,7 +551,6 @@ def test_a_setting_without_rows_takes_its_default(folder: Path) -> None:
 
 def test_the_shipped_settings_are_the_defaults() -> None:
     assert all(SETTINGS[row["setting"]] == row["value"] for row in load(SHIPPED).files["settings"])
-    assert definitions.load(SHIPPED).version_at(datetime(2026, 1, 1)) == "1.0"
 
 
 def test_the_models_take_the_same_defaults_as_the_night() -> None:
