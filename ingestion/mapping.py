@@ -38,6 +38,8 @@ SHIPPED = Path(__file__).resolve().parent / "sources"
 MISTYPED = 0.9
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 EPOCHS = ("epoch_s", "epoch_ms", "epoch_us")
+# What of a format says a part of the day; %c and %x are whole days, %j is the day of the year.
+PARTS_OF_A_DAY = {"year": set("yYcx"), "month": set("mbBjcx"), "day": set("djcx")}
 FORMATTED: tuple[FieldType, ...] = ("timestamp", "date")
 NUMERIC: tuple[FieldType, ...] = ("amount", "number", "float", "integer")
 # Part of every mapping's hash: a reader that types values differently reloads what an older one loaded.
@@ -299,8 +301,13 @@ def _checked_formats(formats: tuple[str, ...]) -> tuple[str, ...]:
     for text in formats:
         directives = re.findall(r"%-?(.?)", text)
         known = bool(directives) and all(letter and letter in "aAbBdjmyYHIMSfgnpzZcxX%" for letter in directives)
-        if text not in (*EPOCHS, "iso") and not known:
+        if text in (*EPOCHS, "iso"):
+            continue
+        if not known:
             raise ValueError(f"{text!r} is no date format; write %d/%m/%Y, iso, epoch_s, epoch_ms or epoch_us")
+        # what a format leaves out is read as 1900 or as the first, which no record says
+        if missing := [part for part, letters in PARTS_OF_A_DAY.items() if not letters & set(directives)]:
+            raise ValueError(f"{text!r} has no {' and no '.join(missing)}; a date or a timestamp needs them all")
     return formats
 
 

@@ -35,6 +35,11 @@ WRONG = [
     ("unknown key of a field", "required: true", "requird: true", 9, "not known here"),
     ("a boolean that is none", "required: true", "required: maybe", 9, "boolean"),
     ("a format that is none", "%d/%m/%Y", "%d/%q/%Y", 7, "no date format"),
+    ("a format without a year", "%d/%m/%Y", "%d/%m", 7, "'%d/%m' has no year;"),
+    ("a format with the text %Y for a year", "%d/%m/%Y", "%d/%m/%%Y", 7, "has no year;"),
+    ("a format without a day", "%d/%m/%Y", "%b %y", 7, "has no day;"),
+    ("a format of times alone", "%d/%m/%Y", "%H:%M", 7, "has no year and no month and no day;"),
+    ("a field's format without a month", "[Last Modified]", "{column: x, format: [iso, '%d. %Y']}", 6, "has no month;"),
     ("a format of a number", 'strip: ["$", ","]', 'format: "%d"', 11, "only dates and timestamps"),
     ("strip on a text", "stage: deal_stage", "stage: {column: x, strip: [a]}", 10, "for numbers"),
     ("a type the field does not have", "column: Value,", "column: Value, type: text,", 11, "of type amount, not text"),
@@ -65,6 +70,13 @@ def test_wrong_mapping(tmp_path: Path, old: str, new: str, line: int, reason: st
         read_mapping(path)
     assert any(at in (line, line + 1) and reason in why for at, why in caught.value.problems), caught.value.problems
     assert f"{path}, line " in str(caught.value)
+
+
+@pytest.mark.parametrize("format_", ["%-d.%-m.%y", "%d %B %Y", "%Y-%j", "%c", "%x", "iso", "epoch_ms"])
+def test_a_format_of_a_whole_day(tmp_path: Path, format_: str) -> None:
+    path = tmp_path / "my_crm.yml"
+    path.write_text(GOOD.replace("%d/%m/%Y", format_))
+    assert read_mapping(path).objects["deals"].date_format == (format_,)
 
 
 def test_good_mapping(tmp_path: Path) -> None:
