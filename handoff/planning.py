@@ -46,12 +46,13 @@ def what_if(
 
     Args:
         month: the month of the target; without one, the current month or the next with a target.
-        customers: the target; without one, the agreed one of the month.
+        customers: the target; without one, the agreed one of the month. Of a month without one, at the rates of the
+            newest that has.
         rates: assumed rates by stage, such as `{"mql": 0.4}`: 40 % of MQLs become SQL.
 
     Raises:
-        HandoffError: nothing is published, no target is agreed or can be read backwards yet, or a rate is no share
-            of a known stage.
+        HandoffError: nothing is published, there is no lead, no target is agreed or can be read backwards yet, or a
+            rate is no share of a known stage.
     """
     assumed = dict(rates or {})
     for stage, value in assumed.items():
@@ -63,7 +64,7 @@ def what_if(
             )
     if customers is not None and customers < 0:
         raise HandoffError("The customers to win are less than none.", remedy="Write for example --customers 10")
-    target, trailing, spend_per_lead = _read(settings, month)
+    target, trailing, spend_per_lead = _read(settings, month, is_target_named=customers is not None)
     required = target if customers is None else customers
     if required is None:
         raise HandoffError(
@@ -97,7 +98,7 @@ def what_if(
 
 
 def _read(
-    settings: Settings, month: date | None
+    settings: Settings, month: date | None, *, is_target_named: bool
 ) -> tuple[float | None, dict[str, tuple[float, float, float]], float | None]:
     """The target of the month, none where no trailing cohort won; per stage its trailing leads, those that reached
     the next one, the customers among them; and spend per lead."""
@@ -113,24 +114,47 @@ def _read(
             order by 1 limit 1""",
             [month],
         ).fetchone()
-        if chosen is None or (month and chosen[0] != month):
-            raise HandoffError(
-                "No plan can be read backwards from that month.",
-                where="metrics.required_volume",
-                why="the month has no target of customers, or no cohort was mature when it began",
-                remedy="Give the metric `customers` a value for the month in targets.csv",
-            )
+        planned = chosen[0] if chosen and month in (None, chosen[0]) else None
+        if planned is None and is_target_named:
+            (planned,) = con.execute("select max(month_start) from metrics.required_volume").fetchone() or (None,)
+        if planned is None:
+            raise _unplanned(con, is_target_named=is_target_named)
         rows = con.execute(
             """select stage, sum(trailing_leads), sum(trailing_rate * trailing_leads),
                 sum(customer_rate * trailing_leads), sum(required)
             from metrics.required_volume where month_start = ? group by stage""",
-            [chosen[0]],
+            [planned],
         ).fetchall()
     figures = {stage: (float(a or 0), float(b or 0), float(c or 0)) for stage, a, b, c, _ in rows}
     trailing = {stage: figures[stage] for stage in CHAIN if stage in figures}
     leads, cost, _ = figures.get("spend", (0.0, 0.0, 0.0))
     target = next(required for stage, *_, required in rows if stage == "customer")
     return target, trailing, cost / leads if leads and cost else None
+
+
+def _unplanned(con: duckdb.DuckDBPyConnection, *, is_target_named: bool) -> HandoffError:
+    """Why no plan can be read backwards; where customers are named, not even at the rates of another month."""
+    if con.execute("select 1 from core.fct_lead limit 1").fetchone() is None:
+        return HandoffError(
+            "There are no rates to plan by.",
+            where="core.fct_lead",
+            why="there is no lead, and the rates are those of leads",
+            remedy="Deliver leads; the rates come with the first cohort of them that is mature",
+        )
+    if is_target_named:
+        return HandoffError(
+            "There are no rates to plan by yet.",
+            where="metrics.required_volume",
+            why="no month has a target of customers, or no cohort was mature when such a month began",
+            remedy="Give the metric `customers` a value in targets.csv for a month to come: the rates stand beside it",
+        )
+    return HandoffError(
+        "No plan can be read backwards from that month.",
+        where="metrics.required_volume",
+        why="the month has no target of customers, or no cohort was mature when it began",
+        remedy="Give the metric `customers` a value for the month in targets.csv, or name the customers to win, for "
+        "example --customers 10",
+    )
 
 
 def describe(steps: list[Step]) -> str:

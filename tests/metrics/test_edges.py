@@ -521,8 +521,22 @@ def test_what_if_changes_one_rate_and_shows_the_rest(tmp_path: Path) -> None:
     )
     with pytest.raises(HandoffError, match="must be a share"):
         what_if(settings, rates={"mql": 1.4})
-    with pytest.raises(HandoffError, match="targets"):
+    with pytest.raises(HandoffError, match=r"targets.*--customers"):
         what_if(settings, month=date(2031, 1, 1))
+    beyond = {step.stage: step.required for step in what_if(settings, month=date(2031, 1, 1), customers=20)}
+    assert beyond == pytest.approx({step.stage: 2 * (step.required or 0) for step in what_if(settings)})
+
+
+@pytest.mark.parametrize(
+    ("leads", "reason"), [(0, "there is no lead.*Deliver leads"), (1, "no month has a target.*targets.csv")]
+)
+def test_what_if_without_any_rates_says_what_is_missing(tmp_path: Path, leads: int, reason: str) -> None:
+    w = Warehouse(tmp_path, as_of="2025-07-15")
+    for number in range(leads):
+        w.add("core.fct_lead", lead_id=f"L{number}", lead_source="Web", channel="paid", created_at="2025-01-10")
+    settings = published(w.build(), tmp_path)
+    with pytest.raises(HandoffError, match=reason):
+        what_if(settings, customers=10)
 
 
 def test_what_if_no_cohort_has_won_the_target_is_not_none(tmp_path: Path) -> None:
