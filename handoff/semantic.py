@@ -5,6 +5,7 @@ Here: asking for metrics by name. Not here: what the metrics are (`dbt_project/m
 
 from collections.abc import Sequence
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,12 +39,14 @@ class SemanticLayer:
         self._con.execute("set TimeZone = 'UTC'")
         self._con.execute(f"attach {literal(str(database))} as {DATABASE} (read_only)")
         parsed = parse_manifest_from_dbt_generated_manifest(manifest_json_string=manifest.read_text())
-        self._lookup = SemanticManifestLookup(parsed)
-        self._engine = MetricFlowEngine(semantic_manifest_lookup=self._lookup, sql_client=_Client(self._con))
+        # MetricFlow makes private ones beside them, of measures that no metric of the project shows as they are
+        self._names = sorted(metric.name for metric in parsed.metrics if not metric.type_params.is_private)
+        lookup = SemanticManifestLookup(parsed)
+        self._engine = MetricFlowEngine(semantic_manifest_lookup=lookup, sql_client=_Client(self._con))
 
     def metrics(self) -> list[str]:
         """The names of all metrics."""
-        return sorted(reference.element_name for reference in self._lookup.metric_lookup.metric_references)
+        return self._names
 
     def query(
         self,
@@ -63,6 +66,11 @@ class SemanticLayer:
         from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
         from metricflow_semantics.errors.error_classes import InformativeUserError
 
+        asked = ", ".join([*metrics, *group_by, *where, saved_query or ""]).strip(", ")
+        if unknown := [name for name in metrics if name.lower() not in self._names]:
+            near = dict.fromkeys(each for name in unknown for each in get_close_matches(name.lower(), self._names))
+            hint = f"; near are {', '.join(near)}" if near else ""
+            raise _unanswerable(asked, f"no metric is named {', '.join(unknown)}{hint}")
         request = MetricFlowQueryRequest.create(
             saved_query_name=saved_query,
             metric_names=list(metrics) or None,
@@ -77,19 +85,24 @@ class SemanticLayer:
             said = " ".join(str(error).split())
             if "Traceback" in said:  # the library's own; its last line says what was wrong
                 said = said.rpartition("Exception: ")[2]
-            raise HandoffError(
-                "The semantic layer cannot answer this.",
-                where=", ".join([*metrics, *group_by, *where, saved_query or ""]).strip(", "),
-                why=said.partition("Message: ")[2].partition(" Query Input:")[0] or said,
-                remedy="`.venv/bin/handoff query` without a name lists the metrics; docs/metrics.md has the slices and "
-                "the saved queries",
-            ) from error
+            why = said.partition("Message: ")[2].partition(" Query Input:")[0] or said
+            raise _unanswerable(asked, why) from error
         if result is None:
             raise ValueError("MetricFlow returned no table")
         return result
 
     def close(self) -> None:
         self._con.close()
+
+
+def _unanswerable(asked: str, why: str) -> HandoffError:
+    return HandoffError(
+        "The semantic layer cannot answer this.",
+        where=asked,
+        why=why,
+        remedy="`.venv/bin/handoff query` without a name lists the metrics; docs/metrics.md has the slices and the "
+        "saved queries",
+    )
 
 
 class _Client:

@@ -92,6 +92,12 @@ def test_metric_by_quarter_equals_the_mart(company: Pair, metric: str) -> None:
         assert found == [pytest.approx(row["value"])], row["quarter_start"]
 
 
+def test_the_metrics_are_those_that_the_project_defines(company: Pair) -> None:
+    text = (DBT_PROJECT / "models" / "semantic" / "metrics.yml").read_text()
+    defined = re.findall(r"^  - name: (\w+)$", text, re.MULTILINE)
+    assert company[1].metrics() == sorted(defined)
+
+
 SLICES: dict[str, tuple[str, list[str], list[str]]] = {
     "lead_funnel": (
         "select cohort_month, lead_source, channel, campaign_id, leads, mqls, sqls, sales_ready, mql_rate, sql_rate,"

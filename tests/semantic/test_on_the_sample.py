@@ -257,7 +257,8 @@ def test_the_command_prints_the_figures(built_settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"metrics": ["leeds"]}, "does not exactly match any known metrics.*'leads'"),
+        ({"metrics": ["leeds"]}, "no metric is named leeds; near are leads"),
+        ({"metrics": ["leads", "leads_1"]}, "no metric is named leads_1"),
         ({"metrics": ["leads"], "group_by": ["metric_time__mnth"]}, "does not match any of the available"),
         ({"metrics": ["leads"], "where": ["{{ Dimension('lead__channel') }} = = 'x'"]}, "lead__channel"),
         ({"saved_query": "weekly"}, "weekly_follow_up"),
