@@ -55,7 +55,7 @@ def pipeline_review(data: Data, period: Period) -> Page:
         Tile(
             "Rejected by sales",
             share(_part(total, "rejected", "decided")),
-            f"of {count(total['decided'])} decisions",
+            f"of {plural(total['decided'], 'decision')}",
             "rejection_rate",
         ),
     ]

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from datetime import date
 
 from reviews import charts
-from reviews.parts import Column, Data, Page, Period, Row, Section, Tile, bar_rows, company, named, table
+from reviews.parts import ENOUGH, Column, Data, Page, Period, Row, Section, Tile, bar_rows, company, named, table
 from reviews.wording import NOTHING, amount, count, day, days, decimal, plural, share
 
 # A segment with fewer closed deals wins or loses by chance.
 FIRM = 5
+# Segments of deals of which the industry, size, country or channel is not known.
+NAMELESS = ("unknown", "no touch", "unassigned")
 MARKS = {"ahead": " ▲", "behind": " ▼", "on_plan": " ■", None: ""}
 
 
@@ -93,15 +95,20 @@ def _reasons(data: Data, lost_to: list[Row]) -> Section:
 
 
 def _segment(data: Data, dimension: str, rows: list[Row]) -> Section:
-    firm = [row for row in rows if row["won"] + row["lost"] >= FIRM]
+    known = [row for row in rows if row["segment"] not in NAMELESS]
+    firm = [row for row in known if row["won"] + row["lost"] >= FIRM]
     best = max(firm, key=lambda row: (row["win_rate"] or 0, row["won"]), default=None)
     spelled = named if dimension == "entry channel" else str
     if not any(row["won"] for row in rows):
         title = f"By {dimension}: no deal was won"
+    elif not known:
+        title = f"By {dimension}: not known of any deal"
     elif not best:
         title = f"By {dimension}: none has the {FIRM} closed deals that a comparison takes"
+    elif len(firm) == 1:
+        title = f"By {dimension}: only {spelled(best['segment'])} has the {FIRM} closed deals that a comparison takes"
     elif not best["won"]:
-        title = f"By {dimension}: no segment of at least {FIRM} deals won any"
+        title = f"By {dimension}: no {dimension} of at least {FIRM} deals won any"
     else:
         title = f"By {dimension}, {spelled(best['segment'])} wins most often: {share(best['win_rate'])}"
     return Section(
@@ -119,8 +126,8 @@ def _segment(data: Data, dimension: str, rows: list[Row]) -> Section:
             shown=12,
             at_most=100,
         ),
-        f"The heading compares segments of at least {FIRM} deals."
-        if best and best["won"] and len(firm) < len(rows)
+        f"The heading compares known segments of at least {FIRM} deals."
+        if 1 < len(firm) < len(rows) and best and best["won"]
         else "",
     )
 
@@ -292,9 +299,12 @@ def _icp(icp: list[Row]) -> Section:
     inside = next((row for row in icp if row["icp_fit"] == "inside"), None)
     outside = next((row for row in icp if row["icp_fit"] == "outside"), None)
     title = "No lead of the quarter is known to be inside the ICP"
-    if inside:
+    if inside and inside["leads"] < ENOUGH:
+        title = f"{plural(inside['leads'], 'lead')} inside the ICP: fewer than the {ENOUGH} that a comparison takes"
+    elif inside:
         title = f"Inside the ICP {share(inside['lead_to_opportunity_rate'])} of leads became opportunities"
-        title += f", outside {share(outside['lead_to_opportunity_rate'])}" if outside else ""
+        if outside and outside["leads"] >= ENOUGH:
+            title += f", outside {share(outside['lead_to_opportunity_rate'])}"
     return Section(
         title,
         "review_business_review__icp",

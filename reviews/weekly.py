@@ -36,7 +36,7 @@ def rejection_report(data: Data, period: Period) -> Page:
             "rejection_rate",
             tone if whole["decided"] >= ENOUGH else "",
         ),
-        Tile("Rejected", count(whole["rejected"]), f"of {count(whole['decided'])} decisions", "rejection_rate"),
+        Tile("Rejected", count(whole["rejected"]), f"of {plural(whole['decided'], 'decision')}", "rejection_rate"),
     ]
     sections = [
         _rejections(noun, [row for row in rates if row["dimension"] == noun])

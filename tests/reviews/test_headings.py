@@ -114,13 +114,42 @@ def test_a_week_without_a_rejection_says_so(decided: int, heading: str) -> None:
     ("deals", "heading", "is_noted"),
     [
         ({"Software": (0, 7), "Retail": (0, 1)}, "By industry: no deal was won", False),
-        ({"Software": (0, 7), "Retail": (1, 0)}, "By industry: no segment of at least 5 deals won any", False),
+        (
+            {"Software": (0, 7), "Retail": (0, 5), "Media": (1, 0)},
+            "By industry: no industry of at least 5 deals won any",
+            False,
+        ),
         (
             {"Software": (2, 2), "Retail": (1, 0)},
             "By industry: none has the 5 closed deals that a comparison takes",
             False,
         ),
-        ({"Software": (3, 3), "Retail": (1, 0)}, "By industry, Software wins most often: 50 %", True),
+        (
+            {"Software": (3, 3), "Retail": (1, 0)},
+            "By industry: only Software has the 5 closed deals that a comparison takes",
+            False,
+        ),
+        (
+            {"Software": (3, 3), "Retail": (1, 4), "Media": (1, 0)},
+            "By industry, Software wins most often: 50 %",
+            True,
+        ),
+        (
+            {"unknown": (9, 1), "Software": (3, 3), "Retail": (1, 4)},
+            "By industry, Software wins most often: 50 %",
+            True,
+        ),
+        (
+            {"unknown": (9, 1), "Software": (3, 3)},
+            "By industry: only Software has the 5 closed deals that a comparison takes",
+            False,
+        ),
+        (
+            {"unknown": (9, 1), "Software": (1, 0)},
+            "By industry: none has the 5 closed deals that a comparison takes",
+            False,
+        ),
+        ({"unknown": (9, 1)}, "By industry: not known of any deal", False),
         (
             {f"Industry {n}": (1, 9) for n in range(12)} | {"Retail": (5, 0)},
             "By industry, Retail wins most often: 100 %",
@@ -152,10 +181,35 @@ def test_content_that_wins_stands_before_enough_deals(deals: tuple[int, int], he
     assert quarterly._content(rows).title == heading
 
 
+@pytest.mark.parametrize(
+    ("leads", "heading"),
+    [
+        ({}, "No lead of the quarter is known to be inside the ICP"),
+        ({"inside": 8, "outside": 40}, "8 leads inside the ICP: fewer than the 20 that a comparison takes"),
+        ({"inside": 1}, "1 lead inside the ICP: fewer than the 20 that a comparison takes"),
+        ({"inside": 40, "outside": 8}, "Inside the ICP 25 % of leads became opportunities"),
+        ({"inside": 40, "outside": 20}, "Inside the ICP 25 % of leads became opportunities, outside 25 %"),
+    ],
+)
+def test_few_leads_say_nothing_of_the_icp(leads: dict[str, int], heading: str) -> None:
+    counts = {"mqls": 0, "customers": 0, "lead_to_opportunity_rate": 0.25, "customer_acquisition_rate": 0.0}
+    rows = [{"icp_fit": fit, "leads": number} | counts for fit, number in leads.items()]
+    assert quarterly._icp(rows).title == heading
+
+
 @pytest.mark.parametrize(("decided", "tone"), [(7, ""), (20, "bad")])
 def test_few_decisions_are_no_alarm(decided: int, tone: str) -> None:
     rates = [rejected("all", "all", decided, decided) | {"rejection_rate_before": 0.1}]
     assert weekly.rejection_report(Published(rejection_report__rates=rates), WEEK).tiles[0].tone == tone
+
+
+def test_one_decision_is_not_many() -> None:
+    rates = [rejected("all", "all", 1, 1)]
+    weeks = weekly.rejection_report(Published(rejection_report__rates=rates), WEEK)
+    months = monthly.pipeline_review(Published(pipeline_review__sources=[source("Web", 0) | {"decided": 1}]), MONTH)
+    assert {"of 1 decision"} == {
+        tile.note for tile in (*weeks.tiles, *months.tiles) if tile.label.startswith("Rejected")
+    }
 
 
 @pytest.mark.parametrize(("leads", "tone"), [(22, ""), (40, "bad")])
