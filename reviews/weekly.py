@@ -1,10 +1,11 @@
-"""What the weekly pages say: rejection report, lead review, team meeting. From the published review tables alone."""
+"""What the weekly pages say: rejection report, lead review, team meeting. From the published review tables, and for
+whether stuck deals can be told from the deals and their stages."""
 
 from collections import Counter, defaultdict
 
 from reviews import charts
 from reviews.parts import ENOUGH, Column, Data, Page, Period, Row, Section, Tile, bar_rows, company, named, table
-from reviews.wording import amount, change, count, days, decimal, hours, plural, share
+from reviews.wording import NOTHING, amount, change, count, days, decimal, hours, plural, share
 
 OUTCOMES = {
     "won": "#14532d",
@@ -241,9 +242,14 @@ def team_meeting(data: Data, period: Period) -> Page:
         Tile("Leads", count(leads), f"{decimal(before)} a week in the four before", "leads"),
         Tile("Deals won", count(won), f"{revenue}, {len(wins):,} of them new business", "revenue"),
     ]
+    is_stuck_known = bool(stuck) or (data.is_newest and _is_a_median_known(data))
     if data.is_newest:
         worth = data.money(sum(row["amount"] for row in stuck))
-        tiles.append(Tile("Stuck deals", count(len(stuck)), f"worth {worth}, right now", tone="bad" if stuck else ""))
+        tiles.append(
+            Tile("Stuck deals", count(len(stuck)), f"worth {worth}, right now", tone="bad" if stuck else "")
+            if is_stuck_known
+            else Tile("Stuck deals", NOTHING, "their stages have no median yet")
+        )
     sections = []
     if week:
         top = week[0]
@@ -289,7 +295,7 @@ def team_meeting(data: Data, period: Period) -> Page:
             )
         )
     if data.is_newest:
-        sections.append(_stuck(data, stuck))
+        sections.append(_stuck(data, stuck, is_known=is_stuck_known))
     if blockers:
         most = blockers[0]
         sections.append(
@@ -305,13 +311,32 @@ def team_meeting(data: Data, period: Period) -> Page:
     return Page(tiles, sections)
 
 
-def _stuck(data: Data, stuck: list[Row]) -> Section:
+def _is_a_median_known(data: Data) -> bool:
+    """Whether an open deal stands in a stage that some deal has left by now, or no deal is open. Else that none is
+    stuck is not known."""
+    (found,) = data.rows(
+        """select
+            count(*) = 0 or coalesce(bool_or(stage in (
+                select stage from core.fct_opportunity_stage_event
+                where exited_at <= (select max(as_of) from metrics.build_info)
+            )), false) as is_known
+        from core.fct_opportunity
+        where not is_closed"""
+    )
+    return bool(found["is_known"])
+
+
+def _stuck(data: Data, stuck: list[Row], *, is_known: bool) -> Section:
     worth = data.money(sum(row["amount"] for row in stuck))
+    if stuck:
+        title = f"{plural(len(stuck), 'deal')} worth {worth} {'has' if len(stuck) == 1 else 'have'} been in their "
+        title += "stage longer than its median"
+    elif is_known:
+        title = "No deal has been in its stage longer than the stage's median"
+    else:
+        title = "Which deals are stuck is not known: their stages have no median yet"
     return Section(
-        f"{plural(len(stuck), 'deal')} worth {worth} {'has' if len(stuck) == 1 else 'have'} been in their stage longer "
-        "than its median"
-        if stuck
-        else "No deal has been in its stage longer than the stage's median",
+        title,
         "review_team_meeting__stuck_deals",
         table=table(
             stuck,

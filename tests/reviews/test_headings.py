@@ -23,6 +23,8 @@ class Published(Data):
         return self.tables.get(section, [])
 
     def rows(self, sql: str, *values: Any) -> list[Row]:
+        if " core." in sql:
+            return super().rows(sql, *values)
         return next((rows for section, rows in self.tables.items() if f"review_{section}" in sql), [])
 
 
@@ -179,6 +181,33 @@ def test_content_that_wins_stands_before_enough_deals(deals: tuple[int, int], he
     won, lost = deals
     rows = [{"content": "guide", "won": won, "lost": lost, "share_of_won": won / 10, "share_of_lost": lost / 10}]
     assert quarterly._content(rows).title == heading
+
+
+@pytest.mark.parametrize(
+    ("deal", "left_at", "tile", "heading"),
+    [
+        ("open", "2026-06-01", "0", "No deal has been in its stage longer than the stage's median"),
+        ("open", "2026-06-28", "–", "Which deals are stuck is not known: their stages have no median yet"),
+        ("open", "null", "–", "Which deals are stuck is not known: their stages have no median yet"),
+        ("qualified", "2026-06-01", "–", "Which deals are stuck is not known: their stages have no median yet"),
+        ("won", "null", "0", "No deal has been in its stage longer than the stage's median"),
+    ],
+)
+def test_no_deal_is_stuck_only_by_a_median(deal: str, left_at: str, tile: str, heading: str) -> None:
+    """Another deal left the stage `open`, or will, or has not; now is 27 June."""
+    data = Published(
+        team_meeting__week=[{"lead_source": "Web", "leads": 0, "mean_leads_before": 0, "wins": 0, "revenue": 0}]
+    )
+    data.is_newest = True
+    data.con.execute(
+        f"""create schema core; create schema metrics;
+        create table metrics.build_info as select timestamp '2026-06-27' as as_of;
+        create table core.fct_opportunity as select '{deal}' as stage, {deal == "won"} as is_closed;
+        create table core.fct_opportunity_stage_event as
+            select 'open' as stage, try_cast('{left_at}' as timestamp) as exited_at"""
+    )
+    page = weekly.team_meeting(data, WEEK)
+    assert (page.tiles[-1].value, page.sections[-1].title) == (tile, heading)
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,10 @@ def publish(home: Path, as_of: str, *, hostile: bool = False) -> Settings:
 def published(w: Warehouse, home: Path) -> Settings:
     """Builds the warehouse and copies it to where pages read it."""
     w.build()
-    w.con.execute("create table metrics.build_info as select 'b1' as build_id, 'v1' as definition_version")
+    w.con.execute(
+        "create table metrics.build_info as "
+        "select 'b1' as build_id, 'v1' as definition_version, timestamp '2025-04-02 12:00' as as_of"
+    )
     w.con.close()
     (home / "publish").mkdir(exist_ok=True)
     shutil.copy(home / "warehouse.duckdb", home / "publish" / "marts.duckdb")
