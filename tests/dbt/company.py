@@ -1121,6 +1121,17 @@ def _told_by_two(company: Company) -> None:
     company.hubspot_contact("167", f"{day}10:00:00", "ada@nobodys.example", hubspot_owner_id="72")
     _hubspot_stage(company, "167", "2026-02-06T10:00:00", "OPEN", name="hs_lead_status")
     _hubspot_stage(company, "167", "2026-02-10T10:00:00", "72", name="hubspot_owner_id")
+    # an integration writes again what stands
+    company.hubspot_contact("310", f"{day}10:00:00", "ada@again310.example", "lead", hs_lead_status="UNQUALIFIED")
+    for at, name, value in (
+        (f"{day}10:00:00", "lifecyclestage", "lead"),
+        ("2026-02-06T10:00:00", "hs_lead_status", "OPEN"),
+        ("2026-02-07T10:00:00", "lifecyclestage", "lead"),
+        ("2026-02-08T10:00:00", "hs_lead_status", "OPEN"),
+        ("2026-02-09T10:00:00", "hs_lead_status", "UNQUALIFIED"),
+        ("2026-02-10T10:00:00", "lifecyclestage", " lead"),
+    ):
+        _hubspot_stage(company, "310", at, value, name=name)
     # both of HubSpot's words in one moment
     company.hubspot_contact("168", f"{day}10:00:00", "ada@oneinstant.example", "lead", hs_lead_status="Assigned")
     for at, name, value in (

@@ -725,6 +725,21 @@ def test_a_lead_that_nobody_owned_was_nobodys(row: Find) -> None:
     assert (handoff["owner_id"], lead["owner_id"]) == (None, "hubspot:72")
 
 
+def test_a_value_that_is_written_again_is_no_change(core: duckdb.DuckDBPyConnection, row: Find) -> None:
+    entries = core.execute(
+        "select stage, entered_at from core.fct_lead_stage_event"
+        " where lead_id = 'hubspot:310' and basis = 'crm' order by entered_at"
+    ).fetchall()
+    assert entries == [
+        ("captured", at("2026-02-05T10:00:00")),
+        ("handed_off", at("2026-02-06T10:00:00")),
+        ("rejected", at("2026-02-09T10:00:00")),
+    ]
+    lead = row("fct_lead", lead_id="hubspot:310")
+    assert lead is not None
+    assert (lead["handoff_count"], lead["current_stage"]) == (1, "rejected")
+
+
 def test_a_status_follows_the_lifecycle_stage_of_the_same_moment(row: Find) -> None:
     lead = row("fct_lead", lead_id="hubspot:168")
     assert lead is not None

@@ -1,5 +1,6 @@
 -- Grain: one row per change of a contact property. lifecyclestage and hs_lead_status are both the status; each takes
--- its own value before as the old one. Where a contact has no history, the dates it carries itself stand in.
+-- its own value before as the old one; told again as it was, it is no change. Where a contact has no history, the dates
+-- it carries itself stand in.
 -- HubSpot's own source (hs_analytics_source) is the lead source of a contact that names no other.
 {% set stages = ["lead", "marketingqualifiedlead", "salesqualifiedlead", "opportunity", "customer"] %}
 with
@@ -139,9 +140,11 @@ with
             changed_by,
             sequence
         from changes
-        -- the first value of a source is no change of it: the source at creation is the old value of the first change
         where
-            (property not in ('lead_source', 'hs_analytics_source') or old_value is not null)
+            nullif(trim(old_value), '') is distinct from nullif(trim(new_value), '')
+            -- the first value of a source is no change of it: the source at creation is the old value of the first
+            -- change
+            and (property not in ('lead_source', 'hs_analytics_source') or old_value is not null)
             and (property <> 'hs_analytics_source' or record_id in (select record_id from sourced_by_hubspot))
     )
 
