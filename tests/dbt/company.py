@@ -891,7 +891,9 @@ def _deals_before_and_after(company: Company) -> None:
         company.hubspot_deal(key, f"{created}T10:00:00Z", "closedwon", f"{closed}T12:00:00Z", "90", contact="195")
 
 
-def _hubspot_stage(company: Company, contact: str, at: str, stage: str, name: str = "lifecyclestage") -> None:
+def _hubspot_stage(
+    company: Company, contact: str, at: str, stage: str, name: str = "lifecyclestage", by: str = ""
+) -> None:
     company.add(
         "hubspot/contact_property_history",
         Id="",
@@ -899,6 +901,7 @@ def _hubspot_stage(company: Company, contact: str, at: str, stage: str, name: st
         name=name,
         value=stage,
         timestamp=f"{at}Z",
+        source_id=f"userId:{by}" if by else "",
     )
 
 
@@ -1132,6 +1135,19 @@ def _told_by_two(company: Company) -> None:
         ("2026-02-10T10:00:00", "lifecyclestage", " lead"),
     ):
         _hubspot_stage(company, "310", at, value, name=name)
+    # duplicates came by a person's hand after the handoff, with owners of their own, and were merged away: into one
+    # that nobody owns, into one whose owner no history tells, and into one that was nobody's at first
+    for key, merged, owner in (("311", "312", ""), ("313", "314", "73"), ("315", "316", "72")):
+        company.hubspot_contact(
+            key, f"{day}10:00:00", f"ada@kept{key}.example", hs_merged_object_ids=merged, hubspot_owner_id=owner
+        )
+        _hubspot_stage(company, key, "2026-02-06T10:00:00", "OPEN", name="hs_lead_status")
+        company.hubspot_contact(merged, "2026-02-07T10:00:00", f"ada@kept{key}.example")
+        _hubspot_stage(company, merged, "2026-02-07T10:00:00", "lead", by="7400")
+        for at, value in (("2026-02-07T10:00:00", "74"), ("2026-02-09T10:00:00", "71")):
+            _hubspot_stage(company, merged, at, value, name="hubspot_owner_id")
+    _hubspot_stage(company, "315", "2026-02-20T10:00:00", "72", name="hubspot_owner_id")
+    company.add("hubspot/owner", Id="74", user_id="7400", firstName="Pia", lastName="Picker", team="Sales")
     # both of HubSpot's words in one moment
     company.hubspot_contact("168", f"{day}10:00:00", "ada@oneinstant.example", "lead", hs_lead_status="Assigned")
     for at, name, value in (

@@ -725,6 +725,13 @@ def test_a_lead_that_nobody_owned_was_nobodys(row: Find) -> None:
     assert (handoff["owner_id"], lead["owner_id"]) == (None, "hubspot:72")
 
 
+@pytest.mark.parametrize(("contact", "owner"), [("311", None), ("313", "hubspot:73"), ("315", None)])
+def test_the_owner_of_a_later_duplicate_was_not_the_leads(row: Find, contact: str, owner: str | None) -> None:
+    handoff = row("fct_handoff", lead_id=f"hubspot:{contact}")
+    assert handoff is not None
+    assert handoff["owner_id"] == owner
+
+
 def test_a_value_that_is_written_again_is_no_change(core: duckdb.DuckDBPyConnection, row: Find) -> None:
     entries = core.execute(
         "select stage, entered_at from core.fct_lead_stage_event"

@@ -520,7 +520,10 @@ class Company:
         before = [salesforce_id(row["newvalue"]) for moment_, row in changes if moment_ <= at]
         if before:
             return before[-1]
-        return salesforce_id(changes[0][1]["oldvalue"]) if changes else salesforce_id(lead.row.get("ownerid"))
+        created = {record: moment(self.lead_versions[record][-1].get("createddate")) for record in lead.aliases}
+        later = {record for record, on in created.items() if record != lead.record and on and on > at}
+        told = [row for _, row in changes if salesforce_id(row["leadid"]) not in later]
+        return salesforce_id(told[0]["oldvalue"]) if told else salesforce_id(lead.row.get("ownerid"))
 
     def _owner_changes(self, lead: Lead) -> list[tuple[datetime, Row]]:
         found = []

@@ -33,6 +33,11 @@ with
             change.changed_at,
             -- of the record itself, which may be younger than the lead
             {{ is_opening_value("change", "record.created_at") }} as is_opening_value,
+            -- a duplicate names nobody for the time before it was created
+            coalesce(
+                case when change.record_id <> alias.survivor_id then record.created_at end,
+                timestamp '0001-01-01 00:00:00'
+            ) as known_from,
             row_number() over (
                 partition by alias.lead_number order by change.changed_at, change.sequence, change.record_id
             ) as change_number
@@ -142,10 +147,17 @@ with
             ) as owner_before,
             min_by(
                 case when told.is_opening_value then told.new_value else coalesce(told.old_value, '') end,
-                case when told.changed_at > numbered.handed_off_at then told.change_number end
+                case
+                    when told.changed_at > numbered.handed_off_at and told.known_from <= numbered.handed_off_at
+                    then told.change_number
+                end
             ) as owner_after,
             min_by(
-                told.is_opening_value, case when told.changed_at > numbered.handed_off_at then told.change_number end
+                told.is_opening_value,
+                case
+                    when told.changed_at > numbered.handed_off_at and told.known_from <= numbered.handed_off_at
+                    then told.change_number
+                end
             ) as is_opened_after
         from numbered
         inner join lead_system on numbered.lead_number = lead_system.lead_number
