@@ -732,6 +732,12 @@ def test_the_owner_of_a_later_duplicate_was_not_the_leads(row: Find, contact: st
     assert handoff["owner_id"] == owner
 
 
+def test_the_status_that_a_duplicate_is_created_with_answers_nothing(row: Find) -> None:
+    handoff = row("fct_handoff", lead_id="hubspot:311")
+    assert handoff is not None
+    assert (handoff["response_at"], handoff["is_within_sla"]) == (None, False)
+
+
 def test_a_value_that_is_written_again_is_no_change(core: duckdb.DuckDBPyConnection, row: Find) -> None:
     entries = core.execute(
         "select stage, entered_at from core.fct_lead_stage_event"

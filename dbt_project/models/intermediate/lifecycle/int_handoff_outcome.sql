@@ -13,7 +13,12 @@ with
         select alias.lead_number, change.changed_at, change.changed_by
         from {{ ref("int_lead_change") }} as change
         inner join alias on change.record_id = alias.record_id
-        where change.field = 'status' and change.old_value is distinct from change.new_value
+        left join {{ ref("int_lead_record") }} as record on change.record_id = record.record_id
+        where
+            change.field = 'status'
+            and change.old_value is distinct from change.new_value
+            -- what a record was created with is no change: a person may have created a duplicate
+            and not coalesce({{ is_opening_value("change", "record.created_at") }}, false)
     ),
 
     -- what is dated after now has not happened
