@@ -99,6 +99,14 @@ def test_handoff(row: Find, case: str, number: int, handed_off: str, owner: str,
     assert handoff["evidence"] == evidence
 
 
+def test_the_words_of_a_rejection_that_nobody_knows_are_named(core: duckdb.DuckDBPyConnection) -> None:
+    """Each with the rejections that it was given for."""
+    told = core.execute(
+        "select value, records from core.unmapped_value where field = 'lead.rejection_reason' order by all"
+    )
+    assert told.fetchall() == [("Call in autumn", 1), ("Duplicate", 1)]
+
+
 def test_a_lead_shows_the_first_of_its_handoffs(row: Find) -> None:
     lead = row("fct_lead", lead_id="salesforce:TWOSLAS")
     assert lead is not None

@@ -1,6 +1,6 @@
 -- Grain: one row per (source_system, field, value) that the shared definitions do not know, with the records that carry
 -- it. Such a value is kept and counted by its default (a deal is open, a type new business, a source not marketing, a
--- team on no side): a word mistyped in a mapping shows up here and nowhere else.
+-- team on no side, a rejection without an agreed reason): a word mistyped in a mapping shows up here and nowhere else.
 with
     stage_value as (select * from {{ ref("int_stage_value") }} where stage is null),
 
@@ -55,6 +55,13 @@ with
         where nullif(trim(owners.team), '') is not null and known.team is null
     ),
 
+    rejection_reasons as (
+        select leads.source_system, 'lead.rejection_reason' as field, rejections.reason_text as value
+        from {{ ref("int_lead_rejection") }} as rejections
+        inner join {{ ref("int_lead") }} as leads on rejections.lead_id = leads.lead_id
+        where rejections.reason = 'unmapped'
+    ),
+
     listed as (
         select *
         from stages
@@ -64,6 +71,9 @@ with
         union all
         select *
         from teams
+        union all
+        select *
+        from rejection_reasons
     ),
 
     final as (
