@@ -30,8 +30,9 @@ def check(
     """Check a folder of definitions without running a night; every finding names file, line and reason."""
     from handoff.definitions import examine
 
-    chosen = folder if folder != Path() else load_settings().definitions
-    definitions, problems = examine(chosen)
+    settings = load_settings()
+    chosen = folder if folder != Path() else settings.definitions
+    definitions, problems = examine(chosen, settings.engine)
     for problem in problems:
         typer.echo(problem)
     if problems or definitions is None:

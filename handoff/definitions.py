@@ -189,13 +189,13 @@ class Definitions:
         )
 
 
-def load(folder: Path) -> Definitions:
-    """Reads and checks a folder.
+def load(folder: Path, engine: str = "duckdb") -> Definitions:
+    """Reads and checks a folder, for the engine that will run the models.
 
     Raises:
         HandoffError: the folder cannot be used; the message lists file, line and reason of each finding.
     """
-    definitions, problems = examine(folder)
+    definitions, problems = examine(folder, engine)
     if problems or definitions is None:
         shown = "; ".join(str(problem) for problem in problems[:10])
         more = f"; and {len(problems) - 10} more" if len(problems) > 10 else ""
@@ -208,7 +208,7 @@ def load(folder: Path) -> Definitions:
     return definitions
 
 
-def examine(folder: Path) -> tuple[Definitions | None, list[Problem]]:
+def examine(folder: Path, engine: str = "duckdb") -> tuple[Definitions | None, list[Problem]]:
     """The definitions of a folder and everything wrong with them, in file order."""
     if not folder.is_dir():
         return None, [Problem(str(folder), 0, "is not a folder")]
@@ -224,7 +224,7 @@ def examine(folder: Path) -> tuple[Definitions | None, list[Problem]]:
         return None, problems
     definitions = Definitions(folder, files)
     with duckdb.connect() as con:
-        problems = list(_Check(definitions, con).problems())
+        problems = list(_Check(definitions, con, engine).problems())
     order = list(COLUMNS)
     problems.sort(key=lambda problem: (order.index(problem.file.removesuffix(".csv")), problem.line))
     return definitions, problems
@@ -330,6 +330,13 @@ def _between(lowest: float, highest: float) -> Callable[[str], bool]:
     return holds
 
 
+# of a regular expression: texts that are quoted, what Java knows otherwise (names of groups, U, scripts, …), sets
+_PARTS_OF_REGEX = re.compile(
+    r"\\Q.*?(?:\\E|$)|(?P<java>\(\?P|\(\?[a-z-]*U|\{,|\\[0-9BCv]|\\[pP]\{(?![A-Z][a-z]?\})[^}]*\})"
+    r"|\\.|\[\^?(?P<inside>\]?(?:\[:\^?[a-z]+:\]|\\.|[^\]\\])*)\]",
+    re.DOTALL,
+)
+
 # what a setting's value must be, and how to say it
 _SETTING_TESTS: dict[str, tuple[Callable[[str], bool], str]] = {
     "reporting_timezone": (
@@ -361,9 +368,10 @@ _SETTING_TESTS: dict[str, tuple[Callable[[str], bool], str]] = {
 class _Check:
     """Everything that can be wrong with files whose columns are right."""
 
-    def __init__(self, definitions: Definitions, con: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, definitions: Definitions, con: duckdb.DuckDBPyConnection, engine: str) -> None:
         self.files = definitions.files
         self.con = con
+        self.engine = engine
         self.version_days = {day for row in self.files["versions"] if (day := _day(row["valid_from"]))}
         self.channels = {row["channel"].lower() for row in self.files["channels"]} | {*NO_CHANNEL, "direct"}
 
@@ -447,6 +455,9 @@ class _Check:
             self.con.execute("select regexp_full_match('', ?, 'is')", [pattern])
         except duckdb.Error as error:
             yield f"the regular expression {pattern!r} is not RE2: {str(error).splitlines()[0]}"
+        for part in _PARTS_OF_REGEX.finditer(pattern) if self.engine == "spark" else ():
+            if part["java"] or re.search(r"(?<!\\)\[|&&", part["inside"] or ""):
+                yield f"Spark reads {part[0]} in the regular expression {pattern!r} otherwise than RE2 does"
 
     def _stage_map(self, row: Row) -> Iterator[str]:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", row["source_system"].lower()):

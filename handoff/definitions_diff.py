@@ -71,8 +71,8 @@ def resolve(settings: Settings, name: str, into: Path) -> Definitions:
         HandoffError: there is neither, or the folder cannot be used.
     """
     if Path(name).is_dir():
-        return definitions.load(Path(name).resolve())
-    current = definitions.load(settings.definitions)
+        return definitions.load(Path(name).resolve(), settings.engine)
+    current = definitions.load(settings.definitions, settings.engine)
     if name not in {version.name for version in current.versions}:
         raise HandoffError(
             f"There are no definitions {name!r}.",

@@ -131,7 +131,7 @@ def _mappings(settings: Settings) -> str:
 def _definitions(settings: Settings) -> str:
     from handoff import definitions
 
-    return f"version {definitions.load(settings.definitions).sha256[:12]} in {settings.definitions}"
+    return f"version {definitions.load(settings.definitions, settings.engine).sha256[:12]} in {settings.definitions}"
 
 
 def _schedule(settings: Settings) -> str:

@@ -71,7 +71,7 @@ def _prepare(settings: Settings) -> None:
     from ingestion import landing
 
     try:
-        definitions.load(settings.definitions)
+        definitions.load(settings.definitions, settings.engine)
         require_room(settings)
         _make_sample_where_there_is_nothing(settings)
         # an object store is listed once, by the load

@@ -31,7 +31,7 @@ class Night(dg.ConfigurableResource[Any]):
         self._settings = load_settings()
         with night_lock(self._settings):
             require_room(self._settings)
-            self._definitions = definitions.load(self._settings.definitions)
+            self._definitions = definitions.load(self._settings.definitions, self._settings.engine)
             with open_warehouse(self._settings) as con:
                 self._con = con
                 put_off_compaction(con)

@@ -355,6 +355,30 @@ def test_contradictions_are_refused_by_file_line_and_reason(folder: Path, edit: 
     assert re.search(finding, str(refused.value)), refused.value
 
 
+@pytest.mark.parametrize(
+    ("pattern", "part"),
+    [
+        ("(?P<head>vp).*", "(?P"),
+        ("[[:alpha:]]+", "[[:alpha:]]"),
+        ("[a[]b", "[a[]"),
+        ("[a&&b]", "[a&&b]"),
+        ("a{,3}", "{,"),
+        ("(?U)a+", "(?U"),
+        ("\\p{Greek}+", "\\p{Greek}"),
+        ("a\\B.*", "\\B"),
+        (".*\\bvp\\b.*|head|\\[&&\\]|[^\\]\\[]{2,3}|\\p{Lu}\\pL|(?i:x)|\\Q[[&&\\E[]a]", None),
+    ],
+)
+def test_a_regular_expression_that_java_reads_otherwise_is_refused_on_spark(
+    folder: Path, pattern: str, part: str | None
+) -> None:
+    rows("icp.csv", f'persona,regex,"{pattern}",require,1,2024-01-01,')(folder)
+    assert examine(folder)[1] == []
+    found = [problem.reason for problem in examine(folder, "spark")[1]]
+    expected = [f"Spark reads {part} in the regular expression {pattern!r} otherwise than RE2 does"]
+    assert found == (expected if part else [])
+
+
 def test_line_ends_of_two_kinds_are_refused_where_they_change(folder: Path) -> None:
     path = folder / "targets.csv"
     lines = path.read_bytes().splitlines(keepends=True)
