@@ -11,6 +11,7 @@ from engines.spark.cluster import configured
 COLUMNS = """
     -7::bigint as n, 18446744073709551615::hugeint as h, 2.50::decimal(18, 2) as d, 1e-17::double as x, 'ä;"' as s,
     true as b, date '2026-02-28' as day, timestamp '2026-03-29 02:30:00.123456' as ts, ['a', null] as l,
+    date '1025-10-06' as old, timestamp '0026-05-01 10:00:00' as older,
     {'i': 1, 't': 'u'} as st, '{"a": 1}'::json as j, null::integer as nothing
 """
 
