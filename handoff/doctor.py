@@ -222,14 +222,6 @@ def _publish(settings: Settings) -> str:
 def _postgres(settings: Settings) -> str:
     if settings.postgres_url is None:
         return "not used"
-    import psycopg
+    from publishing import postgres
 
-    try:
-        with psycopg.connect(settings.postgres_url.get_secret_value(), connect_timeout=5) as server:
-            return f"version {server.info.server_version // 10000}"
-    except psycopg.Error as error:
-        raise HandoffError(
-            "PostgreSQL cannot be reached.",
-            why=type(error).__name__,
-            remedy="Check HANDOFF_POSTGRES_URL and that the server runs",
-        ) from error
+    return f"version {postgres.look(settings.postgres_url.get_secret_value())}"

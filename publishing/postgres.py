@@ -127,6 +127,50 @@ def publish(settings: Settings, patience_seconds: float = PATIENCE_SECONDS) -> P
     raise failure
 
 
+def look(url: str) -> int:
+    """The version of the server, where the role of the address may do what a publish takes. Changes nothing.
+
+    Raises:
+        HandoffError: it cannot be reached, refuses the role, or the role lacks a right.
+    """
+    import psycopg
+
+    try:
+        with psycopg.connect(url, connect_timeout=5) as server:
+            lacking = _lacking(server)
+            version = server.info.server_version // 10000
+    except psycopg.Error as error:
+        raise HandoffError(
+            "PostgreSQL cannot be asked.",
+            where=_where(url),
+            why=_without_secrets(str(error), url),
+            remedy="Check HANDOFF_POSTGRES_URL, and that the server runs and has its role and database",
+        ) from None
+    if lacking:
+        raise HandoffError(
+            "The publisher lacks a right in PostgreSQL; no publish there can succeed.",
+            where=_where(url),
+            why="; ".join(lacking),
+            remedy="Let an administrator grant it (docs/bi.md)",
+        )
+    return version
+
+
+def _lacking(server: "psycopg.Connection[Any]") -> list[str]:
+    """The rights of a publish that this role does not have."""
+    rows = server.execute(
+        "select 'it may not create schemas in the database (grant create on database)' "
+        "where not has_database_privilege(current_database(), 'create') "
+        "union all select 'it may not create in the schema ' || nspname || ', which another role made' "
+        "from pg_namespace where nspname = any(%s::text[]) and not has_schema_privilege(oid, 'create') "
+        "union all select 'it may not create the role ' || name || ' (alter role … createrole)' "
+        "from unnest(%s::text[]) as name where not exists (select from pg_roles where rolname = name) "
+        "and not exists (select from pg_roles where rolname = current_user and (rolsuper or rolcreaterole))",
+        [["handoff", *SCHEMAS, PERSONAL], [READER, PERSONAL_READER]],
+    ).fetchall()
+    return [text for (text,) in rows]
+
+
 def _may_pass(error: Exception) -> bool:
     """Whether the same publish may succeed later: the server was away, busy, full or shutting down."""
     import psycopg

@@ -16,6 +16,7 @@ import pytest
 from psycopg import errors
 from pydantic import SecretStr
 
+from handoff import doctor
 from handoff.errors import HandoffError, behind
 from handoff.settings import Settings
 from publishing import postgres
@@ -243,6 +244,33 @@ def test_no_error_of_the_publish_tells_the_password(
         server.execute("drop role once")
     assert "hunter2" not in "".join(traceback.format_exception(caught.value))
     assert [each for each in behind(caught.value) if "hunter2" in str(each)] == []
+
+
+def test_the_doctor_tells_what_a_publish_would_fail_of(
+    settings: Settings, server: psycopg.Connection[Any], server_url: str
+) -> None:
+    def told(user: str = "postgres", url: str = server_url) -> str:
+        named = re.sub("//[^@/]*@", f"//{user}:hunter2@", url)
+        with_url = settings.model_copy(update={"postgres_url": SecretStr(named)})
+        finding = next(finding for finding in doctor.examine(with_url) if finding.name == "postgres")
+        assert "hunter2" not in finding.text
+        assert finding.is_sound == finding.text.startswith("version ")
+        return finding.text
+
+    make_file(settings, "a")
+    postgres.publish(settings)
+    assert told().startswith("version ")
+    server.execute("create role publisher login")
+    try:
+        assert re.search("grant create on database.*in the schema core, which another role made", told("publisher"))
+        server.execute("grant create on database postgres to publisher")
+        assert "grant create on database" not in told("publisher")
+    finally:
+        server.execute("drop owned by publisher")
+        server.execute("drop role publisher")
+    assert 'role "nobody" does not exist' in told("nobody")
+    assert 'database "nowhere" does not exist' in told(url=server_url.replace("/postgres?", "/nowhere?"))
+    assert "refused" in told(url="postgresql://ann@127.0.0.1:1/marts")
 
 
 FEW_AND_MANY = [
