@@ -59,12 +59,8 @@ def _default_memory_limit() -> str:
     return f"{max(1, min(16, total // 2**32))}GB"
 
 
-class Settings(BaseSettings):
-    """Where things are and how the night runs.
-
-    `HANDOFF_HOME` holds all state; `HANDOFF_EXTRACTS` is the landing zone (a folder or an `s3://` prefix);
-    `HANDOFF_AS_OF` (ISO time; zoneless means UTC) sets "now".
-    """
+class AlertSettings(BaseSettings):
+    """Whom alerts reach: read alone where another setting cannot be used, which is then told."""
 
     model_config = SettingsConfigDict(
         env_prefix="HANDOFF_",
@@ -75,6 +71,20 @@ class Settings(BaseSettings):
         # an address of PostgreSQL has a password
         hide_input_in_errors=True,
     )
+
+    alert_slack_webhook_url: SecretStr | None = None
+    alert_email: str = ""
+    smtp_url: SecretStr | None = None
+    ui_port: int = Field(default=3000, ge=1, le=65535)
+    dagster_url: str = Field(default_factory=lambda said: f"http://127.0.0.1:{said.get('ui_port', 3000)}")
+
+
+class Settings(AlertSettings):
+    """Where things are and how the night runs.
+
+    `HANDOFF_HOME` holds all state; `HANDOFF_EXTRACTS` is the landing zone (a folder or an `s3://` prefix);
+    `HANDOFF_AS_OF` (ISO time; zoneless means UTC) sets "now".
+    """
 
     home: Path = CHECKOUT / ".handoff"
     extracts: str = ""
@@ -92,13 +102,8 @@ class Settings(BaseSettings):
     schedule_timezone: Annotated[str, AfterValidator(_time_zone)] = "UTC"
     keep_builds: int = Field(default=3, ge=2, le=1000)
     late_after_hours: int = Field(default=36, ge=1)
-    alert_slack_webhook_url: SecretStr | None = None
-    alert_email: str = ""
-    ui_port: int = Field(default=3000, ge=1, le=65535)
-    dagster_url: str = Field(default_factory=lambda said: f"http://127.0.0.1:{said.get('ui_port', 3000)}")
     reviews_url: str = ""
     notify_email: str = ""
-    smtp_url: SecretStr | None = None
     slack_webhook_url: SecretStr | None = None
 
     @cached_property

@@ -9,13 +9,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
+from pydantic import ValidationError
+
 from handoff import definitions
 from handoff.errors import HandoffError, disk_trouble
-from handoff.settings import CHECKOUT, Settings, load_settings
+from handoff.settings import CHECKOUT, AlertSettings, Settings, load_settings
 from handoff.warehouse import night_lock, open_warehouse, require_room, write_anew
 
 
@@ -30,7 +33,7 @@ def main(arguments: list[str]) -> int:
             raise HandoffError(f"There is no command {command!r}.", remedy=f"Use one of: {', '.join(commands)}")
         if len(arguments) > (2 if command == "erase" else 1):
             raise HandoffError(f"{command} does not take {arguments[-1]!r}.", remedy="Leave it out")
-        return commands[command](load_settings(), *arguments[1:])
+        return commands[command](_settings(command), *arguments[1:])
     except HandoffError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
@@ -41,6 +44,24 @@ def main(arguments: list[str]) -> int:
         return 1
 
 
+def _settings(command: str) -> Settings:
+    """The settings; of a night that cannot begin by one of them, those whom alerts reach are told."""
+    try:
+        return load_settings()
+    except HandoffError as error:
+        with suppress(ValidationError):  # of a setting of the alerts nobody can be told
+            if command == "nightly":
+                _tell(AlertSettings(), datetime.now(UTC), error)
+        raise
+
+
+def _tell(settings: AlertSettings, since: datetime, error: Exception) -> None:
+    from orchestration import alerts
+
+    why = error if isinstance(error, HandoffError) else disk_trouble(error) or type(error).__name__
+    alerts.send(settings, alerts.failed(settings, "", since, str(why)))
+
+
 def nightly(settings: Settings) -> int:
     """Runs the job in this process, with its run in the instance that the UI shows, and prints what came of it."""
     from orchestration.report import print_night, print_refused
@@ -49,14 +70,19 @@ def nightly(settings: Settings) -> int:
     # dbt's manifest and Dagster's definitions live as long as the process: to look through them for garbage over and
     # over takes a tenth of a night with nothing new
     gc.set_threshold(200_000, 20, 100)
-    with night_lock(settings):
-        _prepare(settings)
-        _quiet()
-        from orchestration import instance, run
-
-        instance.prepare(settings)
+    with ExitStack() as held:
         try:
-            result = run.nightly(settings)
+            held.enter_context(night_lock(settings))
+            _prepare(settings)
+            _quiet()
+            from orchestration import instance, run
+
+            instance.prepare(settings)
+        except Exception as error:
+            _tell(settings, settings.now, error)
+            raise
+        try:
+            result = run.nightly(settings)  # tells of its own failure, with its run
         except HandoffError:
             print_refused(run.refused(settings))
             raise
@@ -67,23 +93,17 @@ def nightly(settings: Settings) -> int:
 
 
 def _prepare(settings: Settings) -> None:
-    """What is wrong here is said at once, not after seconds of imports, and to those whom alerts reach."""
+    """What is wrong here is said at once, not after seconds of imports."""
     from ingestion import landing
 
-    try:
-        definitions.load(settings.definitions, settings.engine)
-        require_room(settings)
-        _make_sample_where_there_is_nothing(settings)
-        # an object store is listed once, by the load
-        if "://" not in settings.landing_zone:
-            landing.look(settings)
-        with open_warehouse(settings):
-            pass
-    except HandoffError as error:
-        from orchestration import alerts
-
-        alerts.send(settings, alerts.failed(settings, "", settings.now, str(error)))
-        raise
+    definitions.load(settings.definitions, settings.engine)
+    require_room(settings)
+    _make_sample_where_there_is_nothing(settings)
+    # an object store is listed once, by the load
+    if "://" not in settings.landing_zone:
+        landing.look(settings)
+    with open_warehouse(settings):
+        pass
 
 
 def rebuild(settings: Settings) -> int:

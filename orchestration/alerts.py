@@ -14,7 +14,7 @@ from typing import Any
 
 from handoff.errors import HandoffError
 from handoff.messages import send_mail, send_slack
-from handoff.settings import Settings
+from handoff.settings import AlertSettings
 
 REMEDIES = {
     "files_are_readable": "Ask the source for the file again; one still being written is read by the next night.",
@@ -40,7 +40,7 @@ class Alert:
     text: str
 
 
-def failed(settings: Settings, run_id: str, since: datetime, why: str, job: str = NIGHT) -> Alert:
+def failed(settings: AlertSettings, run_id: str, since: datetime, why: str, job: str = NIGHT) -> Alert:
     """A night that failed: readers keep yesterday's build. `run_id` is empty where it failed before there was a run.
 
     Another `job` is named; `""` is a run of assets that somebody picked.
@@ -56,7 +56,7 @@ def failed(settings: Settings, run_id: str, since: datetime, why: str, job: str 
 
 
 def warned(
-    settings: Settings, run_id: str, since: datetime, checks: Mapping[str, Mapping[str, Any]], job: str = NIGHT
+    settings: AlertSettings, run_id: str, since: datetime, checks: Mapping[str, Mapping[str, Any]], job: str = NIGHT
 ) -> Alert:
     """A night that was published although checks warn; another `job` is named as in `failed`."""
     lines = [
@@ -83,7 +83,7 @@ def _plain(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def send(settings: Settings, alert: Alert) -> list[str]:
+def send(settings: AlertSettings, alert: Alert) -> list[str]:
     """Sends to every receiver that is set and returns those reached; one that cannot be reached is logged."""
     reached = []
     webhook, smtp = settings.alert_slack_webhook_url, settings.smtp_url
@@ -103,7 +103,7 @@ def _to_slack(webhook: str, alert: Alert) -> bool:
     return True
 
 
-def _to_email(settings: Settings, smtp_url: str, alert: Alert) -> bool:
+def _to_email(settings: AlertSettings, smtp_url: str, alert: Alert) -> bool:
     message = EmailMessage()
     message["Subject"] = alert.subject
     message["To"] = settings.alert_email

@@ -1,5 +1,7 @@
 """Alerts: off by default, what they say, and a receiver that cannot be reached stops nothing."""
 
+import errno
+import fcntl
 import http.server
 import json
 import threading
@@ -15,7 +17,7 @@ from pydantic import SecretStr
 from handoff.errors import HandoffError
 from handoff.settings import Settings
 from orchestration import alerts
-from orchestration.__main__ import nightly
+from orchestration.__main__ import main, nightly
 
 SINCE = datetime(2026, 6, 1, 2)
 
@@ -102,6 +104,46 @@ def test_a_night_that_cannot_even_begin_is_told(
     with pytest.raises(HandoffError, match="The landing zone is missing"):
         nightly(settings.model_copy(update=told))
     assert "The landing zone is missing" in received[0]["text"]
+
+
+def test_a_night_that_another_one_keeps_from_beginning_is_told_once(
+    settings: Settings, webhook: tuple[str, list[dict[str, Any]]]
+) -> None:
+    address, received = webhook
+    with (settings.home / "night.lock").open("a+") as held:  # as another process holds it
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(HandoffError, match="already under way"):
+            nightly(settings.model_copy(update={"alert_slack_webhook_url": SecretStr(address)}))
+    assert ["A night is already under way" in alert["text"] for alert in received] == [True]
+
+
+def test_a_home_that_cannot_be_written_is_told(
+    settings: Settings, webhook: tuple[str, list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, received = webhook
+
+    def touch(path: Path) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    monkeypatch.setattr(Path, "touch", touch)
+    with pytest.raises(HandoffError, match="The disk cannot be written"):
+        nightly(settings.model_copy(update={"alert_slack_webhook_url": SecretStr(address)}))
+    assert ["The disk cannot be written" in alert["text"] for alert in received] == [True]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"), [("HANDOFF_THREADS", "many", 1), ("HANDOFF_UI_PORT", "none", 0)]
+)
+def test_a_setting_that_cannot_be_used_is_told_unless_alerts_need_it(
+    webhook: tuple[str, list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch, variable: str, value: str, told: int
+) -> None:
+    address, received = webhook
+    monkeypatch.setenv("HANDOFF_ALERT_SLACK_WEBHOOK_URL", address)
+    monkeypatch.setenv(variable, value)
+    assert main(["nightly"]) == 1
+    assert [variable in alert["text"] for alert in received] == [True] * told
+    assert main(["ui"]) == 1
+    assert len(received) == told
 
 
 def test_a_warning_names_the_files_and_the_remedy(settings: Settings) -> None:
