@@ -39,7 +39,7 @@
             touch.channel,
             touch.campaign_id,
             touch.touched_at,
-            {{ seconds_between("touch.touched_at", "scored.scored_at") }} / 86400.0 as days_before
+            {{ elapsed_days("touch.touched_at", "scored.scored_at") }} as days_before
         from scored
         inner join
             {{ ref("int_touch") }} as touch
@@ -169,9 +169,7 @@
             coalesce(response.responded_campaigns, 0) as responded_campaigns,
             behaviour.days_since_last_touch,
             behaviour.days_since_first_touch,
-            cast(
-                floor({{ seconds_between("scored.created_at", "scored.scored_at") }} / 86400.0) as double
-            ) as days_since_creation,
+            cast(floor({{ elapsed_days("scored.created_at", "scored.scored_at") }}) as double) as days_since_creation,
             try_cast(fit.employee_count as double) as employee_count,
             try_cast(fit.annual_revenue as double) as annual_revenue,
             lower(fit.industry) as industry,

@@ -89,10 +89,8 @@ with
             {% endfor %}
             least(record.created_at, coalesce(filling.created_at, record.created_at)) as created_at,
             coalesce(record.updated_at, filling.updated_at) as updated_at,
-            least(coalesce(record.mql_at, filling.mql_at), coalesce(filling.mql_at, record.mql_at)) as mql_at,
-            least(
-                coalesce(record.converted_at, filling.converted_at), coalesce(filling.converted_at, record.converted_at)
-            ) as converted_at,
+            {{ earliest("record.mql_at", "filling.mql_at") }} as mql_at,
+            {{ earliest("record.converted_at", "filling.converted_at") }} as converted_at,
             coalesce(
                 record.real_lead_source,
                 filling.real_lead_source,

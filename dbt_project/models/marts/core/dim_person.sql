@@ -11,10 +11,7 @@ with
     final as (
         select
             person.person_id,
-            least(
-                coalesce(person.first_created_at, touched.first_touched_at),
-                coalesce(touched.first_touched_at, person.first_created_at)
-            ) as first_seen_at,
+            {{ earliest("person.first_created_at", "touched.first_touched_at") }} as first_seen_at,
             person.lead_count,
             person.contact_id,
             person.account_id,

@@ -63,9 +63,7 @@ with
             campaign.platform,
             campaign.currency,
             campaign.actual_cost,
-            least(
-                coalesce(campaign.started_on, campaign.ended_on), coalesce(campaign.ended_on, campaign.started_on)
-            ) as first_day,
+            {{ earliest("campaign.started_on", "campaign.ended_on") }} as first_day,
             greatest(
                 coalesce(campaign.started_on, campaign.ended_on), coalesce(campaign.ended_on, campaign.started_on)
             ) as last_day
