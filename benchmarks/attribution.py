@@ -111,7 +111,6 @@ def dbt(home: Path, *arguments: str) -> float:
         **os.environ,
         "HANDOFF_HOME": str(home),
         "HANDOFF_CHECKOUT": str(CHECKOUT),
-        "HANDOFF_DEFINITIONS": "seeds/definitions",
         "HANDOFF_MEMORY_LIMIT": MEMORY,
         "DBT_PROFILES_DIR": str(DBT_PROJECT),
         "DBT_PROJECT_DIR": str(DBT_PROJECT),

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from expectations.records import DELIVERED, JUDGED_UNTIL
 from handoff.definitions import STAGES, TIME_FIELDS, Definitions, Row
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
@@ -30,11 +31,6 @@ with warnings.catch_warnings():
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
 logging.getLogger("great_expectations").setLevel(logging.ERROR)
-
-# The moment until which a record's times count as past when the record is judged.
-JUDGED_UNTIL = "judged_until"
-# The text as delivered, beside the one in lower case that is compared.
-DELIVERED = "__delivered"
 
 # Texts in lower case, each once, in order.
 Lowered = Callable[[Collection[str]], tuple[str, ...]]

@@ -178,8 +178,8 @@ def _verdicts(
     for number in sorted(chunk["period"].unique()):
         own = judges[number]
         frame = chunk[chunk["period"] == number].reset_index(drop=True)
-        until = frame["judged_until"] + CLOCK_SLACK
-        frame["judged_until"] = until.where(until < now, pd.Timestamp(now).as_unit(until.dt.unit))
+        until = frame[records.JUDGED_UNTIL] + CLOCK_SLACK
+        frame[records.JUDGED_UNTIL] = until.where(until < now, pd.Timestamp(now).as_unit(until.dt.unit))
         failed, said = own.failures(frame)
         tally.add(table.source_system, table.object, said)
         incomplete = np.logical_or.reduce([*failed.values(), np.zeros(len(frame), dtype=bool)])
@@ -189,7 +189,7 @@ def _verdicts(
         failed = {rule: rows[incomplete] for rule, rows in failed.items()}
         # complete by the rules of a later time, or because the clock moved?
         later = np.zeros(len(held), dtype=bool)
-        retry = held.assign(judged_until=pd.Timestamp(now).as_unit(until.dt.unit))
+        retry = held.assign(**{records.JUDGED_UNTIL: pd.Timestamp(now).as_unit(until.dt.unit)})
         clock_rules = {each.rule for each in own.alternatives if each.test == "not_future"}
         by_clock = [own] if any(failed[rule].any() for rule in clock_rules) else []
         for again in [*by_clock, *judges[number + 1 :]]:

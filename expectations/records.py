@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 _ORDER = "version_at nulls first, source_file, is_current, sha256, _line"
 _NEWEST_FIRST = "version_at desc nulls last, ordered_as desc, is_current desc, sha256 desc, _line desc"
+# The moment until which a record's times count as past when the record is judged.
+JUDGED_UNTIL = "judged_until"
+# The text as delivered, beside the one in lower case that is compared.
+DELIVERED = "__delivered"
 # the records of a page of an API lie on one line
 _RECORD_KEY = "coalesce(native_id, _delivery_id || ':' || _line)"
 
@@ -207,7 +211,7 @@ def unjudged(
             f"""
             select
                 _delivery_id, _line, {_RECORD_KEY} as record_key,
-                {own_time} as judged_until, {period} as period, {", ".join(columns)}
+                {own_time} as {JUDGED_UNTIL}, {period} as period, {", ".join(columns)}
             {_unjudged(table)} and delivered.rowid >= {lowest} and delivered.rowid < {lowest + chunk_rows}
             """
         ).to_arrow_table()
@@ -230,7 +234,7 @@ def _text(field: str) -> str:
     assert field in LEAD_FIELDS
     return (
         f"coalesce(trim(lower(cast({field} as varchar))), '') as {field},"
-        f" coalesce(trim(cast({field} as varchar)), '') as {field}__delivered"
+        f" coalesce(trim(cast({field} as varchar)), '') as {field}{DELIVERED}"
         if field in ("status", "lead_source", "industry", "country")
         else f"coalesce(trim(lower(cast({field} as varchar))), '') as {field}"
     )

@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 
 from handoff.errors import HandoffError
+from handoff.settings import DBT_PROJECT, Settings
 from handoff.sql import BLANKS
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -187,6 +188,16 @@ class Definitions:
         return next(
             (row["value"] for row in self.rows_at("settings", moment) if row["setting"] == setting), SETTINGS[setting]
         )
+
+
+def link_seeds(settings: Settings) -> bool:
+    """Links definitions of the user's own to where dbt looks for seeds; whether they were not linked before."""
+    link = DBT_PROJECT / settings.seed_path
+    if link.exists():
+        return False
+    link.unlink(missing_ok=True)
+    link.symlink_to(settings.definitions, target_is_directory=True)
+    return True
 
 
 def load(folder: Path, engine: str = "duckdb") -> Definitions:

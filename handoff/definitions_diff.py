@@ -179,16 +179,12 @@ def _run(settings: Settings, chosen: Definitions) -> None:
 @contextmanager
 def _seeds(settings: Settings) -> Iterator[None]:
     """The definitions, where dbt looks for seeds: inside its project."""
-    link = DBT_PROJECT / settings.seed_path
-    is_ours = not link.exists()
-    if is_ours:
-        link.unlink(missing_ok=True)
-        link.symlink_to(settings.definitions, target_is_directory=True)
+    is_ours = definitions.link_seeds(settings)
     try:
         yield
     finally:
         if is_ours:
-            link.unlink()
+            (DBT_PROJECT / settings.seed_path).unlink()
 
 
 def _changes(before: Path, after: Path) -> list[Change]:

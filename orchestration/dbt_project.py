@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from handoff import mending, standing
+from handoff import definitions, mending, standing
 from handoff.errors import HandoffError, disk_trouble
 from handoff.mending import Mend, Mending, Relation
 from handoff.settings import CHECKOUT, DBT_PROJECT, Settings
@@ -350,20 +350,13 @@ def _invoke(
     from dbt.cli.main import dbtRunner
 
     os.environ.update(settings.environment())
-    _link_own_definitions(settings)
+    definitions.link_seeds(settings)
     target = target_path(settings)
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     sources = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
     results = ["--target-path", str(target), "--log-path", str(target)]
     flags = ["--log-level", "none", "--log-level-file", "info", "--no-use-colors-file"]
     return dbtRunner(project, callbacks=[*callbacks]).invoke([*flags, *arguments, *sources, *results])
-
-
-def _link_own_definitions(settings: Settings) -> None:
-    link = DBT_PROJECT / settings.seed_path
-    if not link.exists():
-        link.unlink(missing_ok=True)
-        link.symlink_to(settings.definitions, target_is_directory=True)
 
 
 def _raise_if_failed(result: Any) -> None:

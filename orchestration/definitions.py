@@ -1,10 +1,8 @@
 """The code location: loads `defs/`, nothing else."""
 
-from pathlib import Path
-
 import dagster as dg
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+from handoff.settings import CHECKOUT
 
 
 @dg.definitions

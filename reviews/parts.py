@@ -12,8 +12,8 @@ from typing import Any
 import duckdb
 
 from reviews import charts, wording
+from reviews.charts import Row
 
-Row = dict[str, Any]
 AT_MOST = 25
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # Below this many cases a rate is no finding.
