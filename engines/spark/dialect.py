@@ -4,6 +4,7 @@ A model is written once, for DuckDB. What a rewrite is for stands in its docstri
 name rather than run as something else.
 """
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -23,6 +24,14 @@ INTEGERS = {exp.DataType.Type.BIGINT, exp.DataType.Type.INT, exp.DataType.Type.S
 UNSIGNED = {"UBIGINT": "bigint", "UINT": "bigint", "USMALLINT": "int", "UTINYINT": "int"}
 NARROW = {"SMALLINT": "int", "TINYINT": "int"}
 TEXT = {"JSON", "UUID", "ENUM", "TIME", "BIT"}
+# what DuckDB's trim takes away: every space of Unicode, and no tab or line end
+SPACES = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+PARTS_OF_PATTERN = re.compile(r"\\.|(?P<start>\[\^?)(?P<inside>\]?(?:\\.|[^\]\\])*)\]|\)[*+](?![?+])|[.$]", re.DOTALL)
+# Java's \s has the vertical tab too, its \b asks of letters beyond ASCII
+BLANKS = r"\t\n\f\r "
+BETWEEN_WORDS = r"(?:(?<=\w)(?!\w)|(?<!\w)(?=\w))"
+# a day, or a day and a time: a year and a month are moments to Spark too, and so is a day with blanks behind it
+MOMENT = r"^\s*[0-9]+([-/])[0-9]+\1[0-9]+([ T][0-9]+:[^/\s]*( [^/]*)?)?\z"
 LOCAL_TIME = {"TIMESTAMP", "DATETIME", "TIMESTAMPNTZ", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
 
 
@@ -259,8 +268,19 @@ def time_zones(node: exp.Expression) -> exp.Expression:
         if not _is_call(inner, "timezone"):
             raise _refused(node.sql(dialect="duckdb"), "a timestamp with a zone has no translation")
         here, moment = inner.expressions
-        return exp.Anonymous(this="convert_timezone", expressions=[here, there, moment])
+        if isinstance(here, exp.Literal) and here.name == "UTC":
+            return _moved(here, there, moment)
+        # a reading that the clock shows twice: with the offset of a day later, if the clock then shows it, as DuckDB
+        day = exp.Interval(this=exp.Literal.string("1"), unit=exp.var("day"))
+        tomorrow = exp.Paren(this=exp.Add(this=moment.copy(), expression=day))
+        later = exp.Paren(this=exp.Sub(this=_moved(here, there, tomorrow), expression=day.copy()))
+        is_shown = exp.EQ(this=_moved(there, here, later), expression=moment.copy())
+        return exp.Case(ifs=[exp.If(this=is_shown, true=later.copy())], default=_moved(here, there, moment))
     return node
+
+
+def _moved(here: exp.Expression, there: exp.Expression, moment: exp.Expression) -> exp.Expression:
+    return exp.Anonymous(this="convert_timezone", expressions=[here.copy(), there.copy(), moment.copy()])
 
 
 def microseconds(node: exp.Expression) -> exp.Expression:
@@ -286,12 +306,65 @@ def add_microseconds(node: exp.Expression) -> exp.Expression:
 
 
 def whole_match(node: exp.Expression) -> exp.Expression:
-    """`regexp_full_match(text, pattern, options)`: RE2 there, Java's expressions here."""
+    """`regexp_full_match(text, pattern, options)`: RE2 there, Java's expressions here, whose i is ASCII's without u."""
     if isinstance(node, exp.RegexpFullMatch):
         options = node.args.get("options")
-        start = f"(?{options.name})^(?:" if options is not None and options.name else "^(?:"
-        parts = [exp.Literal.string(start), node.expression, exp.Literal.string(")\\z")]
+        flags = options.name if options is not None else ""
+        start = f"(?{flags}u)^(?:" if flags else "^(?:"
+        if isinstance(node.expression, exp.Literal):
+            pattern: exp.Expression = exp.Literal.string(java_pattern(node.expression.name, is_any="s" in flags))
+        else:
+            # of the definitions, where what else Java reads otherwise is refused
+            boundary = exp.Literal.string(r"(?<!\\)((?:\\\\)*)\\b")
+            ascii_alone = exp.Literal.string("$1" + BETWEEN_WORDS.replace("\\", r"\\"))
+            pattern = exp.Anonymous(this="regexp_replace", expressions=[node.expression, boundary, ascii_alone])
+        parts = [exp.Literal.string(start), pattern, exp.Literal.string(")\\z")]
         return exp.RegexpLike(this=node.this, expression=exp.Anonymous(this="concat", expressions=parts))
+    return node
+
+
+def part_of_text(node: exp.Expression) -> exp.Expression:
+    """`regexp_extract(text, pattern, group)`, `regexp_extract_all(…)`."""
+    if isinstance(node, (exp.RegexpExtract, exp.RegexpExtractAll)):
+        if not isinstance(node.expression, exp.Literal):
+            raise _refused(node.sql(dialect="duckdb"), "a part is found by a pattern that stands in the query")
+        node.set("expression", exp.Literal.string(java_pattern(node.expression.name)))
+    return node
+
+
+def java_pattern(pattern: str, *, is_any: bool = False) -> str:
+    """A pattern of RE2 for Java, in which `.` is any character where `is_any`, else any but a line feed.
+
+    Java recurses for each round of a repeated group, and a long text overflows its stack. So a group that is repeated
+    gives nothing back (`(…)*+`): what follows it must not begin as a round of it may.
+    """
+    outside = {".": "." if is_any else r"[^\n]", "$": r"\z", r"\s": f"[{BLANKS}]", r"\b": BETWEEN_WORDS}
+    outside |= {")*": ")*+", ")+": ")++"}
+    inside = {"[": r"\[", "]": r"\]", "&": r"\&", r"\s": BLANKS}
+
+    def java(part: re.Match[str]) -> str:
+        if part["inside"] is None:
+            return outside.get(part[0], part[0])
+        among = re.sub(r"\\.|[\[\]&]", lambda found: inside.get(found[0], found[0]), part["inside"])
+        return f"{part['start']}{among}]"
+
+    return PARTS_OF_PATTERN.sub(java, pattern)
+
+
+def trimmed(node: exp.Expression) -> exp.Expression:
+    """`trim(text)`, `ltrim(text)`, `rtrim(text)`: to Spark, a space is U+0020 alone."""
+    if isinstance(node, exp.Trim) and node.args.get("expression") is None:
+        node.set("expression", exp.Literal.string(SPACES))
+        if not node.args.get("position"):
+            node.set("position", "BOTH")
+    return node
+
+
+def lowered(node: exp.Expression) -> exp.Expression:
+    """`lower(text)`: Java makes two letters of İ, and ς of the Σ that ends a word."""
+    if isinstance(node, exp.Lower) and not isinstance(node.this, exp.Literal):
+        simple = [node.this, exp.Literal.string("İΣ"), exp.Literal.string("iσ")]
+        node.set("this", exp.Anonymous(this="translate", expressions=simple))
     return node
 
 
@@ -325,7 +398,9 @@ def days(node: exp.Expression) -> exp.Expression:
         if isinstance(series, exp.GenerateSeries):
             bounds = [exp.cast(series.args[end], "date", dialect="spark") for end in ("start", "end")]
             sequence = exp.Anonymous(this="sequence", expressions=[*bounds, series.args["step"]])
-            return exp.Explode(this=sequence)
+            # no days, where Spark would fail
+            is_some = exp.LTE(this=bounds[0].copy(), expression=bounds[1].copy())
+            return exp.Explode(this=exp.Case(ifs=[exp.If(this=is_some, true=sequence)]))
     return node
 
 
@@ -423,14 +498,19 @@ def json(node: exp.Expression) -> exp.Expression:
         is_other = exp.Not(this=exp.Is(this=whole.copy(), expression=exp.Null()))
         answers = {"OBJECT": is_object, "ANOTHER": is_other}
         return exp.Case(ifs=[exp.If(this=test, true=exp.Literal.string(name)) for name, test in answers.items()])
-    if isinstance(node, exp.JSONExtractScalar):
-        path = node.expression
-        if not isinstance(path, exp.JSONPath):
-            for literal in path.find_all(exp.Literal):
-                if literal.is_string:
-                    literal.set("this", literal.name.replace('$."', "$['").replace('"', "']"))
-            return exp.Anonymous(this="get_json_object", expressions=[node.this, path])
+    if isinstance(node, exp.JSONExtractScalar) and not isinstance(node.expression, exp.JSONPath):
+        members = exp.Anonymous(this="from_json", expressions=[node.this, exp.Literal.string("map<string,string>")])
+        return exp.Anonymous(this="element_at", expressions=[members, _named(node.expression)])
     return node
+
+
+def _named(path: exp.Expression) -> exp.Expression:
+    """The name in `'$."' || name || '"'`: a path of Spark's has no way to write one with ' or ? in it."""
+    end = path.unnest()
+    start = end.this.unnest() if isinstance(end, exp.DPipe) else end
+    if not (isinstance(start, exp.DPipe) and start.this.name == '$."' and end.expression.name == '"'):
+        raise _refused(path.sql(dialect="duckdb"), "a path that is put together is translated where it is one name")
+    return cast(exp.Expression, start.expression)
 
 
 def rounded_integer(node: exp.Expression) -> exp.Expression:
@@ -466,13 +546,47 @@ def rounded_double(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def java_suffix(node: exp.Expression) -> exp.Expression:
-    """`try_cast(text as double)`: to Java, 1d and 1f are numbers."""
+def number_of_text(node: exp.Expression) -> exp.Expression:
+    """`try_cast(text as double)`: to Java, 1d, 1f and 0x1p3 are numbers, and 1_000 is none."""
     if type(node) is exp.TryCast and node.to.is_type("double") and not isinstance(node.this, exp.Literal):
         text = exp.cast(node.this.copy(), "string", dialect="spark")
-        is_java = exp.RegexpLike(this=text, expression=exp.Literal.string("[0-9.][dDfF]\\s*$"))
-        return exp.Case(ifs=[exp.If(this=exp.Not(this=is_java), true=node.copy())], default=None)
+        is_java = exp.RegexpLike(this=text, expression=exp.Literal.string("[0-9.][dDfF]\\s*$|[xX]"))
+        grouped = [text.copy(), exp.Literal.string("(?<=[0-9])_(?=[0-9])"), exp.Literal.string("")]
+        node = node.copy()
+        node.set("this", exp.Anonymous(this="regexp_replace", expressions=grouped))
+        return exp.Case(ifs=[exp.If(this=exp.Not(this=is_java), true=node)], default=None)
     return node
+
+
+def moment_of_text(node: exp.Expression) -> exp.Expression:
+    """`try_cast(text as timestamp)`: to Spark, a year or a month is a moment too, and 2026/05/01 is none."""
+    if type(node) is exp.TryCast and node.to.is_type(*LOCAL_TIME) and not isinstance(node.this, exp.Literal):
+        text = exp.cast(node.this.copy(), "string", dialect="spark")
+        is_moment = exp.RegexpLike(this=text, expression=exp.Literal.string(MOMENT))
+        slashes = [text.copy(), exp.Literal.string("/"), exp.Literal.string("-")]
+        node = node.copy()
+        node.set("this", exp.Anonymous(this="replace", expressions=slashes))
+        return exp.Case(ifs=[exp.If(this=is_moment, true=node)], default=None)
+    return node
+
+
+def text_of_zero(node: exp.Expression) -> exp.Expression:
+    """`cast(number as text)`: to Java, a zero of nine places is 0E-9.
+
+    What type a column has, Spark knows as it plans, and forgets the rest.
+    """
+    is_text = type(node) is exp.Cast and node.to.is_type("text", "varchar")
+    if not (is_text and isinstance(node.this, exp.Column)) or node.find_ancestor(exp.Lambda):
+        return node
+    kind = exp.Anonymous(this="typeof", expressions=[node.this.copy()])
+    is_decimal = exp.Like(this=kind, expression=exp.Literal.string("decimal%"))
+    is_zero = exp.Like(this=node.copy(), expression=exp.Literal.string("0E-%"))
+    places = exp.Anonymous(this="substr", expressions=[node.copy(), exp.Literal.number(4)])
+    zeros = exp.Anonymous(
+        this="repeat", expressions=[exp.Literal.string("0"), exp.cast(places, "int", dialect="spark")]
+    )
+    zero = exp.Anonymous(this="concat", expressions=[exp.Literal.string("0."), zeros])
+    return exp.Case(ifs=[exp.If(this=exp.And(this=is_decimal, expression=is_zero), true=zero)], default=node.copy())
 
 
 REWRITES: tuple[Rewrite, ...] = (
@@ -485,6 +599,9 @@ REWRITES: tuple[Rewrite, ...] = (
     microseconds,
     add_microseconds,
     whole_match,
+    part_of_text,
+    trimmed,
+    lowered,
     iso_weekday,
     overlap,
     any_true,
@@ -495,7 +612,9 @@ REWRITES: tuple[Rewrite, ...] = (
     first_by,
     stop,
     json,
-    java_suffix,
+    number_of_text,
+    moment_of_text,
+    text_of_zero,
     rounded_double,
     distinct,
 )
@@ -512,11 +631,15 @@ TOUCHED = (
     exp.GroupConcat,
     exp.JSONExtractScalar,
     exp.JSONType,
+    exp.Lower,
     exp.Median,
+    exp.RegexpExtract,
+    exp.RegexpExtractAll,
     exp.RegexpFullMatch,
     exp.Round,
     exp.Select,
     exp.Sum,
+    exp.Trim,
     exp.WithinGroup,
 )
 

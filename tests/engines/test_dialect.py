@@ -13,6 +13,10 @@ ROWS = """(values
     (2, 'b', 7.25, null),
     (3, null, null, timestamp '2026-01-05 23:59:59.5')
 ) as t(n, s, d, ts)"""
+# to DuckDB's trim
+BLANK = (32, 160, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)
+NOT_BLANK = (9, 10, 13, 133, 0x180E, 0x200B, 0x2028, 0x2029, 0xFEFF)
+AROUND = "(values " + ", ".join(f"('{chr(code)}')" for code in (*BLANK, *NOT_BLANK)) + ") as t(c)"
 CASES = {
     "a division of decimals": f"select n, d / 3, n / 2, d / n from {ROWS}",
     "an average of decimals": f"select avg(d), avg(n) from {ROWS}",
@@ -29,7 +33,8 @@ CASES = {
     "any of a list": "select coalesce(list_bool_or(list_transform(string_split(x, '|'), lambda p: p = 'b')), false) "
     "from (values ('a|b'), ('d')) as t(x)",
     "a series of days": "select cast(unnest(generate_series(cast(a as timestamp), cast(b as timestamp), "
-    "interval '1' day)) as date) as day from (values (date '2026-02-27', date '2026-03-01')) as t(a, b)",
+    "interval '1' day)) as date) as day from (values (date '2026-02-27', date '2026-03-01'), (date '2026-02-27', "
+    "date '2026-02-26')) as t(a, b)",
     "midnights between": "select date_diff('day', a, b) from (values (timestamp '2026-01-01 23:00:00', "
     "timestamp '2026-01-02 01:00:00')) as t(a, b)",
     "texts in order": f"select string_agg(s, '; ' order by d, n) from {ROWS}",
@@ -42,7 +47,36 @@ CASES = {
     "from (values (2.5, -1.5e0, true, '12'), (7.49, 0.4e0, false, 'x')) as t(d, x, b, s)",
     "half way at six places": "select round(x, 6), round(-x, 6), round(x / 7, 9) from (values (464.2904695e0), "
     "(464.29046949999999e0), (1.0000005e0), (0.1234565e0), (2.5e0)) as t(x)",
-    "a number to Java alone": "select try_cast(x as double) from (values ('1d'), ('2.5'), ('1e3'), ('f')) as t(x)",
+    "a number to Java alone": "select try_cast(x as double) from (values ('1d'), ('2.5'), ('1e3'), ('f'), ('0x1p3'), "
+    "('1_000'), ('1__0'), ('_1')) as t(x)",
+    "a moment to Java alone": "select try_cast(x as timestamp) from (values ('2026'), ('2026-05'), ('2026-05-01 '), "
+    "(' 2026-05-01'), ('2026/05/01'), ('2026/05-01'), ('2026-05-01T10:30:00Z'), ('2026-05-01 10:00:00 Europe/Berlin'), "
+    "('2026-05-01 10:00:00.5'), ('x'), (null)) as t(x)",
+    "any case beyond ASCII": "select regexp_full_match(x, p, 'is') from (values ('GESCHÄFTSFÜHRER', 'geschäfts.*'), "
+    "('Éva', 'éva'), ('ΑΒΓ', 'αβγ'), ('é x', '.*\\bx'), ('éx', '.*\\bx'), ('\\bx', '\\\\bx')) as t(x, p)",
+    "sets and blanks": """select regexp_extract_all(x, '[^][;,|" &&]+'), regexp_extract(x, '^\\s*([^\\s]+)\\s.*$', 1),
+        regexp_extract(x, '^([0-9]+)(?:-.*)?$', 1), regexp_full_match(x, '[^\\s]\\s.\\b$|[[&]a', 'is') from (values
+        ('[1, 2]|"3"'), ('a&b c'), (concat('1', chr(11), '2 3')), (concat('5', chr(10))), (concat('5-', chr(133), 'a')),
+        (concat('5-', chr(10), 'a')), ('5-9'), ('[a'), ('a b'), ('a -')) as t(x)""",
+    "long values": """select length(regexp_extract(x, '"((?:[^"\\\\]|\\\\.)*)"', 1)),
+        regexp_full_match(x, '(?:[^%]|%[0-9])*', 'is') from (values (concat('"', repeat('a', 100000), '"')),
+        (concat('"', repeat('\\u', 50000), '"%')), ('"')) as t(x)""",
+    "spaces of Unicode": "select trim(x), ltrim(x), rtrim(x), trim(x, ' ') from (select concat(c, 'a', c, 'b', c) as x "
+    f"from {AROUND}) as u",
+    "letters without case": "select lower(x), lower(trim(x)) from (values ('İSTANBUL'), ('ΟΔΟΣ ΣΑΣ'), ('Éẞ')) as t(x)",
+    "a clock's reading that comes twice": "select z, ts, timezone('UTC', timezone(z, ts)) from (values "
+    "('Europe/Berlin'), ('Atlantic/Azores'), ('America/Havana'), ('America/Santiago'), ('America/Sao_Paulo'), "
+    "('Antarctica/Troll'), ('Australia/Lord_Howe'), ('Europe/Dublin'), ('UTC')) as t(z) cross join (values "
+    "(timestamp '2025-10-26 00:00:00'), (timestamp '2025-10-26 01:59:59'), (timestamp '2025-10-26 02:30:00'), "
+    "(timestamp '2025-10-26 03:00:00'), (timestamp '2025-11-02 00:30:00'), (timestamp '2026-03-29 02:30:00'), "
+    "(timestamp '2026-04-04 23:59:59'), (timestamp '2026-04-05 01:45:00'), (timestamp '2018-02-17 23:30:00'), "
+    "(timestamp '9999-12-31 00:00:00')) as u(ts)",
+    "names of JSON": """select json_extract_string(x, '$."' || k || '"') from (values
+        ('{"What''s it?": "1"}', 'What''s it?'), ('{"a.b[0]": 1.50}', 'a.b[0]'), ('{"a": null}', 'a'),
+        ('{"a": ""}', 'a'), ('{"a": true, "b": {"c": [1]}}', 'b'), ('{"a": true}', 'a'),
+        ('{"a": 1}', 'b')) as t(x, k)""",
+    "a zero with places": "select cast(a as varchar), cast(b as varchar), cast(s as varchar) from (select cast(d as "
+    "decimal(38, 9)) as a, cast(d as decimal(18, 2)) as b, s from (values (0, '0E-9'), (2.5, 'b')) as t(d, s)) as u",
     "groups without an aggregate": f"select s, case when (select count(*) from {ROWS}) > 1 then n end from {ROWS} "
     "group by 1, 2",
     "a rank alone": f"select n from {ROWS} qualify row_number() over (order by d desc, n) = 1",
@@ -77,7 +111,13 @@ def test_an_error_stops_the_query(cluster: Any) -> None:
 
 @pytest.mark.parametrize(
     "sql",
-    ["select date_diff('month', a, b) from t", "select timezone('UTC', ts) from t", "select string_agg(a, ',') from t"],
+    [
+        "select date_diff('month', a, b) from t",
+        "select timezone('UTC', ts) from t",
+        "select string_agg(a, ',') from t",
+        "select regexp_extract(a, b) from t",
+        "select json_extract_string(a, '$.x.' || b) from t",
+    ],
 )
 def test_what_has_no_translation_is_refused_by_name(sql: str) -> None:
     with pytest.raises(HandoffError, match="no translation"):
