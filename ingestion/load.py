@@ -414,16 +414,12 @@ class _Loader:
             self.unreadable.append(unreadable(error, file.source, file.object, file.name))
 
     def _must_read(self, name: str, delivery_id: str, mapped: ObjectMapping) -> bool:
-        """Whether bytes already delivered need reading: the mapping changed, or they were refused as another format, or
-        as that of a greater name, whose reason is then not the one to tell."""
+        """Whether bytes already delivered need reading: the mapping changed, or they were refused as another format."""
         delivery = self.deliveries.get(delivery_id)
         if delivery is None:
             return True
         mapping_sha256, formats = self.readings.get(delivery_id, ("", frozenset()))
-        return mapping_sha256 != mapped.sha256 or (
-            delivery.status == "refused"
-            and (suffix_of(name) not in formats or (name < delivery.source_file and not _is_read_alike(name, delivery)))
-        )
+        return mapping_sha256 != mapped.sha256 or (delivery.status == "refused" and suffix_of(name) not in formats)
 
     def _read(self, file: LandedFile, mapped: ObjectMapping, path: Path) -> None:
         format_, compressed = SUFFIXES.get(suffix_of(file.name), (None, False))
@@ -464,17 +460,7 @@ class _Loader:
         self, file: LandedFile, mapped: ObjectMapping, delivery_id: str, sha256: str, outcome: Staged | Refusal
     ) -> Delivery:
         known = self.deliveries.get(delivery_id)
-        name = file.name
-        if known and _is_read_alike(name, known):
-            name = min(name, known.source_file)
-        elif (
-            known
-            and known.status == "refused"
-            and known.source_file < name
-            and isinstance(outcome, Refusal)
-            and self.readings.get(delivery_id, ("",))[0] == mapped.sha256
-        ):
-            return known
+        name = min(file.name, known.source_file) if known else file.name
         delivery = Delivery(delivery_id, file.source, file.object, name, sha256)
         if isinstance(outcome, Refusal):
             return replace(delivery, status="refused", error=f"{_place(delivery)}: {outcome}")
@@ -588,7 +574,7 @@ class _Loader:
         """
         delivery = self.deliveries[delivery_id]
         with transaction(self.con):
-            if file.name < delivery.source_file and _is_read_alike(file.name, delivery):
+            if file.name < delivery.source_file:
                 renamed = replace(delivery, source_file=file.name)
                 if delivery.error:
                     renamed = replace(renamed, error=_place(renamed) + delivery.error.removeprefix(_place(delivery)))
@@ -658,11 +644,6 @@ def _digest(source: str, object_: str, sha256: str) -> str:
 
 def _place(delivery: Delivery) -> str:
     return f"{delivery.source_system}/{delivery.object}/{delivery.source_file}"
-
-
-def _is_read_alike(name: str, delivery: Delivery) -> bool:
-    """Whether a file of this name is read in the same format as the one that the delivery goes by."""
-    return suffix_of(name) == suffix_of(delivery.source_file)
 
 
 def _notes(plan: Plan, *, is_raw_only: bool) -> str | None:

@@ -433,33 +433,6 @@ def test_the_same_bytes_twice_are_one_delivery_by_the_smallest_name(zone: Zone) 
     assert len(zone.rows()) == 2
 
 
-@pytest.mark.parametrize(
-    ("names", "content", "told"),
-    [
-        pytest.param(
-            ("z.csv", "y.txt", "x.zip"), "PK\3\4", "x.zip: the name ends in none", id="refused for two reasons"
-        ),
-        pytest.param(
-            ("a.csv", "y.txt", "z.csv"), "PK\3\4", "a.csv: the file is a zip archive", id="for that of its name"
-        ),
-        pytest.param(("a.csv", "c.jsonl", "b.jsonl", "a.txt"), "", "b.jsonl: loaded", id="read as one of two formats"),
-    ],
-)
-@pytest.mark.parametrize("order", [1, -1], ids=["in order", "the other way round"])
-@pytest.mark.parametrize("by_night", [True, False], ids=["by night", "at once"])
-def test_the_same_bytes_of_several_formats_go_by_a_name_that_was_read_so(
-    zone: Zone, names: tuple[str, ...], content: str, told: str, order: int, by_night: bool
-) -> None:
-    for name in names[::order]:
-        zone.put(name, content)
-        if by_night:
-            zone.load()
-    (delivery,) = zone.load().deliveries
-    assert f"{delivery.source_file}: {delivery.status}" == told or told in (delivery.error or "")
-    assert told.startswith(f"{delivery.source_file}: ")
-    assert not zone.load().new
-
-
 def test_the_same_bytes_once_more_are_on_time_and_what_is_refused_is_not(zone: Zone) -> None:
     """A full export in which nothing changed, and a delta without rows, as a new file or over the old one."""
     first = zone.as_of
