@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 import secrets
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -104,13 +105,18 @@ def apply(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
     known = _read(settings)
     salt, tables = known["salt"], _tables(con)
     hashes = _grown(con, tables, salt, set(known["hashes"]))
-    if hashes > set(known["hashes"]):
-        _write(settings, known | {"hashes": sorted(hashes)})
-        forget_published(con)
     mapped = {f"{of.source}__{name}": each for of in load_mappings(settings) for name, each in of.objects.items()}
+    unread = {table: _unread(columns, mapped.get(table)) for table, columns in tables.items()}
+    is_rewritten = any(
+        _is_said_before(con, table, columns, unread[table], salt, hashes, settings.now)
+        for table, columns in tables.items()
+    )
+    if is_rewritten or hashes > set(known["hashes"]):
+        _write(settings, known | {"hashes": sorted(hashes), "rewritten": known.get("rewritten", 0) + is_rewritten})
+        forget_published(con)
     with transaction(con):
         for table, columns in tables.items():
-            _pseudonymise(con, table, columns, _unread(columns, mapped.get(table)), salt, hashes)
+            _pseudonymise(con, table, columns, unread[table], salt, hashes)
         _clean_logs(con, salt, hashes)
 
 
@@ -344,11 +350,36 @@ def _pseudonymise(
             f"else {_replaced(name, _is_theirs('p[2]'))} end"
         )
         _update(con, table, [f"{column} = {text}"], _mentions(name), bound)
-    said = [name for name in ("subject", *unread) if name in columns]
-    if {"subject", "person_id"} <= set(columns) or (said and _is_of_engagement(table, columns)):
-        less = [f"{quoted(name)} = {KEPT_SUBJECT if name == 'subject' else 'null'}" for name in said]
-        is_said = " or ".join(f"{quoted(name)} is not null" for name in said)
-        _update(con, table, less, f"({is_said}) and ({_is_activity_of_theirs(table, columns)})", bound)
+    less, is_said = _said(table, columns, unread)
+    _update(con, table, [f"{name} = {text}" for name, text in less.items()], is_said, bound)
+
+
+def _said(table: str, columns: list[str], unread: list[str]) -> tuple[dict[str, str], str]:
+    """What stays of what calls, mails and meetings with an erased person were about, and the rows that say more."""
+    less = {
+        quoted(name): KEPT_SUBJECT if name == "subject" else "null" for name in ("subject", *unread) if name in columns
+    }
+    if not less or not ({"subject", "person_id"} <= set(columns) or _is_of_engagement(table, columns)):
+        return {}, "false"
+    is_more = " or ".join(f"{name} is distinct from {text}" for name, text in less.items())
+    return less, f"({is_more}) and ({_is_activity_of_theirs(table, columns)})"
+
+
+def _is_said_before(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: list[str],
+    unread: list[str],
+    salt: str,
+    hashes: set[str],
+    now: datetime,
+) -> bool:
+    """Whether rows of earlier nights say more: that an activity is theirs may be told later, by a deal's contact, and
+    what was made of it would stand."""
+    less, is_said = _said(table, columns, unread)
+    earlier = "_delivery_id in (select delivery_id from quality.load_log where loaded_at < $now)"
+    query = f"select 1 from raw.{quoted(table)} where {is_said} and {earlier} limit 1"
+    return bool(less) and bool(con.execute(query, {"salt": salt, "hashes": sorted(hashes), "now": now}).fetchone())
 
 
 def _is_of_engagement(table: str, columns: list[str]) -> bool:

@@ -292,7 +292,10 @@ def test_what_no_field_is_for_goes_with_the_person(settings: Settings) -> None:
             "hubspot__engagement_email": ("native_id", {"1": "ann", "2": "bob"}, ("property_hs_email_text",)),
             "hubspot__engagement_note": ("engagement_id", {"1": "ann", "2": "bob"}, ("property_hs_note_body",)),
         }
-        con.execute("create table raw.hubspot__engagement_note (engagement_id varchar, _fivetran_synced varchar)")
+        con.execute(
+            "create table raw.hubspot__engagement_note "
+            "(engagement_id varchar, _fivetran_synced varchar, _delivery_id varchar)"
+        )
         con.execute("insert into raw.hubspot__contact (native_id) values ('1001')")
         con.execute("insert into raw.hubspot__engagement_contact (engagement_id, contact_id) values ('1', '1001')")
         con.execute("update raw.salesforce__lead set job_title = 'Head' where native_id = ?", [lead])
@@ -538,6 +541,37 @@ def test_what_an_activity_of_their_deal_alone_was_about_is_blanked(settings: Set
         kept = "select native_id from raw.{} where subject in ('Ann', 'Bob', 'Deal') order by 1"
         assert con.execute(kept.format("salesforce__task")).fetchall() == [("00T2",), ("00T3",)]
         assert con.execute(kept.format("hubspot__engagement")).fetchall() == [("4",), ("5",)]
+
+
+def test_an_activity_that_is_theirs_by_what_came_later_has_all_made_anew(settings: Settings) -> None:
+    with open_warehouse(settings) as con:
+        ((contact,),) = con.execute("select min(native_id) from raw.salesforce__contact").fetchall()
+        erasure.remember(settings, con, f"salesforce:{contact}")
+        erasure.apply(settings, con)
+        before = erasure.remembered_at(settings).read_bytes()
+        task = (
+            "insert into raw.salesforce__task (native_id, subject, record_id, _delivery_id) "
+            "values (?, 'Ann', '006B', ?)"
+        )
+        con.execute("insert into quality.load_log (delivery_id, loaded_at) values ('earlier', '2000-01-01')")
+        for key, delivery in (("00T1", "earlier"), ("00T2", "tonight's")):
+            con.execute(task, [key, delivery])
+        erasure.apply(settings, con)
+        assert erasure.remembered_at(settings).read_bytes() == before
+        con.execute(
+            "insert into raw.salesforce__opportunity_contact_role (native_id, opportunity_id, contact_id) "
+            "values ('1', '006B', ?)",
+            [contact],
+        )
+        erasure.apply(settings, con)
+        now = erasure.remembered_at(settings).read_bytes()
+        assert now != before
+        assert (
+            con.execute("select subject from raw.salesforce__task where record_id = '006B'").fetchall() == [(None,)] * 2
+        )
+        con.execute(task, ["00T3", "tonight's"])
+        erasure.apply(settings, con)
+        assert erasure.remembered_at(settings).read_bytes() == now
 
 
 def test_what_was_said_of_their_rows_loses_the_address(settings: Settings) -> None:
