@@ -164,8 +164,8 @@
 {%- endmacro %}
 
 {% macro attribute_text(attributes, name) -%}
-    {#- The text under a name in the columns a mapping keeps. -#}
-    json_extract_string({{ attributes }}, '$."' || {{ name }} || '"')
+    {#- The text under a name in the columns a mapping keeps: by a pointer, for a path cannot write " or * as a name. -#}
+    json_extract_string({{ attributes }}, '/' || replace(replace({{ name }}, '~', '~0'), '/', '~1'))
 {%- endmacro %}
 
 {% macro score_band(score) -%}

@@ -505,12 +505,14 @@ def json(node: exp.Expression) -> exp.Expression:
 
 
 def _named(path: exp.Expression) -> exp.Expression:
-    """The name in `'$."' || name || '"'`: a path of Spark's has no way to write one with ' or ? in it."""
-    end = path.unnest()
-    start = end.this.unnest() if isinstance(end, exp.DPipe) else end
-    if not (isinstance(start, exp.DPipe) and start.this.name == '$."' and end.expression.name == '"'):
-        raise _refused(path.sql(dialect="duckdb"), "a path that is put together is translated where it is one name")
-    return cast(exp.Expression, start.expression)
+    """The name in `'/' || replace(replace(name, '~', '~0'), '/', '~1')`: Spark's paths cannot write ' or ?."""
+    pointer = path.unnest()
+    if isinstance(pointer, exp.DPipe) and (found := pointer.find(exp.Replace)) and isinstance(found.this, exp.Replace):
+        name = cast(exp.Expression, found.this.this)
+        is_whole = f"'/' || REPLACE(REPLACE({name.sql(dialect='duckdb')}, '~', '~0'), '/', '~1')"
+        if pointer.sql(dialect="duckdb") == is_whole:
+            return name
+    raise _refused(path.sql(dialect="duckdb"), "a path that is put together is translated where it is one name")
 
 
 def rounded_integer(node: exp.Expression) -> exp.Expression:

@@ -1,5 +1,6 @@
 """Macros that carry logic of their own, rendered without dbt and held against plain Python."""
 
+import json
 import re
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handoff.settings import DBT_PROJECT
+from scoring import monthly
 
 
 def _macros() -> dict[str, Any]:
@@ -18,7 +20,9 @@ def _macros() -> dict[str, Any]:
     environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
     environment.globals["return"] = lambda value: value
     blocks = re.findall(r"\{%-? macro .*?\{%-? endmacro -?%\}", "\n".join(texts), re.DOTALL)
-    names = "component_labels|holds|in_list|contains_any|split_list|regex_full_match|plain_text|web_domain"
+    names = (
+        "component_labels|holds|in_list|contains_any|split_list|regex_full_match|plain_text|web_domain|attribute_text"
+    )
     wanted = rf"macro ({names})\("
     source = "\n".join(block for block in blocks if re.search(wanted, block.splitlines()[0]))
     module = environment.from_string(source).make_module()
@@ -128,3 +132,12 @@ def test_web_domain(website: str | None, domain: str | None) -> None:
         assert con.execute(
             f"select {MACROS['web_domain']('w')} from (select ?::varchar as w)", [website]
         ).fetchone() == (domain,)
+
+
+@pytest.mark.parametrize("name", ["Tier", 'Deal "Size"', "*", "", ".", "\\", "~1", "a/b", "What's it?"])
+def test_a_kept_column_may_have_any_name(name: str) -> None:
+    text = MACROS["attribute_text"]("attributes", "name")
+    assert monthly._attribute_text("name") == " ".join(text.split())
+    query = f"select {text} from (select ?::varchar as attributes, ?::varchar as name)"
+    with duckdb.connect() as con:
+        assert con.execute(query, [json.dumps({"other": 1, name: "here"}), name]).fetchall() == [("here",)]

@@ -42,7 +42,8 @@ CASES = {
     "a sum in order": f"select sum(cast(d as double) / 3 order by n) from {ROWS}",
     "the first that is there": f"select arg_min(s, -n), arg_max(d, n) from {ROWS}",
     "JSON of an export": "select json_valid(x), json_type(x) = 'OBJECT', json_extract_string(x, '$.\"a b\"'), "
-    "json_extract_string(x, '$.\"' || 'c' || '\"') from (values ('{\"a b\": \"1\", \"c\": true}'), ('[1]')) as t(x)",
+    "json_extract_string(x, '/' || replace(replace('c', '~', '~0'), '/', '~1')) "
+    'from (values (\'{"a b": "1", "c": true}\'), (\'[1]\')) as t(x)',
     "integers are rounded": "select cast(d as bigint), cast(x as integer), cast(b as integer), try_cast(s as integer) "
     "from (values (2.5, -1.5e0, true, '12'), (7.49, 0.4e0, false, 'x')) as t(d, x, b, s)",
     "half way at six places": "select round(x, 6), round(-x, 6), round(x / 7, 9) from (values (464.2904695e0), "
@@ -71,8 +72,9 @@ CASES = {
     "(timestamp '2025-10-26 03:00:00'), (timestamp '2025-11-02 00:30:00'), (timestamp '2026-03-29 02:30:00'), "
     "(timestamp '2026-04-04 23:59:59'), (timestamp '2026-04-05 01:45:00'), (timestamp '2018-02-17 23:30:00'), "
     "(timestamp '9999-12-31 00:00:00')) as u(ts)",
-    "names of JSON": """select json_extract_string(x, '$."' || k || '"') from (values
+    "names of JSON": """select json_extract_string(x, '/' || replace(replace(k, '~', '~0'), '/', '~1')) from (values
         ('{"What''s it?": "1"}', 'What''s it?'), ('{"a.b[0]": 1.50}', 'a.b[0]'), ('{"a": null}', 'a'),
+        ('{"a \\"b\\"": "1"}', 'a "b"'), ('{"a": 1, "*": "2"}', '*'), ('{"~1/b": "3"}', '~1/b'), ('{"": "4"}', ''),
         ('{"a": ""}', 'a'), ('{"a": true, "b": {"c": [1]}}', 'b'), ('{"a": true}', 'a'),
         ('{"a": 1}', 'b')) as t(x, k)""",
     "a zero with places": "select cast(a as varchar), cast(b as varchar), cast(s as varchar) from (select cast(d as "
@@ -117,6 +119,7 @@ def test_an_error_stops_the_query(cluster: Any) -> None:
         "select string_agg(a, ',') from t",
         "select regexp_extract(a, b) from t",
         "select json_extract_string(a, '$.x.' || b) from t",
+        "select json_extract_string(a, '/' || b) from t",
     ],
 )
 def test_what_has_no_translation_is_refused_by_name(sql: str) -> None:
