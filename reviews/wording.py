@@ -33,21 +33,25 @@ def hours(value: Any) -> str:
 
 
 def days(value: Any) -> str:
-    return NOTHING if value is None else f"{float(value):,.0f} days"
+    """
+    >>> days(0.6), days(12.3)
+    ('1 day', '12 days')
+    """
+    return NOTHING if value is None else plural(round(float(value)), "day")
 
 
 def amount(value: Any) -> str:
-    """Whole units below ten thousand, thousands and millions above.
+    """Whole units below ten thousand, thousands and millions above: by what is written, so none is 1,000 k.
 
-    >>> amount(950), amount(45_000), amount(1234567)
-    ('950', '45 k', '1.23 M')
+    >>> amount(950), amount(45_000), amount(1234567), amount(9_999.5), amount(999_999.5)
+    ('950', '45 k', '1.23 M', '10 k', '1.00 M')
     """
     if value is None:
         return NOTHING
     units = float(value)
-    if abs(units) >= 1_000_000:
+    if abs(units) >= 999_500:
         return f"{units / 1_000_000:,.2f} M"
-    return f"{units / 1000:,.0f} k" if abs(units) >= 10_000 else f"{units:,.0f}"
+    return f"{units / 1000:,.0f} k" if abs(units) >= 9_999.5 else f"{units:,.0f}"
 
 
 def money(value: Any, currency: str) -> str:
