@@ -343,7 +343,7 @@ def attribution_review(data: Data, period: Period) -> Page:
                 basis,
             )
             if found:
-                sections.append(_credited(data, basis, what, found))
+                sections.append(_credited(data, basis, what, found, _models(rows)))
     return Page(tiles, sections)
 
 
@@ -357,15 +357,14 @@ def _reference(models: Sequence[str]) -> str:
     return "linear" if "linear" in models else models[0]
 
 
-def _side_by_side(rows: Sequence[Row]) -> tuple[list[str], dict[tuple[str, str], Row], list[str]]:
-    """The models, the rows by model and name, and the names in order of the linear model's credit."""
-    models = _models(rows)
+def _side_by_side(rows: Sequence[Row], models: Sequence[str]) -> tuple[dict[tuple[str, str], Row], list[str]]:
+    """The rows by model and name, and the names in order of the linear model's credit."""
     name = "channel" if "channel" in rows[0] else "name"
     by = {(row["model"], row[name]): row for row in rows}
     reference = _reference(models)
     names = {row[name] for row in rows if row["credited_amount"]}
     ordered = sorted(names, key=lambda one: (-float(by.get((reference, one), {}).get("credited_amount") or 0), one))
-    return models, by, ordered
+    return by, ordered
 
 
 def _credit(by: dict[tuple[str, str], Row], model: str, figure: str, nothing: Any = 0) -> Callable[[Row], Any]:
@@ -402,7 +401,8 @@ def _span(figures: Collection[Any], spelled: Callable[[Any], str]) -> str:
 
 
 def _channels(data: Data, basis: str, rows: list[Row]) -> tuple[Tile, Section]:
-    models, by, channels = _side_by_side(rows)
+    models = _models(rows)
+    by, channels = _side_by_side(rows, models)
     channels.sort(key=lambda name: name == "unattributed")
     total = sum(float(row["credited_amount"]) for row in rows if row["model"] == models[0])
     tile = Tile(
@@ -451,9 +451,9 @@ def _channels(data: Data, basis: str, rows: list[Row]) -> tuple[Tile, Section]:
     )
 
 
-def _credited(data: Data, basis: str, what: str, rows: list[Row]) -> Section:
-    """Campaigns or content, models side by side, in amounts."""
-    models, by, names = _side_by_side(rows)
+def _credited(data: Data, basis: str, what: str, rows: list[Row], models: Sequence[str]) -> Section:
+    """Campaigns or content, models side by side, in amounts: also those that credit none of them."""
+    by, names = _side_by_side(rows, models)
     most = _made_most(models, by, names, f"{basis} of all {what}", "credited_amount", data.money)
     one = "campaign" if what == "campaigns" else "content"
     return Section(

@@ -265,7 +265,7 @@ def test_the_audit_speaks_of_stages_that_were_reached(agreement: dict[str, float
 
 def credit(**amounts: dict[str, int]) -> list[Row]:
     """Of each name, what each model credits."""
-    whole = {model: sum(by[model] for by in amounts.values()) for by in amounts.values() for model in by}
+    whole = {model: sum(by.get(model, 0) for by in amounts.values()) for by in amounts.values() for model in by}
     return [
         {"model": model, "name": name, "channel": name, "basis": "revenue", "credited_amount": amount, "roas": None,
          "share": amount / whole[model], "is_marketing": name not in ("partner", "unattributed")}
@@ -307,12 +307,19 @@ def test_who_made_most_is_of_marketing_and_by_a_model(amounts: dict[str, dict[st
             "play_book made most revenue of all content by every model: USD 60 to USD 80",
         ),
         ({"play_book": {"linear": 50}, "guide": {"linear": 50}}, "Revenue by content, models side by side"),
+        (
+            {"play_book": {"linear": 60, "last_touch": 80}, "": {"linear": 40, "last_touch": 20, "first_touch": 100}},
+            "play_book made most revenue of all content by the linear model: USD 60, by others USD 0 to USD 80",
+        ),
     ],
 )
 def test_content_that_leads_under_one_model_says_so(amounts: dict[str, dict[str, int]], heading: str) -> None:
     models = {model for by in amounts.values() for model in by}
-    rows = credit(**{name: dict.fromkeys(models, 0) | by for name, by in amounts.items()})
-    assert monthly._credited(Published(), "revenue", "content", rows).title == heading
+    rows = credit(**{name: by for name, by in amounts.items() if name})
+    section = monthly._credited(Published(), "revenue", "content", rows, monthly._models(credit(**amounts)))
+    assert section.title == heading
+    assert section.table
+    assert len(section.table.columns) == 1 + len(models)
 
 
 @pytest.mark.parametrize(("method", "is_learned"), [("rule points", False), ("weights of evidence", True)])
