@@ -488,16 +488,23 @@ def threshold_review(data: Data, period: Period) -> Page:
         "order by status = 'champion' desc, trained_at desc nulls last, version desc"
     )
     champion = next((row for row in versions if row["status"] == "champion"), None)
-    in_use = {row["version"] for row in bands}
-    version = champion["version"] if champion and champion["version"] in in_use else bands[0]["version"]
+    version = next((row["version"] for row in bands if row["is_in_force"]), bands[0]["version"])
     mine = [row for row in bands if row["version"] == version]
     drift = max((row["psi"] for row in mine if row["psi"] is not None), default=None)
     scored = sum(row["leads"] for row in mine)
     # as many leads a band: of fewer, the index passes its bounds by chance
     is_told = scored >= ENOUGH * len(mine)
     is_moved = (drift or 0) > DRIFTED_PSI and is_told
-    said = _drift(drift) if is_told else f"{plural(scored, 'lead')}: too few to tell"
-    tiles = [Tile("Drift (PSI)", _plain(drift), said, "score_drift", "bad" if is_moved else "")]
+    said = _drift(drift) if is_told else f"{plural(scored, 'lead')}, too few to tell"
+    tiles = [
+        Tile(
+            "Drift (PSI)",
+            _plain(drift),
+            f"{version}: {said}" if said else version,
+            "score_drift",
+            "bad" if is_moved else "",
+        )
+    ]
     if champion:
         tiles = [
             Tile("Agreed threshold", count(champion["agreed_threshold"]), "points, both teams", "handoff_threshold"),
@@ -512,17 +519,20 @@ def threshold_review(data: Data, period: Period) -> Page:
     own = [row for row in mature if row["version"] == version]
     if own:
         top, low = own[-1], own[0]
+        compared = f", {share(low['conversion_rate'])} of those with {low['score_band']}" if top is not low else ""
         sections.append(
             Section(
                 f"Where the outcome is known, {share(top['conversion_rate'])} of the leads with {top['score_band']} "
-                f"points were won, {share(low['conversion_rate'])} of those with {low['score_band']}",
+                f"points by {version} were won{compared}",
                 "review_threshold_review__mature_bands",
                 charts.bars(bar_rows(own, "score_band", "conversion_rate"), form=".0%", axis="leads won"),
                 _bands(mature),
                 f"Leads handed off until {month(own[0]['last_month'])}, whose horizon is over.",
             )
         )
-    won, leads = sum(row["conversions"] for row in mine), sum(row["leads"] for row in mine)
+    # rule points judge the leads of their time, so each lead once: a learned card counts them again
+    every = [row for row in bands if row["version"].startswith("rules-")]
+    won, leads = sum(row["conversions"] for row in every), sum(row["leads"] for row in every)
     sections.append(
         Section(
             f"Of the {plural(leads, 'lead')} of the month {share(won / leads if leads else None)} are won so far",
@@ -536,7 +546,7 @@ def threshold_review(data: Data, period: Period) -> Page:
     )
     if thresholds:
         is_learned = any(row["version"] == version and row["method"] != "rule points" for row in versions)
-        sections.append(_thresholds(thresholds, is_learned=is_learned))
+        sections.append(_thresholds(thresholds, version, is_learned=is_learned))
     if versions:
         sections.append(_versions(versions, champion))
     return Page(tiles, sections + (_pictures(data) if data.is_newest else []))
@@ -555,7 +565,7 @@ def _bands(rows: list[Row]) -> Any:
     )
 
 
-def _thresholds(rows: list[Row], *, is_learned: bool) -> Section:
+def _thresholds(rows: list[Row], version: str, *, is_learned: bool) -> Section:
     proposed = next((row for row in rows if row["is_proposed"]), None)
     title = "What each threshold would hand off in a month"
     by = "None is proposed yet."
@@ -584,7 +594,7 @@ def _thresholds(rows: list[Row], *, is_learned: bool) -> Section:
             Column("Win rate", "win_rate", share),
             Column("Share of wins", "share_of_wins", share),
         ),
-        note=f"Every threshold contains the leads of the higher ones. {by}",
+        note=f"Scores by {version}. Every threshold contains the leads of the higher ones. {by}",
     )
 
 

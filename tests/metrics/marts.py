@@ -111,6 +111,9 @@ COLUMNS: dict[str, str] = {
         " rejections_per_month double, wins_per_month double, win_rate double, share_of_wins double,"
         " is_proposed boolean"
     ),
+    "scoring.lead_score": (
+        "lead_id varchar, version varchar, scored_at timestamp, is_handed_off boolean, is_in_force boolean"
+    ),
     "scoring.scorecard_version": (
         "version varchar, trained_at timestamp, valid_from timestamp, status varchar, method varchar, leads bigint,"
         " wins bigint, auc double, auc_low double, auc_high double, calibration_slope double, threshold double,"

@@ -621,3 +621,27 @@ def test_a_crm_s_record_of_an_ads_campaign_is_no_second_campaign(tmp_path: Path)
         ("salesforce:2", 1),
         ("salesforce:3", 0),
     ]
+
+
+def test_the_version_in_force_in_a_month_scored_its_last_lead(tmp_path: Path) -> None:
+    """Rule points of two versions of the definitions; the card was in force in April, and scored the leads of March."""
+    w = Warehouse(tmp_path, as_of="2025-05-03 12:00")
+    scores = (
+        ("rules-1.0", "2025-03-05 10:00", True),
+        ("rules-2.0", "2025-03-20 10:00", True),
+        ("card-x", "2025-03-20 10:00", False),
+        ("rules-2.0", "2025-04-10 10:00", False),
+        ("card-x", "2025-04-10 10:00", True),
+    )
+    for version, at, is_in_force in scores:
+        w.add("scoring.lead_score", lead_id=at, version=version, scored_at=at, is_handed_off=True,
+              is_in_force=is_in_force)  # fmt: skip
+        w.add("scoring.score_performance", version=version, month_start=f"{at[:7]}-01", score_band="20-39")
+    w.build()
+    found = w.rows(
+        "select month_start, version from reviews.review_threshold_review__bands where is_in_force order by month_start"
+    )
+    assert [tuple(row.values()) for row in found] == [
+        (date(2025, 3, 1), "rules-2.0"),
+        (date(2025, 4, 1), "card-x"),
+    ]

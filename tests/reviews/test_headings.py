@@ -243,7 +243,7 @@ def test_one_decision_is_not_many() -> None:
 
 @pytest.mark.parametrize(("leads", "tone"), [(22, ""), (40, "bad")])
 def test_few_leads_are_no_drift(leads: int, tone: str) -> None:
-    band = {"version": "1", "conversions": 0, "conversion_rate": 0.0, "lift": None, "psi": 0.4}
+    band = {"version": "1", "conversions": 0, "conversion_rate": 0.0, "lift": None, "psi": 0.4, "is_in_force": True}
     bands = [band | {"score_band": name, "leads": leads // 2} for name in ("0-49", "50-100")]
     page = monthly.threshold_review(Published(threshold_review__bands=bands), MONTH)
     assert [tile.tone for tile in page.tiles] == [tone]
@@ -324,7 +324,7 @@ def test_content_that_leads_under_one_model_says_so(amounts: dict[str, dict[str,
 
 @pytest.mark.parametrize(("method", "is_learned"), [("rule points", False), ("weights of evidence", True)])
 def test_four_fifths_of_the_wins_is_said_of_rule_points_only(method: str, *, is_learned: bool) -> None:
-    band = dict.fromkeys(("score_band", "leads", "conversions", "conversion_rate", "lift", "psi"), 1)
+    band = dict.fromkeys(("score_band", "leads", "conversions", "conversion_rate", "lift", "psi", "is_in_force"), 1)
     threshold = dict.fromkeys(
         ("threshold", "leads_per_month", "opportunities_per_month", "rejections_per_month", "wins_per_month",
          "win_rate", "share_of_wins", "is_proposed", "is_agreed"), 1
@@ -348,7 +348,7 @@ def test_without_wins_the_threshold_review_says_what_is_not_known_yet() -> None:
     threshold = dict.fromkeys(("opportunities_per_month", "rejections_per_month", "wins_per_month", "win_rate")) | {
         "threshold": 50, "leads_per_month": 0.2, "share_of_wins": None, "is_proposed": False, "is_agreed": True,
     }  # fmt: skip
-    section = monthly._thresholds([threshold], is_learned=False)
+    section = monthly._thresholds([threshold], "rules-1.0", is_learned=False)
     assert "None is proposed yet" in section.note
     assert section.table
     assert section.table.rows[0][:2] == ["50 (agreed)", "0.2"]
@@ -400,3 +400,30 @@ def test_a_figure_that_changed_since_first_shown_need_not_be_late() -> None:
         Period("quarter", date(2026, 4, 1)),
     )
     assert "1 figure changed since first shown: leads and deals went on, or late data restated them" in titles(page)
+
+
+def test_a_month_is_told_by_the_version_in_force_then() -> None:
+    """The card, in force now, scored the ten leads beside the rule points of two versions of the definitions."""
+    band = {"conversions": 1, "conversion_rate": 0.2, "lift": None, "psi": 0.1, "score_band": "20-39", "leads": 5}
+    bands = [
+        band | {"version": "card-x", "is_in_force": False, "leads": 10, "conversions": 2, "psi": 0.6},
+        band | {"version": "rules-1.0", "is_in_force": False},
+        band | {"version": "rules-2.0", "is_in_force": True},
+    ]
+    version = dict.fromkeys(
+        ("agreed_threshold", "proposed_threshold", "auc", "auc_low", "auc_high", "leads", "wins", "trained_at", "note")
+    ) | {"version": "card-x", "status": "champion", "method": "weights of evidence"}  # fmt: skip
+    mature = [row | {"last_month": date(2025, 9, 1)} for row in bands]
+    page = monthly.threshold_review(
+        Published(
+            threshold_review__bands=bands,
+            threshold_review__versions=[version],
+            threshold_review__mature_bands=mature,
+        ),
+        MONTH,
+    )
+    assert page.tiles[-1].note == "rules-2.0: 5 leads, too few to tell"
+    assert titles(page)[:2] == [
+        "Where the outcome is known, 20 % of the leads with 20-39 points by rules-2.0 were won",
+        "Of the 10 leads of the month 20 % are won so far",
+    ]
