@@ -108,9 +108,10 @@ class Scorecard:
         if any(item.kind == "number" for item in bins):
             numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
             points = np.full(len(frame), missing)
+            is_number = np.abs(numbers) < 1e308  # neither nan nor inf
             for item in bins:
                 if item.kind == "number":
-                    points[(numbers >= item.lower) & (numbers < item.upper)] = item.points
+                    points[is_number & (numbers >= item.lower) & (numbers < item.upper)] = item.points
             return points
         known = {category: item.points for item in bins for category in item.categories}
         texts = values.astype("string").str.strip().str.lower()

@@ -266,7 +266,7 @@ def _attribute_text(name: str) -> str:
 
 
 def _numbers_where_all_are(values: pd.Series) -> pd.Series:
-    numbers = pd.to_numeric(values, errors="coerce")
+    numbers = pd.to_numeric(values, errors="coerce").replace([np.inf, -np.inf], np.nan)
     return numbers if numbers.notna().sum() == values.notna().sum() and numbers.notna().any() else values
 
 

@@ -122,15 +122,25 @@
         group by lead_id, version, attribute
     ),
 
+    -- nan and inf are no numbers to a card
+    number_value as (
+        select
+            lead_id,
+            field,
+            text_value,
+            case when abs(try_cast(text_value as double)) < 1e308 then try_cast(text_value as double) end as number
+        from value
+    ),
+
     by_number as (
         select value.lead_id, bin.version, bin.attribute, bin.bin_number, value.text_value
-        from value
+        from number_value as value
         inner join
             bin
             on value.field = bin.field
             and bin.kind = 'number'
-            and try_cast(value.text_value as double) >= coalesce(bin.lower_bound, -1e308)
-            and try_cast(value.text_value as double) < coalesce(bin.upper_bound, 1e308)
+            and value.number >= coalesce(bin.lower_bound, -1e308)
+            and value.number < coalesce(bin.upper_bound, 1e308)
     ),
 
     by_category as (
@@ -156,15 +166,13 @@
 
     by_missing as (
         select value.lead_id, bin.version, bin.attribute, bin.bin_number, value.text_value
-        from value
+        from number_value as value
         inner join bin on value.field = bin.field and bin.kind = 'missing'
         left join
             (select distinct version, attribute from bin where kind = 'number') as numbered
             on bin.version = numbered.version
             and bin.attribute = numbered.attribute
-        where
-            value.text_value is null
-            or (numbered.attribute is not null and try_cast(value.text_value as double) is null)
+        where value.text_value is null or (numbered.attribute is not null and value.number is null)
     ),
 
     applied as (

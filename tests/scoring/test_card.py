@@ -41,6 +41,8 @@ CARD = Scorecard(
         pytest.param(2.9, "retail", 30, id="upper bound is outside"),
         pytest.param(3, "technology", 100, id="best of all"),
         pytest.param(np.nan, "farming", 20, id="missing number, unknown text"),
+        pytest.param(np.inf, "media", 15, id="a number without end is missing"),
+        pytest.param(-np.inf, "media", 15, id="nor one without a beginning"),
         pytest.param(0, None, 12, id="missing text"),
         pytest.param(0, "", 12, id="empty text is missing"),
     ],

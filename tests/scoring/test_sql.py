@@ -47,11 +47,16 @@ CARD = Scorecard(
         Bin("attribute:Product_Interest__c", "category", "scoring", 25, categories=("scoring",)),
         Bin("attribute:Product_Interest__c", "other", "other values", 2),
         Bin("attribute:Product_Interest__c", "missing", "missing", 1),
+        Bin('attribute:Deal "Size" now', "number", "below 10", 2, upper=10),
+        Bin('attribute:Deal "Size" now', "number", "10 or more", 4, lower=10),
+        Bin('attribute:Deal "Size" now', "missing", "missing", 8),
     ),
     leads=10,
     wins=2,
     threshold=37,
 )
+
+SIZES = ["12", "-3", "nan", "inf", "-inf", "1e400", "big"]
 
 
 def run_models(settings: Settings, *more: str) -> None:
@@ -76,6 +81,15 @@ def home(built_settings: Settings, parsed_project: Path, tmp_path_factory: pytes
     write_card(CARD, cards_folder(settings))
     with duckdb.connect(str(settings.warehouse)) as con:
         assert load_cards(settings, con) == 1
+        for part in ("at_handoff", "now"):
+            con.execute(
+                f"""
+                update intermediate.int_lead_signal_{part} set attributes = json_merge_patch(
+                    coalesce(attributes, '{{}}'),
+                    json_object('Deal "Size" now', list_extract({SIZES}, cast(1 + hash(lead_id) % 7 as bigint)))
+                )
+                """
+            )
     run_models(settings)
     return settings
 
@@ -93,6 +107,7 @@ def test_a_card_scores_the_same_in_sql_lead_by_lead(con: duckdb.DuckDBPyConnecti
         select
             signal.*,
             json_extract_string(attributes, '$.Product_Interest__c') as "attribute:Product_Interest__c",
+            attributes ->> '/Deal "Size" now' as "attribute:Deal ""Size"" now",
             score.score,
             score.score_band
         from intermediate.int_lead_signal as signal
@@ -215,6 +230,11 @@ def test_fct_lead_shows_the_version_in_force(con: duckdb.DuckDBPyConnection) -> 
 def test_the_review_refuses_what_conversion_fills(con: duckdb.DuckDBPyConnection) -> None:
     refusals = monthly.changed_attributes(con, ["attribute:Customer_Tier__c"])
     assert [refusal.signal for refusal in refusals] == ["attribute:Customer_Tier__c"]
+
+
+@pytest.mark.parametrize(("values", "kind"), [(["1", "2.5"], "f"), (["1", "inf"], "O"), (["1", "1e400"], "O")])
+def test_numbers_without_end_are_not_learned_from_as_numbers(values: list[str], kind: str) -> None:
+    assert monthly._numbers_where_all_are(pd.Series(values)).dtype.kind == kind
 
 
 def test_too_few_wins_leave_the_rule_points(home: Settings, con: duckdb.DuckDBPyConnection) -> None:
