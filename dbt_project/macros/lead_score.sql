@@ -82,13 +82,44 @@
         left join recorded on signal.lead_id = recorded.lead_id and asked_of_record.field = recorded.field
     ),
 
-    -- what stands on the record alone is null among the signals
+    -- as int_lead_criteria_met knows them
+    judged_value as (
+        select
+            signal.lead_id,
+            signal.scored_at,
+            asked.field,
+            case when icp.is_icp_fit then 'true' when not icp.is_icp_fit then 'false' end as text_value
+        from signal
+        inner join
+            {{ ref("int_lead_icp") }} as icp
+            on signal.lead_id = icp.lead_id
+            and icp.valid_from <= signal.scored_at
+            and signal.scored_at < icp.valid_to
+        inner join asked on asked.field = 'icp_fit'
+        union all
+        select signal.lead_id, signal.scored_at, asked.field, cast(count(activity.lead_id) as varchar) as text_value
+        from signal
+        inner join asked on asked.field = 'sales_conversations'
+        left join
+            {{ ref("int_lead_activity") }} as activity
+            on signal.lead_id = activity.lead_id
+            and activity.took_place_at <= signal.scored_at
+            and activity.is_completed
+            and activity.is_by_sales
+            and activity.activity_type in ('call', 'meeting')
+        group by signal.lead_id, signal.scored_at, asked.field
+    ),
+
+    -- what stands on the record alone, or is judged, is null among the signals
     asked_value as (
         select lead_id, scored_at, field, text_value
         from value
         union all
         select lead_id, scored_at, field, text_value
         from record_value
+        union all
+        select lead_id, scored_at, field, text_value
+        from judged_value
     ),
 
     -- a value is judged once for all the leads that have it

@@ -340,3 +340,77 @@ def test_a_signed_card_is_in_force_from_its_day(home: Settings, tmp_path: Path) 
         ("rules-8.0", "challenger", None),
         ("rules-9.0", "challenger", date(2027, 2, 1)),
     ]
+
+
+@pytest.fixture(scope="module")
+def withdrawn(home: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The card was in force in March, another version of the definitions with it; a threshold between two fifths; rules
+    of engagement on what no signal says."""
+    folder = tmp_path_factory.mktemp("withdrawn") / "home"
+    shutil.copytree(home.home, folder)
+    settings = home.model_copy(update={"home": folder})
+    with duckdb.connect(str(settings.warehouse)) as con:
+        con.execute(
+            "delete from definitions.settings where setting in ('scorecard_version', 'handoff_score_threshold')"
+        )
+        con.execute(
+            "insert into definitions.settings (setting, value, valid_from, valid_to) values "
+            "('handoff_score_threshold', '43', '2024-01-01', null), "
+            "('scorecard_version', 'rules', '2024-01-01', '2026-03-01'), "
+            "('scorecard_version', 'card-by-hand', '2026-03-01', '2026-04-01'), "
+            "('scorecard_version', 'rules', '2026-04-01', null)"
+        )
+        con.execute(
+            "insert into definitions.versions (version, valid_from) values ('7.0', '2026-03-01'), ('8.0', '2026-04-01')"
+        )
+        con.execute(
+            "insert into definitions.stage_criteria (stage, rule, side, field, operator, value, valid_from) values "
+            "('mql', 'fits', 'engagement', 'icp_fit', 'is', 'true', '2024-01-01'), "
+            "('mql', 'talk', 'engagement', 'sales_conversations', '>=', '1', '2024-01-01'), "
+            "('mql', 'silence', 'engagement', 'sales_conversations', '=', '0', '2024-01-01')"
+        )
+    definitions = ("setting", "setting_in_force", "versions", "stage_criteria")
+    run_models(settings, *(f"stg_definitions__{name}" for name in definitions))
+    with duckdb.connect(str(settings.warehouse)) as con:
+        con.execute("set TimeZone = 'UTC'")
+        yield con
+
+
+@pytest.mark.parametrize(
+    ("rule", "holds"),
+    [
+        (
+            "fits",
+            "exists (select 1 from intermediate.int_lead_icp as icp where icp.lead_id = signal.lead_id and is_icp_fit "
+            "and valid_from <= scored_at and scored_at < valid_to)",
+        ),
+        ("talk", "spoken > 0"),
+        ("silence", "spoken = 0"),
+    ],
+)
+def test_an_engagement_rule_may_ask_for_fit_and_conversations(
+    withdrawn: duckdb.DuckDBPyConnection, rule: str, holds: str
+) -> None:
+    found = withdrawn.execute(
+        f"""
+        with signal as (
+            select
+                lead_id,
+                scored_at,
+                (
+                    select count(*) from intermediate.int_lead_activity as activity
+                    where activity.lead_id = known.lead_id and took_place_at <= scored_at and is_completed
+                        and is_by_sales and activity_type in ('call', 'meeting')
+                ) as spoken
+            from intermediate.int_lead_signal as known
+        )
+        select point.lead_id is not null as has_points, {holds} as is_met, count(*) as leads
+        from signal
+        left join intermediate.int_lead_score_point as point
+            on signal.lead_id = point.lead_id and point.attribute = ?
+        group by all
+        order by all
+        """,
+        [rule],
+    ).fetchall()
+    assert [row[:2] for row in found] == [(False, False), (True, True)]
