@@ -58,8 +58,8 @@ TERMS = {
     "proposed_threshold": (
         "Proposed threshold",
         "Of a learned card, the threshold chosen when it was learned: by what sales can take, by a share of wins, or "
-        "the highest that keeps four fifths of all wins. Of rule points, the highest score that keeps four fifths of "
-        "the wins among handed-off leads whose horizon is over.",
+        "the highest that keeps four fifths of all wins. Of rule points, the highest fifth point that does so "
+        "among handed-off leads whose horizon is over.",
     ),
     "score_drift": (
         "Drift (PSI)",

@@ -414,3 +414,11 @@ def test_an_engagement_rule_may_ask_for_fit_and_conversations(
         [rule],
     ).fetchall()
     assert [row[:2] for row in found] == [(False, False), (True, True)]
+
+
+def test_the_agreed_threshold_has_a_row_and_is_not_proposed_for_it(withdrawn: duckdb.DuckDBPyConnection) -> None:
+    rows = withdrawn.execute(
+        "select version, threshold, is_proposed from scoring.score_threshold where version like 'rules-%'"
+    ).fetchall()
+    assert {version for version, threshold, _ in rows if threshold == 43}
+    assert {threshold % 5 for _, threshold, is_proposed in rows if is_proposed} == {0}

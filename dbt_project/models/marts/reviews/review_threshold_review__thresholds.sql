@@ -10,5 +10,5 @@ select
     win_rate,
     share_of_wins,
     is_proposed,
-    cast(threshold as double) = cast({{ setting("handoff_score_threshold") }} as double) as is_agreed
+    cast(threshold as double) = ceil(cast({{ setting("handoff_score_threshold") }} as double)) as is_agreed
 from {{ ref("score_threshold") }}

@@ -1,7 +1,10 @@
--- Grain: one row per version and threshold (every fifth point, and the one that a learned card carries): what a
--- handoff from that score on would have brought, over the handed-off leads whose horizon is over, per month. Rows of a
--- version overlap: never sum them. is_proposed: that of a learned card, chosen when it was learned; of rule points, the
--- highest that keeps four fifths of the wins.
+-- Grain: one row per version and threshold (every fifth point, the agreed one, and the one that a learned card
+-- carries):
+-- what a handoff from that score on would have brought, over the handed-off leads whose horizon is over, per month.
+-- Rows
+-- of a version overlap: never sum them. is_proposed: that of a learned card, chosen when it was learned; of rule
+-- points,
+-- the highest fifth point that keeps four fifths of the wins.
 with
     scored as (
         select score.version, score.score, signal.scored_at, signal.is_won, signal.has_opportunity, signal.is_rejected
@@ -30,6 +33,9 @@ with
         select version, threshold
         from {{ ref("int_scorecard") }}
         where threshold is not null
+        union
+        select version, cast(ceil(cast({{ setting("handoff_score_threshold") }} as double)) as integer) as threshold
+        from total
     ),
 
     above as (
@@ -64,7 +70,9 @@ with
             rated.*,
             coalesce(
                 card.threshold,
-                max(case when rated.share_of_wins >= 0.8 then rated.threshold end) over (partition by rated.version)
+                max(case when rated.share_of_wins >= 0.8 and rated.threshold % 5 = 0 then rated.threshold end) over (
+                    partition by rated.version
+                )
             ) as proposed_threshold
         from rated
         left join {{ ref("int_scorecard") }} as card on rated.version = card.version
