@@ -422,3 +422,21 @@ def test_the_agreed_threshold_has_a_row_and_is_not_proposed_for_it(withdrawn: du
     ).fetchall()
     assert {version for version, threshold, _ in rows if threshold == 43}
     assert {threshold % 5 for _, threshold, is_proposed in rows if is_proposed} == {0}
+
+
+def test_a_card_that_was_withdrawn_is_why_the_rule_points_apply(withdrawn: duckdb.DuckDBPyConnection) -> None:
+    """Few wins are no reason where a card was in force."""
+    versions = withdrawn.execute(
+        "select version, status, valid_from, note from scoring.scorecard_version order by version"
+    ).fetchall()
+    assert versions == [
+        ("card-by-hand", "retired", date(2026, 3, 1), None),
+        ("rules-1.0", "retired", date(2024, 1, 1), None),
+        ("rules-7.0", "retired", None, None),
+        (
+            "rules-8.0",
+            "champion",
+            date(2026, 4, 1),
+            "The rule points apply: both teams signed them again after a learned card.",
+        ),
+    ]

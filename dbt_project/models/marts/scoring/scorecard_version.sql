@@ -108,7 +108,7 @@ with
             case
                 when rules_in_force.is_now = 1
                 then 'champion'
-                when rules_in_force.effective_from <= {{ as_of() }}
+                when rules_in_force.effective_from <= {{ as_of() }} or definitions_version.effective_to <= {{ as_of() }}
                 then 'retired'
                 else 'challenger'
             end as status,
@@ -182,20 +182,18 @@ select
     final.calibration_slope,
     final.threshold,
     case
-        when final.status = 'champion' and final.method = 'rule points' and observed.wins < observed.minimum_wins
+        when final.status <> 'champion' or final.method <> 'rule points'
+        then null
+        when exists (select 1 from named where version <> 'rules' and effective_from <= {{ as_of() }})
+        then 'The rule points apply: both teams signed them again after a learned card.'
+        when observed.wins < observed.minimum_wins
         then
             'The rule points apply: '
             || cast(observed.wins as varchar)
             || ' wins of the '
             || cast(observed.minimum_wins as varchar)
             || ' agreed for learning a card.'
-        when
-            final.status = 'champion'
-            and final.method = 'rule points'
-            and not exists (select 1 from named where version <> 'rules' and effective_from <= {{ as_of() }})
-        then 'The rule points apply: no learned card has been signed.'
-        when final.status = 'champion' and final.method = 'rule points'
-        then 'The rule points apply: both teams signed them again after a learned card.'
+        else 'The rule points apply: no learned card has been signed.'
     end as note
 from final
 cross join observed
