@@ -1,10 +1,7 @@
--- Grain: one row per version and threshold (every fifth point, the agreed one, and the one that a learned card
--- carries):
+-- Grain: one row per version and threshold (every fifth point, the agreed one, the one that a learned card carries):
 -- what a handoff from that score on would have brought, over the handed-off leads whose horizon is over, per month.
--- Rows
--- of a version overlap: never sum them. is_proposed: that of a learned card, chosen when it was learned; of rule
--- points,
--- the highest fifth point that keeps four fifths of the wins.
+-- Rows of a version overlap: never sum them. is_proposed: that of a learned card, chosen when it was learned; of rule
+-- points, the highest fifth point that keeps four fifths of the wins.
 with
     scored as (
         select score.version, score.score, signal.scored_at, signal.is_won, signal.has_opportunity, signal.is_rejected
