@@ -104,9 +104,7 @@
             {{ ref("int_lead_activity") }} as activity
             on signal.lead_id = activity.lead_id
             and activity.took_place_at <= signal.scored_at
-            and activity.is_completed
-            and activity.is_by_sales
-            and activity.activity_type in ('call', 'meeting')
+            and {{ is_sales_conversation("activity") }}
         group by signal.lead_id, signal.scored_at, asked.field
     ),
 

@@ -2,9 +2,8 @@
 -- A session belongs to the person of its user id; one without, to the person of the next identified session of the
 -- same client id, else of the last before (int_client_span), else of the lead that carries the client id as its cookie.
 -- identified_at: when a later session told whose an anonymous one is; null: known at once, also where the one before
--- or the cookie said the same. Null person: never
--- identified. Touches recorded on a deleted lead or contact are left out (named_touch); those of
--- merged-away records belong to the survivor.
+-- or the cookie said the same. Null person: never identified. Touches recorded on a deleted lead or contact are left
+-- out (named_touch); those of merged-away records belong to the survivor.
 with
     touch_record as (
         select

@@ -216,7 +216,7 @@ with
         from {{ ref("int_lead_activity") }} as activity
         inner join leads on activity.lead_id = leads.lead_id
         inner join used_field on used_field.field = 'sales_conversations'
-        where activity.is_completed and activity.is_by_sales and activity.activity_type in ('call', 'meeting')
+        where {{ is_sales_conversation("activity") }}
         union all
         select leads.lead_number, used_field.field_number, leads.created_at as known_from, 0 as delta, true as is_moment
         from leads
@@ -564,9 +564,7 @@ with
         inner join
             {{ ref("int_lead_activity") }} as activity
             on waiting.lead_id = activity.lead_id
-            and activity.is_completed
-            and activity.is_by_sales
-            and activity.activity_type in ('call', 'meeting')
+            and {{ is_sales_conversation("activity") }}
             and activity.took_place_at >= waiting.held_from
             and activity.took_place_at < waiting.held_to
         union all
