@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from handoff.spreadsheet import harmless
+from handoff.sql import BLANKS
 
 COLUMNS = ("native_id", "object", "rule", "what_is_missing", "how_to_repair", "source_file", "line", "first_seen_at")
 
@@ -40,7 +41,7 @@ def write(con: duckdb.DuckDBPyConnection, folder: Path) -> list[Path]:
     }
     for source, *row in con.execute(_WAITING).fetchall():
         native_id, name, rule, detail, file, line, seen = row
-        repair = repairs.get(rule, "repair what is named")
+        repair = repairs.get(rule.lower(), "repair what is named")
         waiting.setdefault(source, []).append(
             [harmless(str(value or "")) for value in (native_id, name, rule, detail, repair, file, line, seen)]
         )
@@ -82,15 +83,18 @@ _WAITING = """
 
 
 def _repairs(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """How to repair a record that fails a rule: any of its alternatives."""
+    """How to repair a record that fails a rule, by its name in lower case: any of its alternatives."""
     ways: dict[str, list[str]] = {}
     for rule, fields, test in con.execute(
         """
-        select distinct rule, fields, lower(test)
+        select distinct lower(trim(rule, $1)), fields, lower(trim(test, $1))
         from definitions.completeness, control.run
-        where cast(valid_from as date) <= run.as_of and coalesce(cast(valid_to as date), date '9999-12-31') > run.as_of
+        where
+            cast(trim(valid_from, $1) as date) <= run.as_of
+            and coalesce(cast(nullif(trim(valid_to, $1), '') as date), date '9999-12-31') > run.as_of
         order by all
-        """
+        """,
+        [BLANKS],
     ).fetchall():
         for name in fields.split("|"):
             ways.setdefault(rule, []).append(_REPAIRS[test].format(name.strip()))

@@ -530,6 +530,9 @@ def test_feedback_tells_each_source_what_waits_and_how_to_repair_it(bench: Bench
     bench.con.execute(
         f"create table definitions.completeness as from read_csv('{SHIPPED}/completeness.csv', all_varchar = true)"
     )
+    bench.con.execute(
+        "update definitions.completeness set rule = upper(rule) || ' ', test = test || ' ', valid_to = ' '"
+    )
     (tmp_path / "gone.csv").write_text("native_id\n")
     written = feedback.write(bench.con, tmp_path)
     assert [path.name for path in written] == ["marketo.csv", "salesforce.csv"]
