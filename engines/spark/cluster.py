@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from engines.spark.dialect import spark_type, typed, view_name
+from engines.spark.dialect import identifier, spark_type, typed, view_name
 from handoff.errors import HandoffError
 from handoff.settings import Settings
 
@@ -57,8 +57,16 @@ class Cluster:
 
     def read(self, relation: str, folder: str, columns: Mapping[str, str]) -> None:
         """Shows Parquet files as a relation: `columns` are DuckDB's, so that nobody has to look into the files."""
-        schema = ", ".join(f"`{name}` {spark_type(kind)}" for name, kind in columns.items())
+        schema = ", ".join(f"{identifier(name)} {spark_type(kind)}" for name, kind in columns.items())
         self.spark.read.schema(schema).parquet(folder).createOrReplaceTempView(view_name(relation))
+
+    def empty(self, relation: str, columns: Mapping[str, str]) -> None:
+        """Shows a relation that has no rows so that Spark knows it when it plans: what only comes of it costs nothing.
+
+        Most companies have a few of the systems that the models read.
+        """
+        nothing = ", ".join(f"cast(null as {spark_type(kind)}) as {identifier(name)}" for name, kind in columns.items())
+        self.spark.sql(f"select {nothing} where false").createOrReplaceTempView(view_name(relation))
 
     def step(self, name: str, query: str) -> None:
         """A view over rows that are made now, on the executors' disks; `drop` it after use."""
@@ -87,8 +95,11 @@ class Cluster:
         for key, value in PROPERTIES.items():
             writer = writer.tableProperty(key, value)
         writer.createOrReplace()
-        self.spark.table(name).createOrReplaceTempView(view_name(relation))
-        return self.count(relation)
+        if rows := self.count(relation):
+            self.spark.table(name).createOrReplaceTempView(view_name(relation))
+        else:
+            self.empty(relation, columns)
+        return rows
 
     def export(self, query: str, columns: Mapping[str, str], folder: str) -> None:
         """The rows of a query as Parquet files in a new folder."""
@@ -153,6 +164,8 @@ class Cluster:
             "spark.sql.session.timeZone": "UTC",
             "spark.sql.timestampType": "TIMESTAMP_NTZ",
             "spark.sql.ansi.enabled": "false",
+            # a product of decimals has the places of both, as DuckDB's: cut to six, an amount in money is rounded twice
+            "spark.sql.decimalOperations.allowPrecisionLoss": "false",
             # a day is the same day in DuckDB's files, one before 1582 too
             "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
             "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",

@@ -171,6 +171,11 @@ def view_name(relation: str) -> str:
     return relation.lower().replace(".", "__")
 
 
+def identifier(name: str) -> str:
+    """A name as Spark's SQL quotes it: a header may hold anything."""
+    return f"`{name.replace('`', '``')}`"
+
+
 def spark_type(duckdb_type: str) -> str:
     """The type of a column in Spark and Iceberg that holds every value of DuckDB's type.
 
@@ -181,7 +186,7 @@ def spark_type(duckdb_type: str) -> str:
 
 def typed(query: str, columns: Mapping[str, str]) -> str:
     """The query with each column, by position, as DuckDB names and types it."""
-    names = [f"`{name}`" for name in columns]
+    names = [identifier(name) for name in columns]
     casts = [
         f"cast({name} as {spark_type(kind)}) as {name}" for name, kind in zip(names, columns.values(), strict=True)
     ]

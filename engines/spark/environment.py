@@ -89,6 +89,10 @@ class Ledger:
                 if relation in self._models and relation not in self._local:
                     raise RuntimeError(f"{relation} is read before this night made it")
                 columns = columns_of(con, relation)
+                if con.execute(f"from {relation} limit 1").fetchone() is None:
+                    self.cluster.empty(relation, columns)
+                    self._carried.add(relation)
+                    continue
                 folder = self.folder(relation)
                 folder.mkdir(parents=True)
                 parts = ", ".join(f"{_for_parquet(name, kind)} as {quoted(name)}" for name, kind in columns.items())

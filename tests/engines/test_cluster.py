@@ -39,6 +39,41 @@ def test_values_survive_the_way_there_and_back(cluster: Any, tmp_path: Path) -> 
 
 
 @pytest.mark.spark
+@pytest.mark.parametrize("rows", [0, 1])
+def test_a_column_may_have_any_name(rows: int, cluster: Any, tmp_path: Path) -> None:
+    from engines.spark.environment import Ledger
+
+    ledger = Ledger(cluster, tmp_path / "exchange", models=[])
+    with duckdb.connect() as con:
+        con.execute("create schema raw")
+        con.execute(f"""create table raw.named as select 'ja' as "What`s new, 'then'?", 1 as n limit {rows}""")
+        ledger.carry(con, ["raw.named"])
+        assert cluster.rows("select `What``s new, 'then'?` from raw__named")[1] == [("ja",)][:rows]
+
+
+@pytest.mark.spark
+def test_what_has_no_rows_is_known_to_have_none(cluster: Any, tmp_path: Path) -> None:
+    from engines.spark.environment import Ledger, columns_of
+
+    ledger = Ledger(cluster, tmp_path / "exchange", models=["core.none"])
+    with duckdb.connect() as con:
+        con.execute("create schema raw; create schema core")
+        con.execute(f"create table raw.none as select {COLUMNS} limit 0")
+        con.execute("create table core.none as from raw.none")
+        ledger.carry(con, ["raw.none"])
+        cluster.create_schema("core")
+        assert cluster.write("core.none", "select * from raw__none", columns_of(con, "core.none")) == 0
+        ledger.made_on_spark("core.none", 0)
+        for view in ("raw__none", "core__none"):
+            plan = cluster.spark.sql(f"select s, count(*) from {view} group by s")._jdf.queryExecution().optimizedPlan()
+            assert plan.toString().startswith("LocalRelation <empty>")
+            assert cluster.spark.table(view).schema["d"].dataType.simpleString() == "decimal(18,2)"
+        ledger.bring(con, "core.none")
+        assert con.sql("from core.none").fetchall() == []
+        cluster.forget_old("core.none")
+
+
+@pytest.mark.spark
 def test_a_fingerprint_comes_back_unsigned(cluster: Any, tmp_path: Path) -> None:
     from engines.spark.environment import Ledger
 

@@ -19,6 +19,8 @@ NOT_BLANK = (9, 10, 13, 133, 0x180E, 0x200B, 0x2028, 0x2029, 0xFEFF)
 AROUND = "(values " + ", ".join(f"('{chr(code)}')" for code in (*BLANK, *NOT_BLANK)) + ") as t(c)"
 CASES = {
     "a division of decimals": f"select n, d / 3, n / 2, d / n from {ROWS}",
+    "a product of decimals": "select cast(round(cast(a as decimal(38, 6)) * cast(r as decimal(28, 14)), 2) as "
+    "decimal(18, 2)) from (values ('1.00', '1.00499999999999'), ('-7.5', '0.9'), (null, '1')) as t(a, r)",
     "an average of decimals": f"select avg(d), avg(n) from {ROWS}",
     "a percentile": f"select percentile_cont(0.9) within group (order by cast(d as double)), median(n) from {ROWS}",
     "a clock of another zone": f"select n, timezone('Europe/Berlin', timezone('UTC', ts)) from {ROWS}",
