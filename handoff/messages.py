@@ -2,7 +2,10 @@
 
 import http.client
 import smtplib
+import ssl
 from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from functools import partial
 from urllib.parse import unquote, urlsplit
 
 from handoff.errors import HandoffError
@@ -14,7 +17,7 @@ def send_mail(smtp_url: str, message: EmailMessage) -> None:
     """Sends the message; its sender is the user of the mail server where that is an address.
 
     Raises:
-        HandoffError: the address of the mail server is none.
+        HandoffError: the address of the mail server is none, or nobody trusted signed its certificate.
         OSError, smtplib.SMTPException: it cannot be reached or refuses.
     """
     url = urlsplit(smtp_url)
@@ -24,15 +27,26 @@ def send_mail(smtp_url: str, message: EmailMessage) -> None:
             remedy="Write smtp://user:password@host:587 or smtps://…",
         )
     user = unquote(url.username or "")
-    message["From"] = user if "@" in user else f"handoff@{url.hostname}"
+    sender = user if "@" in user else f"handoff@{url.hostname}"
+    message["From"], message["Date"] = sender, formatdate()
+    message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
     is_tls = url.scheme == "smtps"
-    server_type = smtplib.SMTP_SSL if is_tls else smtplib.SMTP
-    with server_type(url.hostname, url.port or (465 if is_tls else 587), timeout=TIMEOUT_SECONDS) as server:
-        if not is_tls and user:
-            server.starttls()
-        if user:
-            server.login(user, unquote(url.password or ""))
-        server.send_message(message)
+    trusted = ssl.create_default_context()
+    connect = partial(smtplib.SMTP_SSL, context=trusted) if is_tls else smtplib.SMTP
+    try:
+        with connect(url.hostname, url.port or (465 if is_tls else 587), timeout=TIMEOUT_SECONDS) as server:
+            if not is_tls and user:
+                server.starttls(context=trusted)
+            if user:
+                server.login(user, unquote(url.password or ""))
+            server.send_message(message)
+    except ssl.SSLCertVerificationError as error:
+        raise HandoffError(
+            "The certificate of the mail server cannot be trusted, so nothing was sent.",
+            why=error.verify_message,
+            remedy="Name the server as its certificate does, or trust your own authority by SSL_CERT_FILE "
+            "(docs/operate.md)",
+        ) from error
 
 
 def send_slack(webhook_url: str, text: str) -> None:
