@@ -40,34 +40,50 @@ class Alert:
     text: str
 
 
-def failed(settings: AlertSettings, run_id: str, since: datetime, why: str, job: str = NIGHT) -> Alert:
+def failed(
+    settings: AlertSettings,
+    run_id: str,
+    since: datetime,
+    why: str,
+    job: str = NIGHT,
+    warned: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Alert:
     """A night that failed: readers keep yesterday's build. `run_id` is empty where it failed before there was a run.
 
-    Another `job` is named; `""` is a run of assets that somebody picked.
+    Another `job` is named; `""` is a run of assets that somebody picked. `warned` is None unless it failed after its
+    publish: then readers have its build, and what its checks found is told now, for no later night does.
     """
     is_night = job == NIGHT
-    what = "the night failed, yesterday's marts stay up" if is_night else f"{job or PICKED} failed"
+    marts = "yesterday's marts stay up" if warned is None else "after it had published: the new marts are up"
+    what = f"the night failed, {marts}" if is_night else f"{job or PICKED} failed"
     again = "run `make nightly`" if is_night else "start it again in the UI"
-    return Alert(
-        f"Handoff: {what}",
-        f"What: {why}\nSince: {since:%Y-%m-%d %H:%M} UTC\nWhat to do: mend what is named, then {again}\n"
+    lines = [
+        f"What: {why}",
+        f"Since: {since:%Y-%m-%d %H:%M} UTC",
+        f"What to do: mend what is named, then {again}",
+        *_warnings(warned or {}),
         f"Run: {settings.dagster_url}/runs/{run_id}".removesuffix("/"),
-    )
+    ]
+    return Alert(f"Handoff: {what}", "\n".join(lines))
 
 
 def warned(
     settings: AlertSettings, run_id: str, since: datetime, checks: Mapping[str, Mapping[str, Any]], job: str = NIGHT
 ) -> Alert:
     """A night that was published although checks warn; another `job` is named as in `failed`."""
-    lines = [
-        f"- {name}: {findings(found)}\n  What to do: {REMEDIES.get(name, 'Look at the check in the UI.')}"
-        for name, found in checks.items()
-    ]
+    lines = _warnings(checks)
     return Alert(
         f"Handoff: {'published' if job == NIGHT else f'{job or PICKED} ended'}, "
         f"with {len(lines)} warning{'s' if len(lines) > 1 else ''}",
         "\n".join([*lines, f"Since: {since:%Y-%m-%d %H:%M} UTC", f"Run: {settings.dagster_url}/runs/{run_id}"]),
     )
+
+
+def _warnings(checks: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    return [
+        f"- {name}: {findings(found)}\n  What to do: {REMEDIES.get(name, 'Look at the check in the UI.')}"
+        for name, found in checks.items()
+    ]
 
 
 def findings(found: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from handoff.warehouse import open_warehouse
 from orchestration import alerts
 
 BY_COMMAND = "handoff/started_by_command"
+PUBLISH = dg.AssetKey(["publish", "marts"])
 # what SQLite says of a file that was cut off
 DAMAGED = ("file is not a database", "database disk image is malformed")
 LOAD_FIGURES = ("files", "rows_read", "rows_loaded", "rows_held", "rows_malformed")
@@ -45,33 +46,55 @@ def nightly(settings: Settings) -> NightResult:
     """Executes the job `nightly` against the persistent instance.
 
     Raises:
-        HandoffError: the night failed; what readers see is unchanged.
+        HandoffError: the night failed; what readers see is unchanged, unless it failed after its publish.
     """
     # The run reads its settings itself, as it does when the UI starts it: it is told the "now" of this process.
     os.environ["HANDOFF_AS_OF"] = f"{settings.now.isoformat()}+00:00"
     from orchestration.definitions import defs
 
     run_id = ""
+    warned: dict[str, dict[str, Any]] | None = None
     try:
         job = defs().resolve_job_def("nightly")
         with dg.DagsterInstance.get() as instance:
             end_orphans(instance)
             run_id = str(uuid.uuid4())
-            result = job.execute_in_process(
-                instance=instance,
-                run_id=run_id,
-                raise_on_error=True,
-                tags={BY_COMMAND: "true"},
-                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            )
+            try:
+                result = job.execute_in_process(
+                    instance=instance,
+                    run_id=run_id,
+                    raise_on_error=True,
+                    tags={BY_COMMAND: "true"},
+                    run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                )
+            finally:
+                warned = failed_checks(instance, run_id) if has_published(instance, run_id) else None
     except Exception as error:
         found = _handoff_error(error) or disk_trouble(error) or _damaged_record(settings, error)
-        why = " ".join([str(found or type(error).__name__), *(f"Refused: {file}." for file in refused(settings))])
-        alerts.send(settings, alerts.failed(settings, run_id, settings.now, why))
+        untold = [f"Refused: {file}." for file in refused(settings)] if warned is None else []
+        why = " ".join([str(found or type(error).__name__), *untold])
+        alerts.send(settings, alerts.failed(settings, run_id, settings.now, why, warned=warned))
         if found:
             raise found from error
         raise
     return _summary(settings, result)
+
+
+def has_published(instance: dg.DagsterInstance, run_id: str) -> bool:
+    """Whether the file was switched to the build of this run."""
+    events = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
+    return any(event.dagster_event and event.dagster_event.asset_key == PUBLISH for event in events)
+
+
+def failed_checks(instance: dg.DagsterInstance, run_id: str) -> dict[str, dict[str, Any]]:
+    """Every failed check of a run with what it found."""
+    events = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    evaluations = [event.dagster_event.asset_check_evaluation_data for event in events if event.dagster_event]
+    return {
+        check.check_name: {name: value.value for name, value in check.metadata.items()}
+        for check in evaluations
+        if not check.passed
+    }
 
 
 def end_orphans(instance: dg.DagsterInstance) -> list[str]:
@@ -93,7 +116,7 @@ def _summary(settings: Settings, result: dg.ExecuteInProcessResult) -> NightResu
         said[tuple(materialization.asset_key.path)] = {
             name: value.value for name, value in materialization.metadata.items()
         }
-    publish = said[("publish", "marts")]
+    publish = said[tuple(PUBLISH.path)]
     failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
     found = {check.check_name: {name: value.value for name, value in check.metadata.items()} for check in failed}
     if failed:

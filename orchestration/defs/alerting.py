@@ -7,7 +7,7 @@ import dagster as dg
 from handoff.errors import HandoffError
 from handoff.settings import load_settings
 from orchestration import alerts
-from orchestration.run import BY_COMMAND
+from orchestration.run import BY_COMMAND, failed_checks, has_published
 
 SETTINGS = load_settings()
 ON = SETTINGS.alert_slack_webhook_url is not None or bool(SETTINGS.alert_email)
@@ -43,9 +43,9 @@ def tell_of_failure(context: dg.RunFailureSensorContext) -> None:
     """What failed, since when, what to do, and the link to the run."""
     if BY_COMMAND not in context.dagster_run.tags:
         why = _why(context) or context.failure_event.message or "a step failed"
-        alerts.send(
-            SETTINGS, alerts.failed(SETTINGS, context.dagster_run.run_id, _started(context), why, _job(context))
-        )
+        run_id, is_published = context.dagster_run.run_id, has_published(context.instance, context.dagster_run.run_id)
+        warned = failed_checks(context.instance, run_id) if is_published else None
+        alerts.send(SETTINGS, alerts.failed(SETTINGS, run_id, _started(context), why, _job(context), warned))
 
 
 @dg.run_status_sensor(
@@ -57,13 +57,7 @@ def tell_of_warnings(context: dg.RunStatusSensorContext) -> None:
     """Every failed check of the run with what it found."""
     if BY_COMMAND in context.dagster_run.tags:
         return
-    events = context.instance.all_logs(context.dagster_run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
-    evaluations = [event.dagster_event.asset_check_evaluation_data for event in events if event.dagster_event]
-    found = {
-        check.check_name: {name: value.value for name, value in check.metadata.items()}
-        for check in evaluations
-        if not check.passed
-    }
+    found = failed_checks(context.instance, context.dagster_run.run_id)
     if found:
         alerts.send(
             SETTINGS, alerts.warned(SETTINGS, context.dagster_run.run_id, _started(context), found, _job(context))

@@ -93,6 +93,8 @@ if load_settings().postgres_url:
         kinds={"postgres"},
         freshness_policy=NIGHTLY,
         retry_policy=dg.RetryPolicy(max_retries=3, delay=5, backoff=dg.Backoff.EXPONENTIAL),
+        # last: a night by command ends at its first failure, and what is made of the file alone needs no server
+        op_tags={"dagster/priority": "-1"},
     )
     def publish_postgres(night: Night) -> dg.MaterializeResult[Any]:
         """Loads the published build and switches the views to it; tried again only where another try may do."""

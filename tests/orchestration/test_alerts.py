@@ -2,10 +2,6 @@
 
 import errno
 import fcntl
-import http.server
-import json
-import threading
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,27 +21,6 @@ SINCE = datetime(2026, 6, 1, 2)
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(_env_file=None, home=tmp_path)
-
-
-@pytest.fixture
-def webhook() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """A receiver on loopback and what it received."""
-    received: list[dict[str, Any]] = []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(b"ok")
-
-        def log_message(self, *_: Any) -> None:
-            return
-
-    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/hook", received
-    server.shutdown()
 
 
 def test_nobody_is_told_unless_a_setting_names_a_receiver(settings: Settings) -> None:
@@ -84,6 +59,33 @@ def test_the_alert_of_a_scheduled_job_names_it_and_says_what_the_step_said(monke
     assert "Ask for it again" in said[0]
     assert "untold: ValueError" in said[0]
     assert "jane" not in said[0]
+
+
+def test_the_alert_of_a_scheduled_night_knows_whether_it_had_published(monkeypatch: pytest.MonkeyPatch) -> None:
+    from orchestration.defs import alerting
+
+    @dg.op
+    def publish(context: dg.OpExecutionContext) -> None:
+        context.log_event(dg.AssetMaterialization(["publish", "marts"]))
+        found = {"refused": {"crm/lead/a.csv": "cut off"}}
+        context.log_event(
+            dg.AssetCheckEvaluation(dg.AssetKey(["quality", "load_log"]), "files_are_readable", False, found)
+        )
+        raise HandoffError("No server.")
+
+    @dg.job
+    def nightly() -> None:
+        publish()
+
+    said: list[str] = []
+    monkeypatch.setattr(alerts, "send", lambda settings, alert: said.append(f"{alert.subject}\n{alert.text}"))
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = nightly.execute_in_process(instance=instance, raise_on_error=False)
+        (failure,) = [event for event in result.all_events if event.event_type_value == "PIPELINE_FAILURE"]
+        context = dg.build_run_status_sensor_context("tell_of_failure", failure, instance, result.dagster_run)
+        alerting.tell_of_failure(context.for_run_failure())
+    assert "the new marts are up" in said[0]
+    assert "refused: crm/lead/a.csv: cut off" in said[0]
 
 
 def test_an_alert_says_what_since_when_what_to_do_and_where(
@@ -174,6 +176,14 @@ def test_a_receiver_that_cannot_be_reached_stops_nothing_and_is_logged(
     (said,) = (record.getMessage() for record in caplog.records if record.name == "handoff.alerts")
     assert said.startswith("An alert was not sent")
     assert not any(address in said for address in ("127.0.0.1", "ops@example.com"))
+
+
+def test_a_night_that_failed_after_its_publish_says_so_and_what_its_checks_found(settings: Settings) -> None:
+    found = {"files_are_readable": {"refused": {"crm/lead/a.csv": "cut off"}}}
+    alert = alerts.failed(settings, "abc", SINCE, "why", warned=found)
+    assert alert.subject == "Handoff: the night failed, after it had published: the new marts are up"
+    assert "- files_are_readable: refused: crm/lead/a.csv: cut off\n" in alert.text
+    assert alerts.failed(settings, "abc", SINCE, "why", warned={}).subject == alert.subject
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ from handoff.errors import HandoffError, behind
 from handoff.settings import Settings
 from publishing import postgres
 from publishing.build import SCHEMAS
+from tests.conftest import run_night
+from tests.end_to_end.nights import assert_refused, copy_home
 from tests.publishing.readers import Readers
 
 
@@ -271,6 +273,26 @@ def test_the_doctor_tells_what_a_publish_would_fail_of(
     assert 'role "nobody" does not exist' in told("nobody")
     assert 'database "nowhere" does not exist' in told(url=server_url.replace("/postgres?", "/nowhere?"))
     assert "refused" in told(url="postgresql://ann@127.0.0.1:1/marts")
+
+
+def test_a_night_that_the_server_refuses_still_writes_the_pages_and_tells_all_once(
+    built_home: Path, sample_extracts: Path, tmp_path: Path, server_url: str, webhook: tuple[str, list[dict[str, Any]]]
+) -> None:
+    address, received = webhook
+    home, extracts = copy_home(built_home, tmp_path / "home"), tmp_path / "extracts"
+    shutil.copytree(sample_extracts, extracts)
+    shutil.rmtree(home / "publish" / "reviews")
+    (extracts / "salesforce" / "lead" / "empty.csv").touch()
+    night = {
+        "HANDOFF_EXTRACTS": str(extracts),
+        "HANDOFF_POSTGRES_URL": server_url.replace("/postgres?", "/nowhere?"),
+        "HANDOFF_ALERT_SLACK_WEBHOOK_URL": address,
+    }
+    assert_refused(run_night(home, check=False, **night), 'database "nowhere" does not exist')
+    assert "As of 1 Jun" in (home / "publish" / "reviews" / "index.html").read_text()
+    (alert,) = received
+    assert alert["text"].startswith("*Handoff: the night failed, after it had published: the new marts are up*")
+    assert re.search(r"refused: salesforce/lead/empty\.csv: .* What to do: ", alert["text"])
 
 
 FEW_AND_MANY = [
