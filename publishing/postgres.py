@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 READER, PERSONAL_READER, PERSONAL = "handoff_reader", "handoff_personal", "personal"
 LOCK_TIMEOUT_MS = 300
+# says of a build's schema that it is one: other people's may be called so too
+OURS = "A build of the marts, by Handoff: read the views in the schemas core to quality."
 # of so many tries, one waits for the views
 TRIES_AT_ONE_STROKE = 20
 PATIENCE_SECONDS = 120.0
@@ -95,27 +97,32 @@ def publish(settings: Settings, patience_seconds: float = PATIENCE_SECONDS) -> P
     """Loads the published file into a new build and switches the views to it.
 
     Raises:
-        HandoffError: it could not be loaded or switched to; what readers see is unchanged. `CannotPass` where another
-            try would end the same.
+        HandoffError: it could not be loaded or switched to; what readers see is unchanged, unless the message says that
+            they have the new build. `CannotPass` where another try would end the same.
     """
     if settings.postgres_url is None:
         raise CannotPass("There is no PostgreSQL to publish to.", remedy="Set HANDOFF_POSTGRES_URL")
     import psycopg
 
-    url = settings.postgres_url.get_secret_value()
+    url = _in_unicode(settings.postgres_url.get_secret_value())
+    is_switched = False
     try:
         with psycopg.connect(url, autocommit=True, connect_timeout=30) as server:
-            number = _begin(server)
+            _require_unicode(server, url)
+            number = _begin(server, url)
             relations, build_id = _load(settings.publish / "marts.duckdb", url, number)
             counts = _check(settings.publish / "marts.duckdb", server, number, relations)
             _make_roles(server)
             _switch(server, number, build_id, relations, patience_seconds)
+            is_switched = True
             _describe(server, relations)
             _drop_old(server, number)
     except (psycopg.Error, duckdb.Error) as error:
         kind = HandoffError if _may_pass(error) else CannotPass
         failure = kind(
-            "The marts could not be published to PostgreSQL; readers there keep the build they have.",
+            "Readers in PostgreSQL have the new build, but what comes after the switch failed."
+            if is_switched
+            else "The marts could not be published to PostgreSQL; readers there keep the build they have.",
             where=_where(url),
             why=_without_secrets(str(error), url) + _dependent(error),
             remedy="Mend what is named and run the night again; the published file is already the new build",
@@ -131,13 +138,17 @@ def look(url: str) -> int:
     """The version of the server, where the role of the address may do what a publish takes. Changes nothing.
 
     Raises:
-        HandoffError: it cannot be reached, refuses the role, or the role lacks a right.
+        HandoffError: it cannot be reached, refuses the role, keeps text in another encoding or what is not ours under
+            the names of the marts, or the role lacks a right.
     """
     import psycopg
 
+    url = _in_unicode(url)
     try:
         with psycopg.connect(url, connect_timeout=5) as server:
-            lacking = _lacking(server)
+            _require_unicode(server, url)
+            if not (lacking := _lacking(server)):
+                _require_free_names(server, url)
             version = server.info.server_version // 10000
     except psycopg.Error as error:
         raise HandoffError(
@@ -171,6 +182,54 @@ def _lacking(server: "psycopg.Connection[Any]") -> list[str]:
     return [text for (text,) in rows]
 
 
+def _in_unicode(url: str) -> str:
+    """The address, whatever else the environment or the role says of how text is sent."""
+    import psycopg
+
+    return psycopg.conninfo.make_conninfo(url, client_encoding="utf8")
+
+
+def _require_unicode(server: "psycopg.Connection[Any]", url: str) -> None:
+    """
+    Raises:
+        CannotPass: the database keeps text in an encoding that has not every letter.
+    """
+    encoding = server.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise CannotPass(
+            "The marts cannot be published to a PostgreSQL database that does not keep text in UTF8.",
+            where=_where(url),
+            why=f"its encoding is {encoding}",
+            remedy="Name another database in HANDOFF_POSTGRES_URL, made with `create database … encoding 'UTF8' "
+            "template template0`",
+        )
+
+
+def _require_free_names(server: "psycopg.Connection[Any]", url: str) -> None:
+    """
+    Raises:
+        CannotPass: before the first build, something stands in the schemas that would become ours.
+    """
+    is_there, has_build = (
+        b"select to_regclass('handoff.build') is not null",
+        b"select exists (select from handoff.build)",
+    )
+    if server.execute(is_there).fetchone() == (True,) and server.execute(has_build).fetchone() == (True,):
+        return
+    rows = server.execute(
+        "select n.nspname || '.' || c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+        "where n.nspname = any(%s) and c.relkind in ('r', 'p', 'f', 'v', 'm') order by 1",
+        [[*SCHEMAS, PERSONAL]],
+    ).fetchall()
+    if rows:
+        raise CannotPass(
+            "PostgreSQL has tables or views of others in schemas that the marts are published to.",
+            where=_where(url),
+            why=", ".join(name for (name,) in rows[:20]),
+            remedy="Move them to another schema, or publish to a database of its own",
+        )
+
+
 def _may_pass(error: Exception) -> bool:
     """Whether the same publish may succeed later: the server was away, busy, full or shutting down."""
     import psycopg
@@ -181,8 +240,13 @@ def _may_pass(error: Exception) -> bool:
     return isinstance(error, (psycopg.OperationalError, duckdb.IOException)) and not refused
 
 
-def _begin(server: "psycopg.Connection[Any]") -> int:
-    """A new build's empty schema. What an interrupted publish left behind goes."""
+def _begin(server: "psycopg.Connection[Any]", url: str) -> int:
+    """A new build's empty schema, under a number that no schema has. What an interrupted publish left behind goes.
+
+    Raises:
+        CannotPass: see `_require_free_names`.
+    """
+    _require_free_names(server, url)
     server.execute("create schema if not exists handoff")
     server.execute(
         "create table if not exists handoff.build "
@@ -191,12 +255,18 @@ def _begin(server: "psycopg.Connection[Any]") -> int:
     row = server.execute("select coalesce(max(number), 0) from handoff.build").fetchone()
     last = row[0] if row else 0
     unfinished = server.execute(
-        "select nspname from pg_namespace where nspname ~ '^build_[0-9]+$' and substr(nspname, 7)::integer > %s", [last]
+        "select nspname from pg_namespace where nspname ~ '^build_[0-9]+$' "
+        "and obj_description(oid, 'pg_namespace') = %s "
+        "and nspname not in (select 'build_' || number from handoff.build)",
+        [OURS],
     ).fetchall()
     for (schema,) in unfinished:
         server.execute(f"drop schema {quoted(schema)} cascade".encode())
-    server.execute(f"create schema build_{last + 1}".encode())
-    return int(last) + 1
+    taken = {schema for (schema,) in server.execute("select nspname from pg_namespace").fetchall()}
+    number = next(number for number in itertools.count(int(last) + 1) if f"build_{number}" not in taken)
+    # as one: no schema of ours is without its comment
+    server.execute(f"create schema build_{number}; comment on schema build_{number} is {literal(OURS)}".encode())
+    return number
 
 
 def _load(file: Path, url: str, number: int) -> tuple[list[_Relation], str]:
@@ -415,8 +485,9 @@ def _drop_old(server: "psycopg.Connection[Any]", number: int) -> None:
     from psycopg import errors
 
     old = server.execute(
-        "select nspname from pg_namespace where nspname ~ '^build_[0-9]+$' and substr(nspname, 7)::integer < %s",
-        [number - 1],
+        "select nspname from pg_namespace join handoff.build on nspname = 'build_' || number "
+        "where number < (select max(number) from handoff.build where number < %s)",
+        [number],
     ).fetchall()
     for (schema,) in old:
         try:

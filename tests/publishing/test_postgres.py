@@ -199,14 +199,101 @@ def test_roles_see_what_they_may(settings: Settings, server: psycopg.Connection[
         assert one(server, "select lead_id from core.fct_lead") == "crm:1"
 
 
-def test_what_an_interrupted_publish_left_goes(settings: Settings, server: psycopg.Connection[Any]) -> None:
+def kill(*_: Any) -> Any:
+    raise KeyboardInterrupt
+
+
+def test_what_an_interrupted_publish_left_goes(
+    settings: Settings, server: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     make_file(settings, "a")
     postgres.publish(settings)
-    server.execute("create schema build_2")
-    server.execute("create table build_2.core__fct_lead as select 'half' as lead_id")
     make_file(settings, "b")
+    with monkeypatch.context() as killed:
+        killed.setattr(postgres, "_check", kill)
+        with pytest.raises(KeyboardInterrupt):
+            postgres.publish(settings)
+    assert builds(server) == ["build_1", "build_2"]
     assert postgres.publish(settings).number == 2
-    assert one(server, "select lead_id from core.fct_lead") == "crm:1"
+    assert one(server, "select build_id from core.fct_lead") == "b"
+
+
+def test_schemas_of_others_that_are_called_as_builds_are_stay(
+    settings: Settings, server: psycopg.Connection[Any]
+) -> None:
+    others = {"build_0", "build_2", "build_2024", "build_99999999999"}
+    for schema in others:
+        server.execute(f"create schema {schema}; create table {schema}.mine (id integer)".encode())
+    numbers = []
+    for build_id in "abc":
+        make_file(settings, build_id)
+        numbers.append(postgres.publish(settings).number)
+    assert numbers == [1, 3, 4]
+    assert {*builds(server)} == {*others, "build_3", "build_4"}
+    assert all(one(server, f"select count(*) from {schema}.mine") == 0 for schema in others)
+
+
+def test_what_fails_after_the_switch_says_that_readers_have_the_new_build(
+    settings: Settings, server: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_file(settings, "a")
+    monkeypatch.setattr(postgres, "_drop_old", lambda server, number: server.execute("drop schema nowhere"))
+    with pytest.raises(
+        postgres.CannotPass, match=r'Readers in PostgreSQL have the new build.*"nowhere" does not exist'
+    ):
+        postgres.publish(settings)
+    assert one(server, "select build_id from core.fct_lead") == "a"
+
+
+def told_by_doctor(settings: Settings) -> str:
+    (finding,) = (finding for finding in doctor.examine(settings) if finding.name == "postgres")
+    assert finding.is_sound == finding.text.startswith("version ")
+    return finding.text
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_that_has_not_every_letter_is_refused(
+    settings: Settings, server: psycopg.Connection[Any], server_url: str, encoding: str
+) -> None:
+    server.execute(
+        f"create database narrow encoding '{encoding}' template template0 lc_collate 'C' lc_ctype 'C'".encode()
+    )
+    try:
+        url = SecretStr(server_url.replace("/postgres?", "/narrow?"))
+        narrow = settings.model_copy(update={"postgres_url": url})
+        make_file(settings, "a")
+        with pytest.raises(postgres.CannotPass, match=f"its encoding is {encoding}.*encoding 'UTF8'"):
+            postgres.publish(narrow)
+        assert f"its encoding is {encoding}" in told_by_doctor(narrow)
+    finally:
+        server.execute("drop database narrow with (force)")
+
+
+def test_text_arrives_whole_whatever_the_environment_says_of_its_encoding(
+    settings: Settings, server: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    make_file(settings, "a", lead_columns="'crm:Größe 🔥' as lead_id")
+    postgres.publish(settings)
+    assert one(server, "select lead_id from core.fct_lead") == "crm:Größe 🔥"
+
+
+def test_what_others_have_in_the_schemas_of_the_marts_is_named_before_the_first_build(
+    settings: Settings, server: psycopg.Connection[Any]
+) -> None:
+    server.execute("create schema metrics; create view metrics.cfo_board as select 1 as x")
+    server.execute("create schema core; create table core.mine (id integer)")
+    make_file(settings, "a")
+    for _ in range(2):
+        with pytest.raises(postgres.CannotPass, match=r"core\.mine, metrics\.cfo_board"):
+            postgres.publish(settings)
+    assert "core.mine, metrics.cfo_board" in told_by_doctor(settings)
+    assert one(server, "select x from metrics.cfo_board") == 1
+    server.execute("drop view metrics.cfo_board; drop table core.mine")
+    for build_id in "ab":
+        postgres.publish(settings)
+        make_file(settings, build_id)
+    assert told_by_doctor(settings).startswith("version ")
 
 
 def test_a_reader_who_never_lets_go_is_named_and_keeps_the_old_build(
