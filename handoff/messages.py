@@ -1,4 +1,4 @@
-"""One way to hand a message to a mail server, and one to Slack. Not here: what it says and to whom."""
+"""One way to hand a message to a mail server, and one to Slack; names in it. Not here: what it says and to whom."""
 
 import http.client
 import smtplib
@@ -11,6 +11,15 @@ from urllib.parse import unquote, urlsplit
 from handoff.errors import HandoffError
 
 TIMEOUT_SECONDS = 30
+
+
+def printable(text: str) -> str:
+    """The text in one line, with what cannot be seen in it written out: a file may be called anything.
+
+    >>> printable("a\\nBcc: b.csv")
+    'a\\\\nBcc: b.csv'
+    """
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 
 def send_mail(smtp_url: str, message: EmailMessage) -> None:

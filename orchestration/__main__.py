@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from handoff import definitions
 from handoff.errors import HandoffError, disk_trouble
+from handoff.messages import printable
 from handoff.settings import CHECKOUT, AlertSettings, Settings, load_settings
 from handoff.warehouse import night_lock, open_warehouse, require_room, write_anew
 
@@ -35,12 +36,12 @@ def main(arguments: list[str]) -> int:
             raise HandoffError(f"{command} does not take {arguments[-1]!r}.", remedy="Leave it out")
         return commands[command](_settings(command), *arguments[1:])
     except HandoffError as error:
-        print(f"\n{error}", file=sys.stderr)
+        print(f"\n{printable(str(error))}", file=sys.stderr)
         return 1
     except Exception as error:
         if (trouble := disk_trouble(error)) is None:
             raise
-        print(f"\n{trouble}", file=sys.stderr)
+        print(f"\n{printable(str(trouble))}", file=sys.stderr)
         return 1
 
 

@@ -4,6 +4,7 @@ Off until a setting names a receiver. A message says what, since when and what t
 data: checks carry ids and file names, never addresses. Not here: when to send (`defs/alerting.py`, `run.py`).
 """
 
+import html
 import logging
 import smtplib
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from handoff.errors import HandoffError
-from handoff.messages import send_mail, send_slack
+from handoff.messages import printable, send_mail, send_slack
 from handoff.settings import AlertSettings
 
 REMEDIES = {
@@ -58,7 +59,7 @@ def failed(
     what = f"the night failed, {marts}" if is_night else f"{job or PICKED} failed"
     again = "run `make nightly`" if is_night else "start it again in the UI"
     lines = [
-        f"What: {why}",
+        f"What: {printable(why)}",
         f"Since: {since:%Y-%m-%d %H:%M} UTC",
         f"What to do: mend what is named, then {again}",
         *_warnings(warned or {}),
@@ -89,7 +90,7 @@ def _warnings(checks: Mapping[str, Mapping[str, Any]]) -> list[str]:
 def findings(found: Mapping[str, Any]) -> str:
     """What a check that warns found, as one line."""
     told = {key.rpartition("/")[2]: value for key, value in found.items() if value and key not in FOR_DBT}
-    return "; ".join(f"{key}: {_plain(value)}" for key, value in told.items())
+    return printable("; ".join(f"{key}: {_plain(value)}" for key, value in told.items()))
 
 
 def _plain(value: Any) -> str:
@@ -112,7 +113,8 @@ def send(settings: AlertSettings, alert: Alert) -> list[str]:
 
 def _to_slack(webhook: str, alert: Alert) -> bool:
     try:
-        send_slack(webhook, f"*{alert.subject}*\n{alert.text}")
+        # a name is a name, not a mention of everybody nor a link
+        send_slack(webhook, html.escape(f"*{alert.subject}*\n{alert.text}", quote=False))
     except HandoffError as error:
         LOG.warning("An alert was not sent to Slack: %s", error)
         return False

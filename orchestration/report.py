@@ -3,6 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
+from handoff.messages import printable
 from handoff.settings import Settings
 from orchestration.run import LOAD_FIGURES, NightResult
 
@@ -15,7 +16,7 @@ def print_night(settings: Settings, night: NightResult, seconds: float) -> None:
     _print_counts("Held by rule", night.held_by_rule, none="nothing new was held")
     if night.left_out:
         print("Left out since they were stopped, until `.venv/bin/handoff gate accept <delivery>`")
-        print("\n".join(f"  {delivery}" for delivery in night.left_out) + "\n")
+        print("\n".join(f"  {printable(delivery)}" for delivery in night.left_out) + "\n")
     _print_counts("Published", night.row_counts)
     if night.warnings:
         print("Checks that warn\n" + "\n".join(f"  {warning}" for warning in night.warnings) + "\n")

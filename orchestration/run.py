@@ -12,6 +12,7 @@ import dagster as dg
 import duckdb
 
 from handoff.errors import HandoffError, behind, disk_trouble
+from handoff.messages import printable
 from handoff.settings import Settings
 from handoff.warehouse import open_warehouse
 from orchestration import alerts
@@ -184,7 +185,7 @@ def untold_refusals(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
         limit 20
         """
     ).fetchall()
-    return dict(rows)
+    return {printable(file): printable(error) for file, error in rows}
 
 
 def _damaged_record(settings: Settings, error: BaseException) -> HandoffError | None:

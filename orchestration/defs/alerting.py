@@ -6,12 +6,18 @@ import dagster as dg
 
 from handoff.errors import HandoffError
 from handoff.settings import load_settings
+from handoff.warehouse import NightUnderWay
+from ingestion.mapping import MappingError
 from orchestration import alerts
 from orchestration.run import BY_COMMAND, failed_checks, has_published
+from publishing.postgres import CannotPass
 
 SETTINGS = load_settings()
 ON = SETTINGS.alert_slack_webhook_url is not None or bool(SETTINGS.alert_email)
 STATUS = dg.DefaultSensorStatus.RUNNING if ON else dg.DefaultSensorStatus.STOPPED
+
+# a run keeps of an error the name of its class
+TOLD = {kind.__name__ for kind in (HandoffError, CannotPass, MappingError, NightUnderWay)}
 
 
 def _started(context: dg.RunStatusSensorContext) -> datetime:
@@ -29,10 +35,10 @@ def _why(context: dg.RunFailureSensorContext) -> str:
     found = []
     for event in context.get_step_failure_events():
         error = event.step_failure_data.error
-        while error is not None and error.cls_name != HandoffError.__name__ and error.cause is not None:
+        while error is not None and error.cls_name not in TOLD and error.cause is not None:
             error = error.cause
         if error is not None:
-            is_told = error.cls_name == HandoffError.__name__
+            is_told = error.cls_name in TOLD
             text = error.message.split(": ", 1)[-1].strip() if is_told else error.cls_name
             found.append(f"{event.step_key}: {text}")
     return " ".join(found)

@@ -14,6 +14,7 @@ from handoff.errors import HandoffError
 from handoff.settings import Settings
 from orchestration import alerts
 from orchestration.__main__ import main, nightly
+from publishing.postgres import CannotPass
 
 SINCE = datetime(2026, 6, 1, 2)
 
@@ -71,7 +72,10 @@ def test_the_alert_of_a_scheduled_night_knows_whether_it_had_published(monkeypat
         context.log_event(
             dg.AssetCheckEvaluation(dg.AssetKey(["quality", "load_log"]), "files_are_readable", False, found)
         )
-        raise HandoffError("No server.")
+        try:
+            raise CannotPass("No server.")
+        except CannotPass as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
 
     @dg.job
     def nightly() -> None:
@@ -85,6 +89,7 @@ def test_the_alert_of_a_scheduled_night_knows_whether_it_had_published(monkeypat
         context = dg.build_run_status_sensor_context("tell_of_failure", failure, instance, result.dagster_run)
         alerting.tell_of_failure(context.for_run_failure())
     assert "the new marts are up" in said[0]
+    assert "What: publish: No server.\n" in said[0]
     assert "refused: crm/lead/a.csv: cut off" in said[0]
 
 
@@ -96,6 +101,17 @@ def test_an_alert_says_what_since_when_what_to_do_and_where(
     assert alerts.send(told, alerts.failed(told, "abc", SINCE, "A data test failed: x.")) == ["slack"]
     for part in ("A data test failed: x.", "Since: 2026-06-01 02:00 UTC", "What to do:", "/runs/abc"):
         assert part in received[0]["text"]
+
+
+def test_a_name_in_an_alert_is_a_name(settings: Settings, webhook: tuple[str, list[dict[str, Any]]]) -> None:
+    address, received = webhook
+    told = settings.model_copy(update={"alert_slack_webhook_url": SecretStr(address)})
+    refused = {"crm/<!channel>&\nBcc: x@evil.example\u202e.csv": "cut off"}
+    alert = alerts.warned(told, "abc", SINCE, {"files_are_readable": {"refused": refused}})
+    assert "refused: crm/<!channel>&\\nBcc: x@evil.example\\u202e.csv: cut off\n" in alert.text
+    assert "\\nBcc" in alerts.failed(told, "abc", SINCE, f"Refused: {next(iter(refused))}.").text
+    alerts.send(told, alert)
+    assert "refused: crm/&lt;!channel&gt;&amp;\\nBcc" in received[0]["text"]
 
 
 def test_a_night_that_cannot_even_begin_is_told(

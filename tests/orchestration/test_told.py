@@ -52,6 +52,13 @@ def test_a_refused_file_that_is_delivered_again_is_told_again_by_its_new_name(zo
     assert zone.log("source_file") == [("a.csv",)]
 
 
+def test_a_name_that_would_break_its_line_is_written_out(zone: Zone) -> None:
+    zone.put("a\nb\x1b[31m.csv", "")
+    ((file, text),) = night(zone).items()
+    assert file == "crm/lead/a\\nb\\x1b[31m.csv"
+    assert text.startswith(file)
+
+
 def test_a_folder_that_nothing_describes_is_told_until_a_night_has_published(zone: Zone) -> None:
     zone.put("1.csv", "Id\n1\n", "crm/leed")
     ((file, text),) = night(zone, publishes=False).items()
