@@ -329,8 +329,8 @@ def _is_a_median_known(data: Data) -> bool:
 def _stuck(data: Data, stuck: list[Row], *, is_known: bool) -> Section:
     worth = data.money(sum(row["amount"] for row in stuck))
     if stuck:
-        title = f"{plural(len(stuck), 'deal')} worth {worth} {'has' if len(stuck) == 1 else 'have'} been in their "
-        title += "stage longer than its median"
+        been = "has been in its" if len(stuck) == 1 else "have been in their"
+        title = f"{plural(len(stuck), 'deal')} worth {worth} {been} stage longer than its median"
     elif is_known:
         title = "No deal has been in its stage longer than the stage's median"
     else:

@@ -1,5 +1,6 @@
 """A heading is true of the rows under it: where nothing, too little or only the nameless is to be told, it says so."""
 
+from collections import defaultdict
 from datetime import date
 from typing import Any
 
@@ -208,6 +209,11 @@ def test_no_deal_is_stuck_only_by_a_median(deal: str, left_at: str, tile: str, h
     )
     page = weekly.team_meeting(data, WEEK)
     assert (page.tiles[-1].value, page.sections[-1].title) == (tile, heading)
+
+
+@pytest.mark.parametrize(("deals", "been"), [(1, "has been in its stage"), (2, "have been in their stage")])
+def test_stuck_deals_agree_with_their_number(deals: int, been: str) -> None:
+    assert been in weekly._stuck(Published(), [defaultdict(int, amount=5)] * deals, is_known=True).title
 
 
 @pytest.mark.parametrize(
