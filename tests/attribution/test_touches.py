@@ -229,6 +229,16 @@ def test_a_cookie_names_a_client_that_no_session_identifies(lab: Lab) -> None:
     assert column(lab, "person_id") == {"t0": "ann", "t1": "bob", "t2": "bob"}
 
 
+def test_until_the_next_session_tells_the_last_before_it_does_and_without_one_the_cookie(lab: Lab) -> None:
+    clients = [("ann@example.com", "c1"), (None, "c2"), ("bob@example.com", "c3")]
+    days = [row for user, client in clients for row in (session(1, user, client), session(2, None, client))]
+    later = [session(3, "bob@example.com", client) for _, client in clients]
+    records = [("lead 2", client) for _, client in clients]
+    load(lab, [*days, *later], int_lead_record=records, int_person_record=[("lead 2", "bob", "lead", True)])
+    known_later = {key: moment for key, moment in column(lab, "identified_at").items() if moment}
+    assert known_later == {"t1": DAY_ZERO + timedelta(days=3)}
+
+
 def test_a_cookie_that_two_people_carry_names_nobody(lab: Lab) -> None:
     load(
         lab,

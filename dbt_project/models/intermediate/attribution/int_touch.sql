@@ -1,9 +1,9 @@
 -- Grain: one row per touch, marketing or not, with its person, channel and campaign.
 -- A session belongs to the person of its user id; one without, to the person of the next identified session of the
 -- same client id, else of the last before (int_client_span), else of the lead that carries the client id as its cookie.
--- identified_at: when a later session told whose an anonymous one is; null: known at once, also where the one before
--- or the cookie said the same. Null person: never identified. Touches recorded on a deleted lead or contact are left
--- out (named_touch); those of merged-away records belong to the survivor.
+-- identified_at: when a later session told whose an anonymous one is; null: known at once, also where the one before,
+-- or without any the cookie, said the same. Null person: never identified. Touches recorded on a deleted lead or
+-- contact are left out (named_touch); those of merged-away records belong to the survivor.
 with
     touch_record as (
         select
@@ -53,8 +53,8 @@ with
             case
                 when
                     named_touch.user_key is null
-                    and client_span.person_id is distinct from client_span.previous_person_id
-                    and client_span.person_id is distinct from cookie_person.person_id
+                    and client_span.person_id
+                    is distinct from coalesce(client_span.previous_person_id, cookie_person.person_id)
                 then client_span.until_at
             end as identified_at,
             channel_match.channel,
