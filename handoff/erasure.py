@@ -377,7 +377,11 @@ def _is_said_before(
     """Whether rows of earlier nights say more: that an activity is theirs may be told later, by a deal's contact, and
     what was made of it would stand."""
     less, is_said = _said(table, columns, unread)
-    earlier = "_delivery_id in (select delivery_id from quality.load_log where loaded_at < $now)"
+    # a second night may be told the same now
+    earlier = (
+        "(_delivery_id in (select delivery_id from quality.load_log where loaded_at < $now) "
+        "or _delivery_id in (select delivery_id from control.told_delivery))"
+    )
     query = f"select 1 from raw.{quoted(table)} where {is_said} and {earlier} limit 1"
     return bool(less) and bool(con.execute(query, {"salt": salt, "hashes": sorted(hashes), "now": now}).fetchone())
 

@@ -543,7 +543,10 @@ def test_what_an_activity_of_their_deal_alone_was_about_is_blanked(settings: Set
         assert con.execute(kept.format("hubspot__engagement")).fetchall() == [("4",), ("5",)]
 
 
-def test_an_activity_that_is_theirs_by_what_came_later_has_all_made_anew(settings: Settings) -> None:
+@pytest.mark.parametrize("is_of_same_now", [False, True])
+def test_an_activity_that_is_theirs_by_what_came_later_has_all_made_anew(
+    settings: Settings, is_of_same_now: bool
+) -> None:
     with open_warehouse(settings) as con:
         ((contact,),) = con.execute("select min(native_id) from raw.salesforce__contact").fetchall()
         erasure.remember(settings, con, f"salesforce:{contact}")
@@ -553,7 +556,10 @@ def test_an_activity_that_is_theirs_by_what_came_later_has_all_made_anew(setting
             "insert into raw.salesforce__task (native_id, subject, record_id, _delivery_id) "
             "values (?, 'Ann', '006B', ?)"
         )
-        con.execute("insert into quality.load_log (delivery_id, loaded_at) values ('earlier', '2000-01-01')")
+        loaded_at = settings.now if is_of_same_now else "2000-01-01"
+        con.execute("insert into quality.load_log (delivery_id, loaded_at) values ('earlier', ?)", [loaded_at])
+        if is_of_same_now:
+            con.execute("insert into control.told_delivery values ('earlier', 'an earlier night')")
         for key, delivery in (("00T1", "earlier"), ("00T2", "tonight's")):
             con.execute(task, [key, delivery])
         erasure.apply(settings, con)
