@@ -192,6 +192,18 @@
     )
 {%- endmacro %}
 
+{% macro merged_beginning() -%}
+    {#- The common table of duplicates that were merged away (of int_lead_alias, as alias) and when their history begins:
+        it tells of a creation that was never delivered, and of one that the CRM dates too late. -#}
+    merged_beginning as (
+        select alias.record_id, min(change.changed_at) as begun_at
+        from alias
+        inner join {{ ref("int_lead_change") }} as change on alias.record_id = change.record_id
+        where alias.record_id <> alias.survivor_id
+        group by alias.record_id
+    )
+{%- endmacro %}
+
 {% macro is_opening_value(change, created_at) -%}
     {#- A history may open with the first value itself, which changes nothing; Salesforce's does not. -#}
     (

@@ -1136,17 +1136,35 @@ def _told_by_two(company: Company) -> None:
     ):
         _hubspot_stage(company, "310", at, value, name=name)
     # duplicates came by a person's hand after the handoff, with owners of their own, and were merged away: into one
-    # that nobody owns, into one whose owner no history tells, and into one that was nobody's at first
-    for key, merged, owner in (("311", "312", ""), ("313", "314", "73"), ("315", "316", "72")):
+    # that nobody owns, into one whose owner no history tells, and into one that was nobody's at first; two more before
+    # they were ever delivered
+    for key, merged, owner in (
+        ("311", "312", ""),
+        ("313", "314", "73"),
+        ("315", "316", "72"),
+        ("317", "318", ""),
+        ("319", "320", "73"),
+    ):
         company.hubspot_contact(
             key, f"{day}10:00:00", f"ada@kept{key}.example", hs_merged_object_ids=merged, hubspot_owner_id=owner
         )
         _hubspot_stage(company, key, "2026-02-06T10:00:00", "OPEN", name="hs_lead_status")
-        company.hubspot_contact(merged, "2026-02-07T10:00:00", f"ada@kept{key}.example")
+        if key < "317":
+            company.hubspot_contact(merged, "2026-02-07T10:00:00", f"ada@kept{key}.example")
         _hubspot_stage(company, merged, "2026-02-07T10:00:00", "lead", by="7400")
         for at, value in (("2026-02-07T10:00:00", "74"), ("2026-02-09T10:00:00", "71")):
             _hubspot_stage(company, merged, at, value, name="hubspot_owner_id")
     _hubspot_stage(company, "315", "2026-02-20T10:00:00", "72", name="hubspot_owner_id")
+    # what a person did to a duplicate that was never delivered is the lead's
+    _hubspot_stage(company, "320", "2026-02-08T10:00:00", "IN_PROGRESS", name="hs_lead_status", by="7400")
+    # a duplicate that was handed off in the moment of its creation, and an owner who was in time
+    company.hubspot_contact(
+        "321", "2026-02-10T10:00:00", "ada@kept321.example", hs_merged_object_ids="322", hubspot_owner_id="72"
+    )
+    _hubspot_stage(company, "321", "2026-02-10T10:00:00", "72", name="hubspot_owner_id")
+    company.hubspot_contact("322", f"{day}10:00:00.300", "ada@kept321.example", hubspot_owner_id="71")
+    _hubspot_stage(company, "322", f"{day}10:00:00.100", "OPEN", name="hs_lead_status")
+    _hubspot_stage(company, "322", f"{day}10:00:00.350", "71", name="hubspot_owner_id")
     company.add("hubspot/owner", Id="74", user_id="7400", firstName="Pia", lastName="Picker", team="Sales")
     # both of HubSpot's words in one moment
     company.hubspot_contact("168", f"{day}10:00:00", "ada@oneinstant.example", "lead", hs_lead_status="Assigned")

@@ -733,17 +733,33 @@ def test_a_lead_that_nobody_owned_was_nobodys(row: Find) -> None:
     assert (handoff["owner_id"], lead["owner_id"]) == (None, "hubspot:72")
 
 
-@pytest.mark.parametrize(("contact", "owner"), [("311", None), ("313", "hubspot:73"), ("315", None)])
+@pytest.mark.parametrize(
+    ("contact", "owner"),
+    [("311", None), ("313", "hubspot:73"), ("315", None), ("317", None), ("319", "hubspot:73")],
+)
 def test_the_owner_of_a_later_duplicate_was_not_the_leads(row: Find, contact: str, owner: str | None) -> None:
     handoff = row("fct_handoff", lead_id=f"hubspot:{contact}")
     assert handoff is not None
     assert handoff["owner_id"] == owner
 
 
-def test_the_status_that_a_duplicate_is_created_with_answers_nothing(row: Find) -> None:
-    handoff = row("fct_handoff", lead_id="hubspot:311")
+def test_a_duplicate_that_was_handed_off_in_the_moment_of_its_creation_had_an_owner(row: Find) -> None:
+    handoff = row("fct_handoff", lead_id="hubspot:321", handoff_number=1)
+    assert handoff is not None
+    assert (handoff["handed_off_at"], handoff["owner_id"]) == (at("2026-02-05T10:00:00.1"), "hubspot:71")
+
+
+@pytest.mark.parametrize("contact", ["311", "317"])
+def test_the_status_that_a_duplicate_is_created_with_answers_nothing(row: Find, contact: str) -> None:
+    handoff = row("fct_handoff", lead_id=f"hubspot:{contact}")
     assert handoff is not None
     assert (handoff["response_at"], handoff["is_within_sla"]) == (None, False)
+
+
+def test_a_status_that_a_person_gave_a_duplicate_never_delivered_answers(row: Find) -> None:
+    handoff = row("fct_handoff", lead_id="hubspot:319")
+    assert handoff is not None
+    assert (handoff["response_at"], handoff["response_type"]) == (at("2026-02-08T10:00:00"), "status_change")
 
 
 def test_a_value_that_is_written_again_is_no_change(core: duckdb.DuckDBPyConnection, row: Find) -> None:

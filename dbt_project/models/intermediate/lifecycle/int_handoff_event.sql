@@ -23,6 +23,8 @@ with
         where change.field = 'status'
     ),
 
+    {{ merged_beginning() }},
+
     owner_change as (
         select
             alias.lead_id,
@@ -32,18 +34,21 @@ with
             change.new_value,
             change.changed_at,
             -- of the record itself, which may be younger than the lead
-            {{ is_opening_value("change", "record.created_at") }} as is_opening_value,
+            {{ is_opening_value("change", "coalesce(record.created_at, merged_beginning.begun_at)") }}
+            as is_opening_value,
             -- a duplicate names nobody for the time before it was created
-            coalesce(
-                case when change.record_id <> alias.survivor_id then record.created_at end,
-                timestamp '0001-01-01 00:00:00'
-            ) as known_from,
+            case
+                when merged_beginning.record_id is null
+                then timestamp '0001-01-01 00:00:00'
+                else least(record.created_at, merged_beginning.begun_at)
+            end as known_from,
             row_number() over (
                 partition by alias.lead_number order by change.changed_at, change.sequence, change.record_id
             ) as change_number
         from {{ ref("int_lead_change") }} as change
         inner join alias on change.record_id = alias.record_id
         left join {{ ref("int_lead_record") }} as record on change.record_id = record.record_id
+        left join merged_beginning on change.record_id = merged_beginning.record_id
         where change.field = 'owner_id'
     ),
 

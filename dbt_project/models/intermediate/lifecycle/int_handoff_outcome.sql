@@ -3,22 +3,27 @@
 -- It does not ask the clock: whether the SLA was kept is in int_handoff.
 with
     -- numbers stand for ids where rows are sorted or grouped: ids share long prefixes
-    alias as (select record_id, lead_id, lead_number from {{ ref("int_lead_alias") }}),
+    alias as (select record_id, survivor_id, lead_id, lead_number from {{ ref("int_lead_alias") }}),
 
     stage_event as (select * from {{ ref("int_lead_stage_event") }} where basis = 'crm'),
 
     owners as (select * from {{ ref("int_owner") }}),
+
+    {{ merged_beginning() }},
 
     status_change as (
         select alias.lead_number, change.changed_at, change.changed_by
         from {{ ref("int_lead_change") }} as change
         inner join alias on change.record_id = alias.record_id
         left join {{ ref("int_lead_record") }} as record on change.record_id = record.record_id
+        left join merged_beginning on change.record_id = merged_beginning.record_id
         where
             change.field = 'status'
             and change.old_value is distinct from change.new_value
             -- what a record was created with is no change: a person may have created a duplicate
-            and not coalesce({{ is_opening_value("change", "record.created_at") }}, false)
+            and not coalesce(
+                {{ is_opening_value("change", "coalesce(record.created_at, merged_beginning.begun_at)") }}, false
+            )
     ),
 
     -- what is dated after now has not happened
