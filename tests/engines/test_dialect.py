@@ -74,6 +74,10 @@ CASES = {
     "(timestamp '2025-10-26 03:00:00'), (timestamp '2025-11-02 00:30:00'), (timestamp '2026-03-29 02:30:00'), "
     "(timestamp '2026-04-04 23:59:59'), (timestamp '2026-04-05 01:45:00'), (timestamp '2018-02-17 23:30:00'), "
     "(timestamp '9999-12-31 00:00:00')) as u(ts)",
+    "an hour before a clock's reading": "select z, ts = timezone(z, timezone('UTC', (last - interval '1' hour))), "
+    "last - interval '1' hour from (select z, ts, timezone('UTC', timezone(z, ts)) as last from (values "
+    "('Atlantic/Azores'), ('America/New_York')) as t(z) cross join (values (timestamp '2025-10-26 00:00:00'), "
+    "(timestamp '2025-11-02 01:30:00'), (timestamp '2026-03-29 00:30:00')) as u(ts)) as shown",
     "names of JSON": """select json_extract_string(x, '/' || replace(replace(k, '~', '~0'), '/', '~1')) from (values
         ('{"What''s it?": "1"}', 'What''s it?'), ('{"a.b[0]": 1.50}', 'a.b[0]'), ('{"a": null}', 'a'),
         ('{"a \\"b\\"": "1"}', 'a "b"'), ('{"a": 1, "*": "2"}', '*'), ('{"~1/b": "3"}', '~1/b'), ('{"": "4"}', ''),

@@ -2,7 +2,9 @@
 -- with an empty stretch at its start, so that a moment finds its day's rows by the day alone:
 -- business seconds of a moment = max(seconds_before + min(moment, ends_at) - starts_at) over its day's begun stretches.
 -- It reaches from year to year, so that it is the same every night of a year.
--- Lengths are elapsed time, so a day on which the clock changes counts what really passed.
+-- Lengths are elapsed time, so a day on which the clock changes counts what really passed. What the clock shows twice,
+-- when it goes back by an hour, opens and closes the first time: a day may begin with such an hour.
+{% set bounds = {"starts_at": "opens_on_clock", "ends_at": "closes_on_clock"} %}
 with
     -- a record may carry a handoff that is older than any lead
     first_moment as (
@@ -45,12 +47,35 @@ with
         from days
     ),
 
-    stretches as (
+    shown as (
         select
             date_day,
-            {{ from_reporting_time("cast(date_day as timestamp) + opens_minute * interval '1' minute") }} as starts_at,
-            {{ from_reporting_time("cast(date_day as timestamp) + closes_minute * interval '1' minute") }} as ends_at
+            cast(date_day as timestamp) + opens_minute * interval '1' minute as opens_on_clock,
+            cast(date_day as timestamp) + closes_minute * interval '1' minute as closes_on_clock
         from openings
+    ),
+
+    last_shown as (
+        select
+            *
+            {%- for bound, on_clock in bounds.items() %}
+                , {{ from_reporting_time(on_clock) }} as {{ bound }}
+            {%- endfor %}
+        from shown
+    ),
+
+    stretches as (
+        select
+            date_day
+            {%- for bound, on_clock in bounds.items() %}
+                ,
+                case
+                    when {{ to_reporting_time("(" ~ bound ~ " - interval '1' hour)") }} = {{ on_clock }}
+                    then {{ bound }} - interval '1' hour
+                    else {{ bound }}
+                end as {{ bound }}
+            {%- endfor %}
+        from last_shown
     ),
 
     measured as (select *, {{ seconds_between("starts_at", "ends_at") }} as open_seconds from stretches),
