@@ -1004,6 +1004,19 @@ def _told_by_two(company: Company) -> None:
     )
     for at, owner in ((f"{day}10:00:00", "71"), ("2026-02-20T10:00:00", "72")):
         _hubspot_stage(company, "166", at, owner, name="hubspot_owner_id")
+    # handed off in HubSpot, and then merged into a contact that came with a Salesforce lead of its own
+    company.lead("OWNEDLATER", "2026-03-05T10:00:00")
+    company.hubspot_contact(
+        "323",
+        "2026-03-05T10:00:00",
+        "ada@ownedlater.example",
+        salesforceleadid="OWNEDLATER",
+        hs_merged_object_ids="324",
+        hubspot_owner_id="72",
+    )
+    company.hubspot_contact("324", f"{day}10:00:00", "ada@ownedlater.example", hubspot_owner_id="71")
+    _hubspot_stage(company, "324", "2026-02-06T10:00:00", "OPEN", name="hs_lead_status")
+    _hubspot_stage(company, "324", f"{day}10:00:00", "71", name="hubspot_owner_id")
     # merged in HubSpot: the loser knew the Salesforce lead and the Salesforce deal, the survivor does not
     company.lead("SYNCOFLOSER", f"{day}09:00:00", Email="ada@loser.example")
     company.hubspot_contact("270", f"{day}10:00:00", "ada@winner.example", hs_merged_object_ids="271")

@@ -146,6 +146,7 @@ with
             lead_system.system_number,
             lead_system.owner_id,
             lead_system.created_at <= greatest(numbered.handed_off_at, lead_system.lead_created_at) as is_known,
+            lead_system.created_at <= numbered.handed_off_at as was_there,
             max_by(
                 coalesce(told.new_value, ''),
                 case when told.changed_at <= numbered.handed_off_at then told.change_number end
@@ -180,12 +181,19 @@ with
             numbered.handed_off_at
     ),
 
-    -- by the system that knows the owner; before it knew the lead, by the others'
+    -- by the system that knows the owner; before it knew the lead, by the others'. A handoff may stand before the lead
+    -- that is left of several was created: a system that came to know it only then comes last
     owner_then as (
         select
             lead_number,
             handoff_number,
-            min_by(owner_then, case when owner_then is not null then system_number end) as owner_id,
+            min_by(
+                owner_then,
+                case
+                    when owner_then is not null
+                    then system_number + case when owner_before is null and not was_there then 1000 else 0 end
+                end
+            ) as owner_id,
             min(case when is_opened_after and is_known and system_number = 1 then owner_after end) as opening_owner
         from
             (
