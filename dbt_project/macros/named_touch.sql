@@ -1,5 +1,5 @@
 {#- Common table expressions that end in named_touch: the rows of touch_record (define it before) with the person whom
-    the touch itself names: by record, by user id, by e-mail. Touches recorded on a deleted lead or contact are left
+    the touch itself names: by record (a contact's before a lead's of its number where it says so), by user id, by e-mail. Touches recorded on a deleted lead or contact are left
     out; a session stays, without person. -#}
 {% macro named_touch() %}
     delivered_record as (
@@ -16,9 +16,25 @@
         where record_id not in (select record_id from {{ ref("int_person_record") }})
     ),
 
+    contact_person as (select record_id, person_id from {{ ref("int_person_record") }} where object = 'contact'),
+
+    -- of which a lead may have the number
+    removed_contact as (
+        select record_id
+        from {{ ref("int_contact_record") }}
+        where record_id not in (select record_id from contact_person)
+    ),
+
     named_touch as (
-        select touch_record.*, coalesce(by_record.person_id, by_user.person_id, by_email.person_id) as named_person_id
+        select
+            touch_record.*,
+            coalesce(
+                by_contact.person_id, by_record.person_id, by_user.person_id, by_email.person_id
+            ) as named_person_id
         from touch_record
+        left join
+            contact_person as by_contact
+            on case when touch_record.is_of_contact then touch_record.person_record_id end = by_contact.record_id
         left join
             {{ ref("int_person_record") }} as by_record
             on touch_record.person_record_id = by_record.record_id
@@ -35,7 +51,11 @@
         where
             not coalesce(
                 touch_record.touch_type <> 'web_session'
-                and touch_record.person_record_id in (select record_id from removed_record),
+                and (
+                    touch_record.person_record_id in (select record_id from removed_record)
+                    or touch_record.is_of_contact
+                    and touch_record.person_record_id in (select record_id from removed_contact)
+                ),
                 false
             )
     )

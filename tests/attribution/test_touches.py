@@ -25,8 +25,10 @@ TOUCH = {
     "touch_type": "web_session",
     "click_id": None,
     "landing_page": None,
+    "is_of_contact": False,
 }
-TOUCH_COLUMNS = ", ".join(f"{name} {'timestamp' if name == 'touched_at' else 'varchar'}" for name in TOUCH)
+TYPES = {"touched_at": "timestamp", "is_of_contact": "boolean"}
+TOUCH_COLUMNS = ", ".join(f"{name} {TYPES.get(name, 'varchar')}" for name in TOUCH)
 CAMPAIGN = {
     "record_id": "salesforce:701",
     "source_system": "salesforce",
@@ -262,6 +264,29 @@ def test_touches_of_deleted_records_are_left_out_and_those_of_merged_ones_kept(l
         int_lead_record=[("deleted", None), ("merged", None)],
     )
     assert column(lab, "person_id") == {"t1": "ann", "t2": None, "t3": None}
+
+
+def test_a_response_of_a_contact_is_not_the_lead_s_of_its_number(lab: Lab) -> None:
+    response = {"touch_type": "campaign_response"}
+    load(
+        lab,
+        [
+            {"person_record_id": "1", **response},
+            {"person_record_id": "1", "is_of_contact": True, **response},
+            {"person_record_id": "2", "is_of_contact": True, **response},
+            {"person_record_id": "3", "is_of_contact": True, **response},
+        ],
+        # of 2 the contact is deleted; 3 is known as a lead alone
+        int_person_record=[
+            ("1", "ann", "lead", True),
+            ("1", "bob", "contact", False),
+            ("2", "cid", "lead", True),
+            ("3", "dan", "lead", True),
+        ],
+        int_lead_record=[("1", None), ("2", None), ("3", None)],
+        int_contact_record=[("1",), ("2",)],
+    )
+    assert column(lab, "person_id") == {"t0": "ann", "t1": "bob", "t3": "dan"}
 
 
 def test_a_campaign_is_found_by_id_or_name_ads_platforms_before_the_crm(lab: Lab) -> None:

@@ -86,7 +86,33 @@ objects:
     entity: spend
     fields: {spend_date: Tag, campaign_name: Kampagne, cost: Kosten, impressions: Einblendungen}
 """
+# A source that numbers its records alike, whatever they are.
+TOOL = """
+source: tool
+objects:
+  people:
+    entity: lead
+    fields: {native_id: id, email: mail, is_deleted: gone}
+  contacts:
+    entity: contact
+    fields: {native_id: id, email: mail}
+  campaigns:
+    entity: campaign
+    fields: {native_id: id, name: name}
+  members:
+    entity: campaign_member
+    fields: {native_id: id, campaign_id: campaign, lead_id: lead, contact_id: contact, first_responded_at: at}
+  guests:
+    entity: campaign_member
+    fields: {campaign_id: campaign, lead_id: lead, contact_id: contact, first_responded_at: at}
+"""
 FILES = {
+    "tool/people/1.csv": "id,mail,gone\n1,ann@tool.example,false\n2,bob@tool.example,true\n",
+    "tool/contacts/1.csv": "id,mail\n1,carl@tool.example\n2,dora@tool.example\n",
+    "tool/campaigns/1.csv": "id,name\n5,Fair\n",
+    "tool/members/1.csv": "id,campaign,lead,contact,at\n"
+    "7,5,,1,2026-01-01T08:00:00Z\n8,5,1,2,2026-01-01T08:00:00Z\n9,5,2,1,2026-01-01T08:00:00Z\n",
+    "tool/guests/1.csv": "campaign,lead,contact,at\n5,1,,2026-01-01T08:00:00Z\n5,,1,2026-01-01T08:00:00Z\n",
     "vertrieb/interessenten/1.csv": """Nr;Name;Firma;E-Mail;Quelle;Status;Betreuer;Angelegt;Salesforce;Projekt;Dubletten
 1;Müller;Werk;M@werk.example;Messe;neu;b1;02.01.2026 10:00;;;
 2;Gone;Werk;g@werk.example;unbekannt;neu;b1;02.01.2026 10:00;;;
@@ -123,7 +149,7 @@ FILES = {
 CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
     "the newest snapshot decides; what it lacks is deleted": (
         "select record_id, status, email, lead_source, owner_id, created_at, is_deleted, synced_lead_id "
-        "from intermediate.int_lead_record order by 1",
+        "from intermediate.int_lead_record where source_system = 'vertrieb' order by 1",
         [
             (
                 "vertrieb:1",
@@ -193,8 +219,20 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
         ],
     ),
     "a touch without a key is its person, time and type": (
-        "select person_record_id, touched_at, source, campaign, touch_type from intermediate.int_touch_record",
+        "select person_record_id, touched_at, source, campaign, touch_type from intermediate.int_touch_record "
+        "where source_system = 'vertrieb'",
         [("vertrieb:1", datetime(2026, 1, 1, 8), "messe", "Hannover Messe", "event_attendance")],
+    ),
+    "a response is its lead's, else its contact's; without a key it is its campaign's and that person's": (
+        "select response_id, person_record_id, is_of_contact from intermediate.int_campaign_response order by 1",
+        [
+            ("tool:5|1", "tool:1", False),
+            ("tool:5|1|contact", "tool:1", True),
+            ("tool:7", "tool:1", True),
+            ("tool:8", "tool:1", False),
+            # its lead is deleted, and a contact has the number
+            ("tool:9", "tool:1", True),
+        ],
     ),
     "spend by campaign name": (
         "select platform, spend_date, campaign_record_id, campaign_name, cost, impressions "
@@ -208,6 +246,7 @@ def lay_out(home: Path) -> tuple[Path, Path]:
     """The landing zone and the folder of mappings."""
     (home / "mappings").mkdir(parents=True)
     (home / "mappings" / "vertrieb.yml").write_text(MAPPING, encoding="utf-8")
+    (home / "mappings" / "tool.yml").write_text(TOOL, encoding="utf-8")
     shipped = (SHIPPED / "salesforce.yml").read_text(encoding="utf-8")
     own = shipped.replace("    entity: contact\n", "    entity: contact\n    snapshot: true\n")
     own = own.replace("    entity: owner\n", "    entity: owner\n    snapshot: true\n")

@@ -3,7 +3,7 @@
 -- touch by touch, so a shared browser never makes two people one.
 with
     touch_record as (
-        select touch_id, client_id, touched_at, touch_type, person_record_id, user_id, email
+        select touch_id, client_id, touched_at, touch_type, person_record_id, is_of_contact, user_id, email
         from {{ ref("int_touch_record") }}
         where client_id is not null and coalesce(person_record_id, user_id, email) is not null
     ),

@@ -1,5 +1,5 @@
 -- Grain: one row per campaign member that responded. One that names a lead and a contact belongs to the contact where
--- the lead is deleted.
+-- the lead is deleted. is_of_contact: person_record_id is a contact's, of which a lead may have the number.
 with
     delivered as (
         {% for part in ["stg_salesforce__campaign_member", "stg_mapped__campaign_member"] %}
@@ -7,7 +7,7 @@ with
                 response_id,
                 source_system,
                 campaign_record_id,
-                person_record_id,
+                lead_record_id,
                 contact_record_id,
                 has_responded,
                 responded_at,
@@ -26,26 +26,30 @@ with
 
     campaign as (select record_id, type, name from {{ ref("int_campaign_record") }}),
 
-    final as (
-        select
-            newest.response_id,
-            newest.source_system,
-            newest.campaign_record_id,
-            case
-                when person_record.record_id is null
-                then coalesce(newest.contact_record_id, newest.person_record_id)
-                else newest.person_record_id
-            end as person_record_id,
-            newest.responded_at,
-            campaign.type as campaign_type,
-            campaign.name as campaign_name
+    member as (
+        select newest.*, person_record.record_id is null and newest.contact_record_id is not null as is_of_contact
         from newest
         left join
             {{ ref("int_person_record") }} as person_record
-            on newest.person_record_id = person_record.record_id
-            and person_record.is_lead_first
-        left join campaign on newest.campaign_record_id = campaign.record_id
+            on newest.lead_record_id = person_record.record_id
+            and person_record.object = 'lead'
         where newest.has_responded and not newest.is_deleted and newest.responded_at is not null
+    ),
+
+    final as (
+        select
+            member.response_id,
+            member.source_system,
+            member.campaign_record_id,
+            case
+                when member.is_of_contact then member.contact_record_id else member.lead_record_id
+            end as person_record_id,
+            member.is_of_contact,
+            member.responded_at,
+            campaign.type as campaign_type,
+            campaign.name as campaign_name
+        from member
+        left join campaign on member.campaign_record_id = campaign.record_id
     )
 
 select *

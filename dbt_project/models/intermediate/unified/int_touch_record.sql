@@ -1,5 +1,6 @@
 -- Grain: one row per touch of any source: web sessions, campaign responses, form submissions, e-mail clicks. The
--- person is named where the source names one: by record, e-mail or user id.
+-- person is named where the source names one: by record, e-mail or user id. is_of_contact: the record is a contact, of
+-- which a lead may have the number.
 {% set columns = [
     "touch_id",
     "source_system",
@@ -70,12 +71,13 @@ with
             cast(null as {{ dbt.type_string() }}) as content,
             'campaign_response' as touch_type,
             cast(null as {{ dbt.type_string() }}) as click_id,
-            cast(null as {{ dbt.type_string() }}) as landing_page
+            cast(null as {{ dbt.type_string() }}) as landing_page,
+            is_of_contact
         from {{ ref("int_campaign_response") }}
     ),
 
     final as (
-        select {{ columns | join(", ") }}
+        select {{ columns | join(", ") }}, false as is_of_contact
         from newest
         where not is_deleted and touched_at is not null
         union all
@@ -83,7 +85,7 @@ with
         from response
         union all
         -- a session that is exported as one and as events is one touch
-        select {% for column in columns %} event_session.{{ column }}{{ ", " if not loop.last }}{% endfor %}
+        select {% for column in columns %} event_session.{{ column }}, {% endfor %} false as is_of_contact
         from {{ ref("int_ga4_event_session") }} as event_session
         left join {{ ref("stg_ga4__session") }} as exported on event_session.touch_id = exported.touch_id
         where exported.touch_id is null

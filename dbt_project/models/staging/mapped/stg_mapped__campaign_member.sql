@@ -1,11 +1,14 @@
--- Grain: one row per delivered version of a campaign member of a user-mapped source.
+-- Grain: one row per delivered version of a campaign member of a user-mapped source. Without a key of its own a member
+-- is its campaign and its lead or contact.
 select
     raw.source_system
     || ':'
-    || coalesce(raw.native_id, concat_ws('|', raw.campaign_id, coalesce(raw.lead_id, raw.contact_id))) as response_id,
+    || coalesce(
+        raw.native_id, concat_ws('|', raw.campaign_id, coalesce(raw.lead_id, raw.contact_id || '|contact'))
+    ) as response_id,
     raw.source_system,
     raw.source_system || ':' || raw.campaign_id as campaign_record_id,
-    raw.source_system || ':' || coalesce(raw.lead_id, raw.contact_id) as person_record_id,
+    raw.source_system || ':' || raw.lead_id as lead_record_id,
     raw.source_system || ':' || raw.contact_id as contact_record_id,
     raw.status,
     coalesce(raw.has_responded, raw.first_responded_at is not null) as has_responded,

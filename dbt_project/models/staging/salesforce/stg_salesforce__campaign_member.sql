@@ -4,7 +4,7 @@ select
     'salesforce:' || raw.native_id as response_id,
     'salesforce' as source_system,
     'salesforce:' || raw.campaign_id as campaign_record_id,
-    'salesforce:' || coalesce(raw.lead_id, raw.contact_id, raw.lead_or_contact_id) as person_record_id,
+    'salesforce:' || coalesce(raw.lead_id, raw.lead_or_contact_id) as lead_record_id,
     'salesforce:' || raw.contact_id as contact_record_id,
     raw.status,
     coalesce(raw.has_responded, raw.first_responded_at is not null) as has_responded,
