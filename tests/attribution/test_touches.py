@@ -58,7 +58,7 @@ RECORDS = {
     "int_person_email": ("email varchar, person_id varchar", [("ann@example.com", "ann"), ("bob@example.com", "bob")]),
     "int_lead_record": ("record_id varchar, cookie_id varchar", []),
     "int_contact_record": ("record_id varchar", []),
-    "int_campaign_response": ("response_id varchar, campaign_record_id varchar", []),
+    "int_campaign_response": ("touch_id varchar, campaign_record_id varchar", []),
 }
 
 

@@ -102,6 +102,10 @@ objects:
   members:
     entity: campaign_member
     fields: {native_id: id, campaign_id: campaign, lead_id: lead, contact_id: contact, first_responded_at: at}
+  forms:
+    entity: touch
+    fields: {native_id: id, email: mail, touched_at: at}
+    constants: {touch_type: form_submission}
   guests:
     entity: campaign_member
     fields: {campaign_id: campaign, lead_id: lead, contact_id: contact, first_responded_at: at}
@@ -112,6 +116,7 @@ FILES = {
     "tool/campaigns/1.csv": "id,name\n5,Fair\n",
     "tool/members/1.csv": "id,campaign,lead,contact,at\n"
     "7,5,,1,2026-01-01T08:00:00Z\n8,5,1,2,2026-01-01T08:00:00Z\n9,5,2,1,2026-01-01T08:00:00Z\n",
+    "tool/forms/1.csv": "id,mail,at\n7,a@tool.example,2026-01-01T08:00:00Z\n6,b@tool.example,2026-01-01T08:00:00Z\n",
     "tool/guests/1.csv": "campaign,lead,contact,at\n5,1,,2026-01-01T08:00:00Z\n5,,1,2026-01-01T08:00:00Z\n",
     "vertrieb/interessenten/1.csv": """Nr;Name;Firma;E-Mail;Quelle;Status;Betreuer;Angelegt;Salesforce;Projekt;Dubletten
 1;Müller;Werk;M@werk.example;Messe;neu;b1;02.01.2026 10:00;;;
@@ -232,6 +237,18 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
             ("tool:8", "tool:1", False),
             # its lead is deleted, and a contact has the number
             ("tool:9", "tool:1", True),
+        ],
+    ),
+    "a touch and a response of one number are two touches": (
+        "select touch_id, touch_type from intermediate.int_touch_record where source_system = 'tool' order by 1",
+        [
+            ("tool:5|1", "campaign_response"),
+            ("tool:5|1|contact", "campaign_response"),
+            ("tool:6", "form_submission"),
+            ("tool:7", "form_submission"),
+            ("tool:7|response", "campaign_response"),
+            ("tool:8", "campaign_response"),
+            ("tool:9", "campaign_response"),
         ],
     ),
     "spend by campaign name": (

@@ -14,7 +14,7 @@ with
                 then coalesce(click_id, '')
                 else ''
             end as click_key,
-            case when touch_type = 'campaign_response' then touch_id end as response_id
+            case when touch_type = 'campaign_response' then touch_id end as response_touch_id
         from {{ ref("int_touch_record") }}
     ),
 
@@ -24,7 +24,7 @@ with
 
     -- a response knows its campaign; an ads campaign of that name still comes first
     response_campaign as (
-        select response.response_id, campaign.campaign_id
+        select response.touch_id, campaign.campaign_id
         from {{ ref("int_campaign_response") }} as response
         inner join {{ ref("int_campaign") }} as campaign on response.campaign_record_id = campaign.campaign_id
     ),
@@ -81,7 +81,7 @@ with
             and coalesce(named_touch.campaign, '') = channel_match.campaign
             and coalesce(named_touch.touch_type, '') = channel_match.touch_type
             and named_touch.click_key = channel_match.click_id
-        left join response_campaign on named_touch.response_id = response_campaign.response_id
+        left join response_campaign on named_touch.response_touch_id = response_campaign.touch_id
         left join
             {{ ref("int_client_span") }} as client_span
             on case when named_touch.named_person_id is null then named_touch.client_id end = client_span.client_id

@@ -1,5 +1,6 @@
 -- Grain: one row per campaign member that responded. One that names a lead and a contact belongs to the contact where
 -- the lead is deleted. is_of_contact: person_record_id is a contact's, of which a lead may have the number.
+-- touch_id: key of the response among touches.
 with
     delivered as (
         {% for part in ["stg_salesforce__campaign_member", "stg_mapped__campaign_member"] %}
@@ -26,6 +27,9 @@ with
 
     campaign as (select record_id, type, name from {{ ref("int_campaign_record") }}),
 
+    -- a source may number its touches and its members alike
+    touch as (select distinct touch_id from {{ ref("stg_mapped__touch") }}),
+
     member as (
         select newest.*, person_record.record_id is null and newest.contact_record_id is not null as is_of_contact
         from newest
@@ -39,6 +43,9 @@ with
     final as (
         select
             member.response_id,
+            case
+                when touch.touch_id is not null then member.response_id || '|response' else member.response_id
+            end as touch_id,
             member.source_system,
             member.campaign_record_id,
             case
@@ -50,6 +57,7 @@ with
             campaign.name as campaign_name
         from member
         left join campaign on member.campaign_record_id = campaign.record_id
+        left join touch on member.response_id = touch.touch_id
     )
 
 select *

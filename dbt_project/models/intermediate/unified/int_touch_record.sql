@@ -58,7 +58,7 @@ with
 
     response as (
         select
-            response_id as touch_id,
+            touch_id,
             source_system,
             cast(null as {{ dbt.type_string() }}) as client_id,
             cast(null as {{ dbt.type_string() }}) as user_id,
