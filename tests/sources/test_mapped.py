@@ -98,7 +98,10 @@ objects:
     fields: {native_id: id, email: mail}
   campaigns:
     entity: campaign
-    fields: {native_id: id, name: name}
+    fields: {native_id: id, name: name, is_deleted: gone}
+  ads:
+    entity: spend
+    fields: {spend_date: day, campaign_name: campaign, cost: cost}
   members:
     entity: campaign_member
     fields: {native_id: id, campaign_id: campaign, lead_id: lead, contact_id: contact, first_responded_at: at}
@@ -113,7 +116,8 @@ objects:
 FILES = {
     "tool/people/1.csv": "id,mail,gone\n1,ann@tool.example,false\n2,bob@tool.example,true\n",
     "tool/contacts/1.csv": "id,mail\n1,carl@tool.example\n2,dora@tool.example\n",
-    "tool/campaigns/1.csv": "id,name\n5,Fair\n",
+    "tool/campaigns/1.csv": "id,name,gone\n5,Fair,false\n20,Spring,true\n21,Spring,false\n30,Autumn,true\n",
+    "tool/ads/1.csv": "day,campaign,cost\n2026-02-01,spring,8\n2026-02-01,Autumn,9\n",
     "tool/members/1.csv": "id,campaign,lead,contact,at\n"
     "7,5,,1,2026-01-01T08:00:00Z\n8,5,1,2,2026-01-01T08:00:00Z\n9,5,2,1,2026-01-01T08:00:00Z\n",
     "tool/forms/1.csv": "id,mail,at\n7,a@tool.example,2026-01-01T08:00:00Z\n6,b@tool.example,2026-01-01T08:00:00Z\n",
@@ -253,8 +257,12 @@ CASES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
     ),
     "spend by campaign name": (
         "select platform, spend_date, campaign_record_id, campaign_name, cost, impressions "
-        "from intermediate.int_spend_record",
+        "from intermediate.int_spend_record where platform = 'vertrieb'",
         [("vertrieb", date(2026, 2, 1), "vertrieb:A", "A", Decimal("10.25"), 1000)],
+    ),
+    "a campaign that is left takes the spend of its name before a deleted one": (
+        "select campaign_record_id, cost from intermediate.int_spend_record where platform = 'tool' order by 1",
+        [("tool:21", Decimal(8)), ("tool:30", Decimal(9))],
     ),
 }
 

@@ -70,12 +70,15 @@ with
         where own_breakdown = newest_breakdown
     ),
 
-    campaign as (select record_id, platform, name from {{ ref("int_campaign_record") }}),
+    campaign as (select record_id, platform, name, is_deleted from {{ ref("int_campaign_record") }}),
 
-    -- a report without campaign ids names its campaigns: the platform's one of that name, else the name stands as the
-    -- id
+    -- a report without campaign ids names its campaigns: the platform's one of that name, a deleted one where no other
+    -- is left (what was spent stays, as where a report tells its id), else the name stands as the id
     campaign_name as (
-        select platform, lower(trim(name)) as name_key, min(record_id) as record_id
+        select
+            platform,
+            lower(trim(name)) as name_key,
+            coalesce(min(case when not coalesce(is_deleted, false) then record_id end), min(record_id)) as record_id
         from campaign
         where name is not null
         group by 1, 2
