@@ -19,19 +19,70 @@
     cast(unnest(generate_series({{ first_day }}, {{ last_day }}, interval 1 day)) as date)
 {%- endmacro %}
 
+{% macro platform_sources() -%}
+    {#- The utm_sources under which the clicks of each ads platform arrive, the usual one first. -#}
+    {{
+        return(
+            {
+                "google_ads": [
+                    "google",
+                    "google.com",
+                    "adwords",
+                    "google shopping",
+                    "lens.google.com",
+                    "search.google.com",
+                    "youtube",
+                    "youtube.com",
+                    "m.youtube.com",
+                ],
+                "linkedin_ads": ["linkedin", "linkedin.com", "lnkd.in"],
+                "meta_ads": [
+                    "facebook",
+                    "facebook.com",
+                    "fb",
+                    "fb.me",
+                    "meta",
+                    "ig",
+                    "igshopping",
+                    "instagram",
+                    "instagram.com",
+                    "messenger",
+                    "messenger.com",
+                    "apps.facebook.com",
+                    "business.facebook.com",
+                    "free.facebook.com",
+                    "l.facebook.com",
+                    "l.instagram.com",
+                    "l.messenger.com",
+                    "lm.facebook.com",
+                    "m.facebook.com",
+                    "mobile.facebook.com",
+                    "touch.facebook.com",
+                    "web.facebook.com",
+                ],
+                "microsoft_ads": ["bing", "bing.com", "cn.bing.com", "microsoft", "msn", "msn.com", "ntp.msn.com"],
+            }
+        )
+    }}
+{%- endmacro %}
+
 {% macro platform_source(platform) -%}
-    {#- The utm_source under which an ads platform's clicks arrive. -#}
+    {#- The utm_source in whose channel an ads platform's spend stands. -#}
     case
         {{ platform }}
-        when 'google_ads'
-        then 'google'
-        when 'linkedin_ads'
-        then 'linkedin'
-        when 'meta_ads'
-        then 'facebook'
-        when 'microsoft_ads'
-        then 'bing'
+        {% for name, sources in platform_sources().items() %} when '{{ name }}' then '{{ sources[0] }}' {% endfor %}
         else {{ platform }}
+    end
+{%- endmacro %}
+
+{% macro is_of_platform(source, platform) -%}
+    {#- Whether a utm_source is an ads platform's: its name, or one under which its clicks arrive. -#}
+    case
+        {{ platform }}
+        {% for name, sources in platform_sources().items() %}
+            when '{{ name }}' then lower({{ source }}) in ('{{ name }}', '{{ sources | join("', '") }}')
+        {% endfor %}
+        else lower({{ source }}) = {{ platform }}
     end
 {%- endmacro %}
 
@@ -62,9 +113,7 @@
         what was entered by hand; among equals the platform of `source`, an id before a name, the first system, the
         smallest id. -#}
     case when campaign_key.is_ads_campaign then 0 when campaign_key.platform = 'marketing_costs' then 2 else 1 end,
-    {% if source %}
-        case when {{ platform_source("campaign_key.platform") }} = lower({{ source }}) then 0 else 1 end,
-    {% endif %}
+    {% if source %} case when {{ is_of_platform(source, "campaign_key.platform") }} then 0 else 1 end, {% endif %}
     campaign_key.is_name,
     {{ system_rank("campaign_key.platform") }},
     campaign_key.platform,

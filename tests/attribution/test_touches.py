@@ -324,6 +324,27 @@ def test_a_campaign_is_found_by_id_or_name_ads_platforms_before_the_crm(lab: Lab
     }
 
 
+@pytest.mark.parametrize(
+    ("platform", "sources"),
+    [
+        ("google_ads", ["google", "YouTube", "adwords", "google_ads"]),
+        ("linkedin_ads", ["linkedin", "linkedin.com", "lnkd.in"]),
+        ("meta_ads", ["facebook", "fb", "Meta", "instagram", "ig", "l.facebook.com", "m.facebook.com"]),
+        ("microsoft_ads", ["bing", "microsoft"]),
+        ("tool", ["tool"]),
+        ("another", ["unheard of", ""]),
+    ],
+)
+def test_of_campaigns_of_one_name_a_touch_is_its_platform_s(lab: Lab, platform: str, sources: list[str]) -> None:
+    platforms = ["another", "google_ads", "linkedin_ads", "meta_ads", "microsoft_ads", "tool"]
+    load(
+        lab,
+        [{"campaign": "spring", "source": source, "medium": "cpc"} for source in sources],
+        spend=[(DAY_ZERO.date(), name, f"{name}:1", "Spring", 1, None, 1, 1) for name in platforms],
+    )
+    assert set(column(lab, "campaign_id").values()) == {f"{platform}:1"}
+
+
 def test_a_response_keeps_its_own_campaign_where_two_carry_the_name(lab: Lab) -> None:
     twins = [{"record_id": f"salesforce:701{x}", "native_id": f"701{x}", "name": "Webinar"} for x in "AB"]
     load(
