@@ -78,8 +78,10 @@ def create_tables(con: duckdb.DuckDBPyConnection) -> None:
         );
         create table if not exists quality.quarantine (
             source_system varchar, object varchar, native_id varchar, source_file varchar, line bigint,
-            rule varchar, detail varchar, first_seen_at timestamp, released_at timestamp, version_at timestamp
+            rule varchar, detail varchar, first_seen_at timestamp, released_at timestamp, version_at timestamp,
+            record_key varchar
         );
+        alter table quality.quarantine add column if not exists record_key varchar;
         """
     )
 
@@ -859,8 +861,9 @@ def build_quarantine(con: duckdb.DuckDBPyConnection, now: datetime) -> int:
         """
         create or replace temp table gate_quarantine_before as
         select
-            *,
-            coalesce(native_id, source_file || ':' || line) as record_key,
+            * exclude (record_key),
+            -- a warehouse of an earlier release knew records by their ids alone
+            coalesce(record_key, native_id) as record_key,
             coalesce(version_at, timestamp '0001-01-01') as version_key
         from quality.quarantine
         """
@@ -892,7 +895,7 @@ def build_quarantine(con: duckdb.DuckDBPyConnection, now: datetime) -> int:
             -- the same version in overlapping deliveries is one try
             attempt as (
                 select
-                    source_system, object, native_id, version_at, rule,
+                    source_system, object, record_key, native_id, version_at, rule,
                     min_by(
                         {'source_file': source_file, 'line': _line, 'detail': detail},
                         (source_file, is_current, sha256, _line)
@@ -913,14 +916,15 @@ def build_quarantine(con: duckdb.DuckDBPyConnection, now: datetime) -> int:
             -- a merge that goes in a circle is found in the newest delivery of a version, and began with an earlier one
             least(attempt.first_seen_at, before.first_seen_at) as first_seen_at,
             case when attempt.is_released then coalesce(before.released_at, $now) end as released_at,
-            attempt.version_at
+            attempt.version_at,
+            attempt.record_key
         from attempt
         left join
             gate_quarantine_before as before
             on attempt.source_system = before.source_system
             and attempt.object = before.object
             and attempt.rule = before.rule
-            and coalesce(attempt.native_id, attempt.first.source_file || ':' || attempt.first.line) = before.record_key
+            and attempt.record_key = before.record_key
             and coalesce(attempt.version_at, timestamp '0001-01-01') = before.version_key
         order by source_system, object, native_id, version_at, source_file, line, rule
         """,

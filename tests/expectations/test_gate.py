@@ -109,6 +109,17 @@ def test_overlapping_deliveries_of_one_version_are_one_try(bench: Bench) -> None
     assert counts(bench) == [("a.csv", 1, 0, 1, 0), ("b.csv", 1, 0, 1, 0)]
 
 
+def test_records_without_an_id_stand_once_where_a_file_was_written_over(bench: Bench) -> None:
+    """Two deliveries of one name, each with such a record on the same line."""
+    for at, file in ((NOON, "a.csv"), (NEXT, "b.csv"), (NEXT, "c.csv")):
+        bench.deliver(lead(None), file=file, at=at)
+        bench.con.execute("update quality.load_log set source_file = 'a.csv'")
+        bench.night(at)
+    assert bench.rows("select source_file, line, rule, first_seen_at from quality.quarantine order by all") == [
+        ("a.csv", 2, "native_id", at) for at in (NOON, NEXT, NEXT)
+    ]
+
+
 def test_deleted_and_merged_away_records_are_not_judged(bench: Bench) -> None:
     bench.deliver(lead("1", status=None, is_deleted=True), lead("2", status=None, merged_into_id="3"), lead("3"))
     bench.night()
