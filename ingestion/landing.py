@@ -31,13 +31,17 @@ class LandedFile:
 
 @dataclass(frozen=True, order=True)
 class Stray:
-    """Something that lies where no object's files are expected; `place` is its path below the landing zone."""
+    """Something that lies where no object's files are expected; `place` is its path below the landing zone.
+
+    It `may_hide_files` where nobody can look: what was found there before may be there still.
+    """
 
     source: str
     object: str
     place: str
     reason: str
     remedy: str = "write a mapping (docs/mapping.md) into the folder HANDOFF_SOURCES names, or move the files"
+    may_hide_files: bool = False
 
 
 @dataclass(frozen=True)
@@ -232,14 +236,15 @@ def _other(entry: os.DirEntry[str], *parts: str) -> Stray:
         return stray
     reason = f"it is a link to {storable(os.readlink(entry.path))}, and there is nothing"
     remedy = "bring back what it leads to, or remove the link"
-    return Stray(stray.source, stray.object, stray.place, reason, remedy)
+    return Stray(stray.source, stray.object, stray.place, reason, remedy, may_hide_files=True)
 
 
 def unreadable(error: OSError, *parts: str) -> Stray:
     """A folder or file that this user may not read, or whose disk does not answer."""
     stray = _stray(*parts)
     reason = f"it cannot be read ({error.strerror or error})"
-    return Stray(stray.source, stray.object, stray.place, reason, "check its permissions and where its links lead")
+    remedy = "check its permissions and where its links lead"
+    return Stray(stray.source, stray.object, stray.place, reason, remedy, may_hide_files=True)
 
 
 def shown(place: str) -> str:

@@ -87,10 +87,46 @@ where status in ('loaded', 'accepted') and delivery_id not in (from control.past
 create or replace view control.unread_record as
 select distinct source_system, object, native_id from control.unread_row where native_id is not null;
 """
+# A file that is gone keeps what it delivered, by the last name it had. One that was renamed, or moved with the whole
+# landing zone, is not gone: its old path gives way to the one that holds its bytes, or its name, now.
+GIVE_WAY = """
+delete from control.landed_file
+where
+    path in (
+        select path
+        from (
+            select path, name, delivery_id, source_system, object, path in (select unnest(?::varchar[])) as is_there
+            from control.landed_file
+            join quality.load_log using (delivery_id)
+        )
+        qualify
+            not is_there
+            and (
+                bool_or(is_there) over (partition by delivery_id)
+                or bool_or(is_there) over (partition by source_system, object, coalesce(name, path))
+            )
+    )
+"""
+# The same bytes under several names are one delivery, which goes by the smallest of them.
+GO_BY = """
+update quality.load_log
+set
+    source_file = landed.name,
+    error = replace(
+        error, concat_ws('/', source_system, object, source_file), concat_ws('/', source_system, object, landed.name)
+    )
+from (select delivery_id, min(name) as name from control.landed_file group by delivery_id) as landed
+where load_log.delivery_id = landed.delivery_id and source_file <> landed.name
+returning load_log.delivery_id, source_file, error
+"""
 # What is newest where versions are equal or missing, and of snapshots, is what a rebuild would find newest: a delivery
 # goes by the first of the names that hold it now, for the same bytes once more are no delivery; a snapshot by the last,
 # for a source may go back to what it was. It comes before what a name of its own holds now in its place.
 CURRENT = """
+update quality.malformed_row
+set source_file = load_log.source_file
+from quality.load_log
+where malformed_row.delivery_id = load_log.delivery_id and malformed_row.source_file <> load_log.source_file;
 update quality.load_log
 set is_current = not is_current
 where is_current <> (delivery_id in (select delivery_id from control.landed_file));
@@ -349,6 +385,10 @@ class _Loader:
                 name = file.name if file.object == object_ else f"{file.object}/{file.name}"
                 self._take(replace(file, source=source, object=object_, name=name), mapped)
         self._note_strays([*strays, *unmapped, *self.unreadable])
+        if not any(stray.may_hide_files for stray in strays):
+            self.con.execute(GIVE_WAY, [[storable(file.path) for file in files]])
+        for delivery_id, name, error in self.con.execute(GO_BY).fetchall():
+            self.deliveries[delivery_id] = replace(self.deliveries[delivery_id], source_file=name, error=error)
         self.con.execute(CURRENT)
         self.report.last_deliveries = dict(self.con.execute(LAST_DELIVERIES).fetchall())
         self.report.partial_snapshots = dict(self.con.execute(PARTIAL_SNAPSHOTS).fetchall())
@@ -460,10 +500,10 @@ class _Loader:
         self, file: LandedFile, mapped: ObjectMapping, delivery_id: str, sha256: str, outcome: Staged | Refusal
     ) -> Delivery:
         known = self.deliveries.get(delivery_id)
-        name = min(file.name, known.source_file) if known else file.name
-        delivery = Delivery(delivery_id, file.source, file.object, name, sha256)
+        delivery = Delivery(delivery_id, file.source, file.object, file.name, sha256)
         if isinstance(outcome, Refusal):
-            return replace(delivery, status="refused", error=f"{_place(delivery)}: {outcome}")
+            place = f"{file.source}/{file.object}/{file.name}"
+            return replace(delivery, status="refused", error=f"{place}: {outcome}")
         return replace(
             delivery,
             rows_read=outcome.loaded + outcome.malformed,
@@ -568,25 +608,9 @@ class _Loader:
         self.headers[file.source, file.object] = known | present
 
     def _remember(self, file: LandedFile, delivery_id: str, sha256: str) -> None:
-        """The same bytes under a further name: one delivery, which goes by the smallest of its names.
-
-        What was refused and comes again is news again: its source still owes the file.
-        """
-        delivery = self.deliveries[delivery_id]
+        """The same bytes under a further name. What was refused and comes again is news: its source still owes it."""
         with transaction(self.con):
-            if file.name < delivery.source_file:
-                renamed = replace(delivery, source_file=file.name)
-                if delivery.error:
-                    renamed = replace(renamed, error=_place(renamed) + delivery.error.removeprefix(_place(delivery)))
-                self.con.execute(
-                    "update quality.load_log set source_file = ?, error = ? where delivery_id = ?",
-                    [renamed.source_file, renamed.error, delivery_id],
-                )
-                self.con.execute(
-                    "update quality.malformed_row set source_file = ? where delivery_id = ?", [file.name, delivery_id]
-                )
-                self.deliveries[delivery_id] = renamed
-            if delivery.status == "refused":
+            if self.deliveries[delivery_id].status == "refused":
                 self.con.execute("delete from control.told_delivery where delivery_id = ?", [delivery_id])
             self._remember_file(file, delivery_id, sha256)
 
@@ -640,10 +664,6 @@ class _Loader:
 
 def _digest(source: str, object_: str, sha256: str) -> str:
     return hashlib.sha256(f"{source}/{object_}/{sha256}".encode()).hexdigest()[:20]
-
-
-def _place(delivery: Delivery) -> str:
-    return f"{delivery.source_system}/{delivery.object}/{delivery.source_file}"
 
 
 def _notes(plan: Plan, *, is_raw_only: bool) -> str | None:

@@ -36,7 +36,7 @@ QUALITY: dict[str, tuple[str, dict[str, str]]] = {
         {
             "source_system": "Source, the first folder.",
             "object": "Object, the second folder.",
-            "source_file": "File name; of equal files under several names, the smallest.",
+            "source_file": "File name; of equal files under several names, the smallest of those they have now.",
             "sha256": "Hash of the bytes.",
             "rows_read": "Rows in the file. Unit: count.",
             "rows_loaded": "Rows that went on. Unit: count.",

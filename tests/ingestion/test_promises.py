@@ -9,6 +9,7 @@ import os
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -787,6 +788,82 @@ def test_the_same_bytes_once_more_are_no_newer(zone: Zone) -> None:
         zone.put(name, HEADER + lead(number))
         zone.load()
     assert zone.con.execute("select ordered_as from quality.load_log order by 1").fetchall() == [("1.csv",), ("2.csv",)]
+
+
+FIRST, SECOND, THIRD = (HEADER + lead(number) + f"short,{number}\n" for number in (1, 2, 3))
+
+
+@pytest.mark.parametrize("is_snapshot", [False, True], ids=["", "snapshots"])
+@pytest.mark.parametrize(
+    "nights",
+    [
+        pytest.param([{"lead.csv": FIRST}, {"lead.csv": SECOND, "lead_1.csv": FIRST}], id="rotated"),
+        pytest.param([{"a.csv": FIRST, "m.csv": SECOND}, {"z.csv": FIRST, "m.csv": SECOND}], id="renamed"),
+        pytest.param([{"a.csv": FIRST, "b.csv": SECOND}, {"b.csv": FIRST, "a.csv": SECOND}], id="exchanged"),
+        pytest.param(
+            [
+                {"upload.csv": FIRST},
+                {"1.csv": FIRST, "2.csv": SECOND},
+                {"1.csv": FIRST, "2.csv": SECOND, "3.csv": THIRD},
+            ],
+            id="uploaded under one name",
+        ),
+        pytest.param([{"a.csv": ""}, {"z.csv": ""}], id="refused"),
+        pytest.param([{"a.csv": each} for each in (FIRST, SECOND, THIRD, FIRST)], id="written over"),
+    ],
+)
+def test_where_a_file_lay_before_it_was_renamed_or_moved_leaves_no_trace(
+    zone: Zone, tmp_path: Path, nights: list[dict[str, str]], is_snapshot: bool
+) -> None:
+    """Every night the landing zone is another folder, too: each of them is as a rebuild from it."""
+    mapping = CRM + "    snapshot: true\n" * is_snapshot
+
+    def seen(there: Zone) -> list[list[tuple[Any, ...]]]:
+        there.load()
+        return [
+            there.con.execute(query).fetchall()
+            for query in (
+                "select source_file, ordered_as, sha256, status, error from quality.load_log where is_current "
+                "order by all",
+                "select malformed_row.* from quality.malformed_row join quality.load_log using (delivery_id) "
+                "where is_current order by all",
+                "select delivery_id from quality.load_log anti join control.past_snapshot using (delivery_id) "
+                "where status = 'loaded' order by (ordered_as, is_current, load_log.sha256) desc limit 1",
+            )
+        ]
+
+    for night, files in enumerate(nights):
+        rebuilt = Zone(tmp_path / f"rebuilt {night}")
+        zone.extracts = tmp_path / f"disk {night}"
+        for there in (zone, rebuilt):
+            there.map(mapping)
+            for name, content in files.items():
+                there.put(name, content)
+        assert seen(zone) == seen(rebuilt)
+        rebuilt.close()
+
+
+def test_a_file_that_is_gone_keeps_its_name_and_its_rows(zone: Zone) -> None:
+    archived = zone.put("a.csv", GOOD)
+    zone.load()
+    archived.unlink()
+    zone.put("b.csv", HEADER + lead(3))
+    zone.load()
+    assert zone.log("source_file, is_current") == [("a.csv", True), ("b.csv", True)]
+    assert zone.rows("native_id") == [("1",), ("2",), ("3",)]
+
+
+def test_no_name_is_given_up_while_a_part_of_the_landing_zone_cannot_be_looked_into(zone: Zone, tmp_path: Path) -> None:
+    path = zone.put("a.csv", GOOD)
+    zone.load()
+    path.unlink()
+    path.symlink_to(tmp_path / "a disk that is away")
+    zone.put("z.csv", GOOD)
+    zone.load()
+    assert zone.log("source_file, status") == [("a.csv", "loaded"), ("a.csv", "refused")]
+    path.unlink()
+    zone.load()
+    assert zone.log("source_file, status") == [("z.csv", "loaded")]
 
 
 # Hostile names and values

@@ -195,6 +195,34 @@ def test_the_order_in_which_files_arrive_leaves_no_trace(no_vendors: None, examp
     check()
 
 
+@heavy_too
+def test_the_names_that_files_had_before_leave_no_trace(no_vendors: None, examples: Any) -> None:
+    @examples
+    @given(contents=st.lists(MIXED, min_size=1, max_size=4), seed=st.integers(0, 10**6))
+    @example(contents=TIED, seed=1)
+    def check(contents: list[list[Version]], seed: int) -> None:
+        chance = random.Random(seed)
+        files = [
+            as_csv([replace(version, mark=f".{number}") for version in content]) + "short\n" * (number == 0)
+            for number, content in enumerate(contents)
+        ]
+        names = [f"{letter}.csv" for letter in "abcdef"]
+        with Fresh() as renamed, Fresh() as rebuilt:
+            for night in range(3):
+                chance.shuffle(names)
+                shutil.rmtree(renamed.extracts)
+                renamed.delivered.clear()
+                for name, content in zip(names, files, strict=False):
+                    renamed.put(name, content)
+                    if night == 2:
+                        rebuilt.put(name, content)
+                renamed.load()
+            rebuilt.load()
+            assert everything(renamed) == everything(rebuilt)
+
+    check()
+
+
 def test_a_rebuild_from_all_files_equals_the_nights_that_grew_it(no_vendors: None) -> None:
     with Fresh() as grown, Fresh() as rebuilt:
         for night in range(4):
