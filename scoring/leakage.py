@@ -13,6 +13,9 @@ import pandas as pd
 from scoring.signals import ATTRIBUTE_PREFIX
 
 SUSPICIOUS_AUC = 0.85
+# In fewer groups even a perfect ranking may stay below it; with fewer outcomes in each, chance alone may reach it.
+LEAST_GROUPS = 4
+OUTCOMES_PER_GROUP = 5
 CHANGED_SHARE = 0.01
 COMPARABLE_LEADS = 30
 
@@ -31,6 +34,7 @@ class Refusal:
 def suspicious(frame: pd.DataFrame, won: np.ndarray, names: Sequence[str]) -> list[Refusal]:
     """Signals that, alone, tell wins from losses nearly perfectly: by their value, or by being filled at all."""
     won = np.asarray(won, dtype=bool)
+    outcomes = int(min(won.sum(), (~won).sum()))
     refusals = []
     for name in names:
         values = frame[name]
@@ -38,19 +42,27 @@ def suspicious(frame: pd.DataFrame, won: np.ndarray, names: Sequence[str]) -> li
         if filled >= SUSPICIOUS_AUC:
             refusals.append(Refusal(name, f"whether it is filled alone separates wins from losses (AUC {filled:.2f})"))
             continue
-        area = _area(_groups(values), won)
+        area = _area(_groups(values, outcomes), won)
         if area >= SUSPICIOUS_AUC:
             refusals.append(Refusal(name, f"predicts the outcome too well to be known before it (AUC {area:.2f})"))
     return refusals
 
 
-def _groups(values: pd.Series) -> np.ndarray:
-    """Numbers in fifty groups of equal size, texts in their commonest hundred values, missing as its own."""
-    if pd.api.types.is_numeric_dtype(values):
-        codes = pd.qcut(values.astype(float), 50, labels=False, duplicates="drop")
-        return codes.fillna(-1).to_numpy(dtype=np.int64)
-    common = values.value_counts().head(100).index
-    return pd.Categorical(values, categories=common).codes.astype(np.int64)
+def _groups(values: pd.Series, outcomes: int) -> np.ndarray:
+    """Few values each by itself, more numbers in fifty groups of equal size, more texts in the commonest hundred and
+    the others; missing as its own. Few outcomes, fewer groups."""
+    is_number = pd.api.types.is_numeric_dtype(values)
+    most = max(LEAST_GROUPS, min(50 if is_number else 100, outcomes // OUTCOMES_PER_GROUP))
+    codes, distinct = pd.factorize(values)
+    if len(distinct) <= most:
+        return codes
+    if is_number:
+        # by the middle of its ranks, a number that many leads share stands apart from the others
+        share = (values.astype(float).rank() - 0.5) / values.notna().sum()
+        return np.floor(share * most).fillna(-1).to_numpy(dtype=np.int64)
+    codes = values.value_counts().head(most).index.get_indexer(values)
+    codes[(codes < 0) & values.notna().to_numpy()] = most
+    return codes
 
 
 def _area(groups: np.ndarray, won: np.ndarray) -> float:

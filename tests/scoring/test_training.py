@@ -86,6 +86,32 @@ def test_a_planted_leak_is_refused_by_name() -> None:
     assert refused == {"attribute:Customer_Tier__c", "attribute:Invoice_Total__c"}
 
 
+LEAKS = {
+    "a flag": lambda won, chance: won.astype(float),
+    "a count of 0, 1 or 2": lambda won, chance: np.where(won, 1 + (chance < 0.5), 0.0),
+    "a sum, mostly 0": lambda won, chance: np.where(won, 1 + chance, 0.0),
+    "a sum": lambda won, chance: won + chance,
+    "a text": lambda won, chance: np.where(won, "yes", "no"),
+}
+
+
+@pytest.mark.parametrize("wins", [12, 200])
+@pytest.mark.parametrize("leak", LEAKS)
+def test_a_value_that_tells_the_outcome_is_refused(leak: str, wins: int) -> None:
+    rng = np.random.default_rng(3)
+    won = rng.permutation(2_000) < wins
+    assert leakage.suspicious(pd.DataFrame({"x": LEAKS[leak](won, rng.random(2_000))}), won, ["x"])
+
+
+@pytest.mark.parametrize("wins", [10, 20, 60])
+def test_chance_is_no_leak_where_outcomes_are_few(wins: int) -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        won = rng.permutation(300) < wins
+        frame = pd.DataFrame({"number": rng.integers(10, 5_000, 300), "text": rng.integers(0, 60, 300).astype(str)})
+        assert not leakage.suspicious(frame, won, list(frame))
+
+
 def test_a_category_called_missing_is_told_from_no_value(tmp_path: Path) -> None:
     rng = np.random.default_rng(5)
     frame = pd.DataFrame({"country": rng.choice(["missing", "france", None], 6_000)})
