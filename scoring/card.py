@@ -136,9 +136,14 @@ def band(score: int) -> str:
 
 
 def write_card(card: Scorecard, folder: Path) -> Path:
-    """`<version>.csv`, one row per bin, and `<version>.json`, what is known of the card. Each appears whole or not."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """`<version>.csv`, one row per bin, and `<version>.json`, what is known of the card. Each appears whole or not.
+
+    Raises:
+        HandoffError: its bins are such that no night would read it again.
+    """
     path = folder / f"{card.version}.csv"
+    _check_bins(card, path)
+    folder.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".csv.part")
     with part.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle, lineterminator="\n")
@@ -220,6 +225,11 @@ def read_card(path: Path) -> Scorecard:
             why=f"its version is {card.version!r}",
             remedy=f"Write {path.stem!r} as the version, in the JSON and in each row of the CSV, or rename both files",
         )
+    _check_bins(card, path)
+    return card
+
+
+def _check_bins(card: Scorecard, path: Path) -> None:
     for attribute in card.attributes:
         if flaw := _flaw(card.bins_of(attribute)):
             raise HandoffError(
@@ -228,7 +238,6 @@ def read_card(path: Path) -> Scorecard:
                 why=flaw,
                 remedy="Correct its bins: every value falls into one of them",
             )
-    return card
 
 
 def _card(bins: tuple[Bin, ...], facts_path: Path) -> Scorecard:

@@ -44,11 +44,7 @@ class Trained:
         prepared = _prepared(frame, names, self.binning)
         for name in names:
             optimal = self.binning[name]
-            codes = optimal.transform(prepared[name].to_numpy(), metric="indices", metric_missing="empirical").astype(
-                int
-            )
-            points = _points_by_code(self.card, name, optimal)
-            total += points[codes]
+            total += _points_by_code(self.card, name, optimal)[_codes(optimal, prepared[name])]
         return total.clip(0, 100)
 
 
@@ -107,19 +103,15 @@ def train(
         warnings.simplefilter("ignore")
         process.fit(prepared, won)
     optimal = {signal.name: process.get_binned_variable(signal.name) for signal in usable}
-    woe = {}
+    evidence = {}
     noise = 1 / max(won.sum(), 1) + 1 / max(len(won) - won.sum(), 1)
     for signal in usable:
-        table = optimal[signal.name].binning_table.build()
-        information = float(table.loc["Totals", "IV"])
-        if information < max(MIN_INFORMATION_VALUE, 2 * (len(table) - 1) * noise):
-            dropped[signal.name] = f"tells wins from losses too little (information value {information:.4f})"
+        found = _evidence(optimal[signal.name], prepared[signal.name], won)
+        if found.information < max(MIN_INFORMATION_VALUE, 2 * len(found.leads) * noise):
+            dropped[signal.name] = f"tells wins from losses too little (information value {found.information:.4f})"
             continue
-        # Positive where wins are more frequent; the library counts the other way.
-        woe[signal.name] = -optimal[signal.name].transform(
-            prepared[signal.name].to_numpy(), metric="woe", metric_missing="empirical"
-        )
-    names, weights = _select(woe, won, dropped)
+        evidence[signal.name] = found
+    names, weights = _select({name: found.weights[found.codes] for name, found in evidence.items()}, won, dropped)
     if not names:
         raise HandoffError(
             "No scorecard came out of the training.",
@@ -128,7 +120,7 @@ def train(
             remedy="Keep the rule points until there are more outcomes",
         )
     binning.optimal = {name: optimal[name] for name in names}
-    bins = _bins(names, weights, binning, prepared, won)
+    bins = _bins(names, weights, binning, evidence, prepared, won)
     card = Scorecard(
         version=version,
         bins=bins,
@@ -183,6 +175,34 @@ def _prepared(frame: pd.DataFrame, names: Sequence[str], binning: _Binning) -> p
     return binning.prepare(frame)[list(names)]
 
 
+@dataclass(frozen=True)
+class _Evidence:
+    """The library's code of each lead, and per code its leads, wins and weight of evidence."""
+
+    codes: np.ndarray
+    leads: np.ndarray
+    wins: np.ndarray
+    weights: np.ndarray
+    information: float
+
+
+def _codes(optimal: Any, values: pd.Series) -> np.ndarray:
+    return optimal.transform(values.to_numpy(), metric="indices", metric_missing="empirical").astype(int)
+
+
+def _evidence(optimal: Any, values: pd.Series, won: np.ndarray) -> _Evidence:
+    """Weights are positive where wins are more frequent. The library's say nothing of a bin without a win or a loss:
+    here half a one stands for none. A bin that no lead had weighs as much as the average lead, 0."""
+    codes, count = _codes(optimal, values), _number_of_codes(optimal)
+    leads = np.bincount(codes, minlength=count)
+    wins = np.bincount(codes, weights=won, minlength=count)
+    losses = leads - wins
+    of_wins = np.where(wins > 0, wins, 0.5) / wins.sum()
+    of_losses = np.where(losses > 0, losses, 0.5) / losses.sum()
+    weights = np.where(leads > 0, np.log(of_wins / of_losses), 0.0)
+    return _Evidence(codes, leads, wins, weights, float(((of_wins - of_losses) * weights).sum()))
+
+
 def _select(woe: dict[str, np.ndarray], won: np.ndarray, dropped: dict[str, str]) -> tuple[list[str], np.ndarray]:
     """Drops, one at a time, the signal with the wrong sign, then the one that adds least, until all hold."""
     names = list(woe)
@@ -212,22 +232,19 @@ def _logistic(design: np.ndarray, won: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def _bins(
-    names: list[str], weights: np.ndarray, binning: _Binning, prepared: pd.DataFrame, won: np.ndarray
+    names: list[str],
+    weights: np.ndarray,
+    binning: _Binning,
+    evidence: dict[str, _Evidence],
+    prepared: pd.DataFrame,
+    won: np.ndarray,
 ) -> tuple[Bin, ...]:
     """Points so that every attribute starts at 0 and the best lead has 100."""
     raw: list[Bin] = []
     effects: list[float] = []
     for name, weight in zip(names, weights, strict=True):
-        optimal = binning[name]
-        codes = optimal.transform(prepared[name].to_numpy(), metric="indices", metric_missing="empirical").astype(int)
-        count = _number_of_codes(optimal)
-        leads, wins = np.bincount(codes, minlength=count), np.bincount(codes, weights=won, minlength=count)
-        table = optimal.binning_table.build()
-        woe = -pd.to_numeric(table["WoE"], errors="coerce").fillna(0.0).to_numpy()[:count]
-        for item in _described(name, optimal, binning, leads, wins):
-            code, described = item
-            # No lead had it: as much as the average lead.
-            value = float(woe[code]) if code is not None and leads[code] else 0.0
+        for code, described in _described(name, binning, evidence[name], prepared[name], won):
+            value = float(evidence[name].weights[code]) if code is not None else 0.0
             raw.append(replace(described, weight_of_evidence=value, coefficient=float(weight)))
             effects.append(value * float(weight))
     worst = {name: min(e for b, e in zip(raw, effects, strict=True) if b.attribute == name) for name in names}
@@ -246,15 +263,17 @@ def _number_of_codes(optimal: Any) -> int:
 
 
 def _described(
-    name: str, optimal: Any, binning: _Binning, leads: np.ndarray, wins: np.ndarray
+    name: str, binning: _Binning, evidence: _Evidence, values: pd.Series, won: np.ndarray
 ) -> list[tuple[int | None, Bin]]:
     """Every bin with the library's code for it; the bin of unseen texts may have none."""
+    optimal, leads, wins = binning[name], evidence.leads, evidence.wins
     count = _number_of_codes(optimal)
     missing_code = count - 1
     described: list[tuple[int | None, Bin]] = []
     if binning.signals[name].kind == "number":
-        whole = _is_whole(optimal)
-        edges = [-np.inf, *(float(np.ceil(split)) if whole else float(split) for split in optimal.splits), np.inf]
+        whole = _is_whole(optimal, values)
+        # adding 0 makes -0 a 0
+        edges = [-np.inf, *(float(np.ceil(split)) + 0.0 if whole else float(split) for split in optimal.splits), np.inf]
         for code in range(count - 2):
             lower, upper = edges[code], edges[code + 1]
             described.append(
@@ -273,41 +292,31 @@ def _described(
                 )
             )
     else:
+        # Binned with named categories they weigh the same; their leads are counted apart.
+        is_other = (values == OTHER).to_numpy()
+        others, other_wins = int(is_other.sum()), int(won[is_other].sum())
         other_code = None
         for code, group in enumerate(optimal.splits):
             categories = sorted(str(item) for item in group if item != OTHER)
             if OTHER in list(group):
                 other_code = code
             if categories:
-                label = ", ".join(categories)
+                shared = OTHER in list(group)
                 described.append(
                     (
                         code,
                         Bin(
                             name,
                             "category",
-                            f"'{label}'" if label in (OTHER_LABEL, MISSING_LABEL) else label,
+                            ", ".join(_named(category) for category in categories),
                             0,
                             categories=tuple(categories),
-                            leads=int(leads[code]),
-                            wins=int(wins[code]),
+                            leads=int(leads[code]) - (others if shared else 0),
+                            wins=int(wins[code]) - (other_wins if shared else 0),
                         ),
                     )
                 )
-        alone = other_code is not None and len(optimal.splits[other_code]) == 1
-        described.append(
-            (
-                other_code,
-                Bin(
-                    name,
-                    "other",
-                    OTHER_LABEL,
-                    0,
-                    leads=int(leads[other_code]) if alone else 0,
-                    wins=int(wins[other_code]) if alone else 0,
-                ),
-            )
-        )
+        described.append((other_code, Bin(name, "other", OTHER_LABEL, 0, leads=others, wins=other_wins)))
     described.append(
         (
             missing_code,
@@ -317,21 +326,33 @@ def _described(
     return described
 
 
-def _is_whole(optimal: Any) -> bool:
+def _is_whole(optimal: Any, values: pd.Series) -> bool:
     """Cuts between whole numbers stand halfway; they are shown, and hold the same, at the next whole number."""
-    return len(optimal.splits) > 0 and all(float(split) % 1 == 0.5 for split in optimal.splits)
+    halfway = all(float(split) % 1 == 0.5 for split in optimal.splits)
+    return len(optimal.splits) > 0 and halfway and bool((values.dropna() % 1 == 0).all())
 
 
 def _range_label(lower: float, upper: float, whole: bool) -> str:
     if np.isinf(lower) and np.isinf(upper):
         return "any"
     if whole and upper - lower == 1:
-        return f"{lower:g}"
+        return _digits(lower)
     if np.isinf(lower):
-        return "0" if whole and upper == 1 else f"below {upper:g}"
+        return "0" if whole and upper == 1 else f"below {_digits(upper)}"
     if np.isinf(upper):
-        return f"{lower:g} or more"
-    return f"{lower:g} to {upper - 1:g}" if whole else f"{lower:g} to below {upper:g}"
+        return f"{_digits(lower)} or more"
+    return f"{_digits(lower)} to {_digits(upper - 1)}" if whole else f"{_digits(lower)} to below {_digits(upper)}"
+
+
+def _digits(number: float) -> str:
+    """All of its digits, for bins that differ are told apart by them."""
+    return repr(number).removesuffix(".0")
+
+
+def _named(category: str) -> str:
+    """Quoted where it would read as two, or as a bin of another kind."""
+    is_plain = "," not in category and not category.startswith("'") and category not in (OTHER_LABEL, MISSING_LABEL)
+    return category if is_plain else f"'{category}'"
 
 
 def _points_by_code(card: Scorecard, name: str, optimal: Any) -> np.ndarray:

@@ -107,6 +107,13 @@ def test_a_broken_card_is_refused_with_its_place(tmp_path: Path, old: str, new: 
     assert str(path) in str(refused.value)
 
 
+def test_a_card_that_no_night_would_read_is_not_written(tmp_path: Path) -> None:
+    bins = tuple(replace(item, label="0") if item.label == "1 to 2" else item for item in CARD.bins)
+    with pytest.raises(HandoffError, match="two bins are called '0'"):
+        write_card(replace(CARD, bins=bins), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
 def test_letters_case_and_blanks_of_a_category_do_not_matter(tmp_path: Path) -> None:
     path = write_card(CARD, tmp_path)
     path.write_text(path.read_text().replace('""technology""', '"" Technology""'))

@@ -13,7 +13,7 @@ from scipy import stats
 from ingestion.sample.truth import scored_leads, scoring_truth
 from scoring import leakage, training, validation
 from scoring.card import Scorecard, read_card, write_card
-from scoring.signals import SIGNALS, Signal
+from scoring.signals import SIGNALS, Signal, signal_of
 
 AS_OF = datetime(2026, 6, 1)
 
@@ -119,6 +119,70 @@ def test_a_category_called_missing_is_told_from_no_value(tmp_path: Path) -> None
     card = training.train(frame, won.to_numpy(), signals(frame), version="x", trained_at=AS_OF, horizon_days=180).card
     labels = [item.label for item in read_card(write_card(card, tmp_path)).bins]
     assert {"'missing'", "missing"} <= set(labels)
+
+
+def card_of(name: str, values: np.ndarray, won: np.ndarray) -> Scorecard:
+    """A card from one column, which scores as the library's bins do."""
+    frame = pd.DataFrame({name: values})
+    asked = [signal_of(name, is_number=frame[name].dtype.kind == "f")]
+    trained = training.train(frame, won, asked, version="x", trained_at=AS_OF, horizon_days=180)
+    assert (trained.card.score(frame) == trained.score_by_library(frame)).all()
+    return trained.card
+
+
+@pytest.mark.parametrize("rate", [0.0, 1.0], ids=["none was won", "all were won"])
+def test_a_bin_without_a_win_or_a_loss_has_points_by_half_a_one(rate: float) -> None:
+    rng = np.random.default_rng(2)
+    sizes = np.where(rng.random(3_000) < 0.1, np.nan, rng.integers(0, 100, 3_000))
+    won = rng.random(3_000) < np.where(np.isnan(sizes), rate, np.where(sizes > 50, 0.3, 0.1))
+    card = card_of("employee_count", sizes, won)
+    missing = next(item for item in card.bins if item.kind == "missing")
+    wins, losses = int(won.sum()), int((~won).sum())
+    assert missing.wins == rate * missing.leads
+    assert missing.leads > 0
+    assert missing.points == 100 * rate
+    half = np.log((missing.wins or 0.5) / wins / ((missing.leads - missing.wins or 0.5) / losses))
+    assert missing.weight_of_evidence == pytest.approx(half)
+
+
+@pytest.mark.parametrize(
+    ("values", "chances"),
+    [
+        pytest.param(1e9 + np.arange(0.0, 3_000.0, 30), np.linspace(0.05, 0.4, 100), id="numbers of ten digits"),
+        pytest.param(
+            np.array(["it", "software", "it, software", "retail", "energy", "media", "health"], object),
+            [0.4, 0.4, 0.02, 0.1, 0.1, 0.2, 0.2],
+            id="a comma in a category",
+        ),
+        pytest.param(np.array([0.25, 0.75]), [0.05, 0.3], id="fractions parted halfway between whole numbers"),
+        pytest.param(np.array([0.2, 0.4, 0.6]), [0.05, 0.2, 0.4], id="fractions"),
+        pytest.param(np.array([-1.0, 0.0, 1.0]), [0.05, 0.2, 0.4], id="about zero"),
+    ],
+)
+def test_the_bins_of_a_card_are_told_apart(values: np.ndarray, chances: list[float], tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    which = rng.integers(0, len(values), 4_000)
+    card = card_of("attribute:x", values[which], rng.random(4_000) < np.asarray(chances)[which])
+    again = read_card(write_card(card, tmp_path))
+    assert [(item.lower, item.upper, item.leads) for item in again.bins] == [
+        (item.lower, item.upper, item.leads) for item in card.bins
+    ]
+    assert all(
+        item.label.startswith(f"{item.lower!r}".removesuffix(".0")) for item in card.bins if item.lower > -np.inf
+    )
+
+
+def test_other_values_are_counted_apart_from_the_categories_they_are_binned_with() -> None:
+    rng = np.random.default_rng(1)
+    chances = {"france": 0.05, "spain": 0.1, "italy": 0.15, "poland": 0.2, "sweden": 0.25, "austria": 0.3}
+    countries = np.where(rng.random(4_000) < 0.5, rng.choice(list(chances), 4_000), rng.integers(0, 300, 4_000))
+    won = rng.random(4_000) < np.array([chances.get(country, 0.15) for country in countries])
+    bins = card_of("country", countries.astype(object), won).bins
+    for item in bins:
+        held = ~np.isin(countries, list(chances)) if item.kind == "other" else np.isin(countries, item.categories)
+        assert (item.leads, item.wins) == (held.sum(), won[held].sum()), item.label
+    weight = next(item.weight_of_evidence for item in bins if item.kind == "other")
+    assert any(item.weight_of_evidence == weight for item in bins if item.kind == "category")
 
 
 def test_noise_makes_no_card() -> None:
