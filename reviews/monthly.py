@@ -599,7 +599,7 @@ def _thresholds(rows: list[Row], version: str, *, is_learned: bool) -> Section:
 
 
 def _versions(versions: list[Row], champion: Row | None) -> Section:
-    title = "No scorecard is in force"
+    title, note = "No scorecard is in force", (champion or {}).get("note") or ""
     if champion:
         is_known = champion["auc"] is not None
         ranks = (
@@ -615,13 +615,13 @@ def _versions(versions: list[Row], champion: Row | None) -> Section:
             Column("Status", "status"),
             Column("Trained", "trained_at", day),
             Column("Leads", "leads", count),
-            Column("Wins", "wins", count),
+            Column("Outcomes", "wins", count),
             Column("AUC", "auc", _plain),
             Column("95 % interval", _interval, str),
             Column("Proposes", "proposed_threshold", count),
             shown=12,
         ),
-        note=(champion or {}).get("note") or "",
+        note=f"Outcomes are wins; where a card learned from qualified opportunities, those. {note}".strip(),
     )
 
 

@@ -115,7 +115,14 @@ def review(
     allowed = [item for item in signals if item.name not in refused]
     report.refused = [str(refusal) for refusal in refusals]
 
-    evaluation = evaluate(frame, outcome, allowed, version, settings, horizon, capacity_per_month, precision)
+    try:
+        evaluation = evaluate(frame, outcome, allowed, version, settings, horizon, capacity_per_month, precision)
+    except training.NothingLearnedError:
+        summary = (
+            f"No card was learned: of {len(frame):,} handed-off leads whose horizon of {horizon} days is over, no "
+            f"signal tells those {outcome.removeprefix('is_')} from the others. {stays}"
+        )
+        return _unlearned(report, settings, summary)
     later = frame.iloc[cut:]
     later_won = later[outcome].to_numpy(dtype=bool)
     rules = later.rules_score.to_numpy(dtype=float)
@@ -129,9 +136,9 @@ def review(
     report.figures |= {
         "outcome": card.outcome,
         "learned_from_leads": card.leads,
-        "learned_from_wins": card.wins,
+        "learned_from_outcomes": card.wins,
         "out_of_time_leads": len(later),
-        "out_of_time_wins": int(later_won.sum()),
+        "out_of_time_outcomes": int(later_won.sum()),
         "auc": evaluation.auc.value,
         "auc_low": evaluation.auc.low,
         "auc_high": evaluation.auc.high,
@@ -244,7 +251,9 @@ def _leads(con: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, list[str]]:
         "where is_mature and attributes is not null order by key"
     ).fetchall()
     names = [ATTRIBUTE_PREFIX + key for (key,) in keys]
-    kept = "".join(f", {_attribute_text(literal(key))} as {quoted(ATTRIBUTE_PREFIX + key)}" for (key,) in keys)
+    # numbered, for DuckDB takes names that differ in case alone for one
+    numbered = {f"kept_{number}": name for number, name in enumerate(names)}
+    kept = "".join(f", {_attribute_text(literal(key))} as kept_{number}" for number, (key,) in enumerate(keys))
     frame = con.execute(
         f"""
         select signal.* exclude (attributes){kept}, coalesce(rules.score, 0) as rules_score
@@ -255,6 +264,7 @@ def _leads(con: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, list[str]]:
         order by signal.scored_at, signal.lead_id
         """
     ).df()
+    frame = frame.rename(columns=numbered)
     for name in names:
         frame[name] = _numbers_where_all_are(frame[name])
     return frame, names
@@ -328,21 +338,20 @@ def _plots(
     slope = evaluation.calibration_slope
     verdict = "about right" if 0.9 <= slope <= 1.1 else "too bold" if slope < 0.9 else "too timid"
     held = {name: plots.wins_held(score, won) for name, score in scores.items()}
-    is_of_wins = card.outcome == "won"
-    outcomes = "wins" if is_of_wins else "qualified opportunities"
-    became = "were won" if is_of_wins else "became qualified opportunities"
+    outcomes = _outcomes(card)
+    became = "were won" if card.outcome == "won" else "became qualified opportunities"
     said = {
         "gain": (
-            plots.gain(scores, won),
+            plots.gain(scores, won, outcomes),
             f"The best-scored fifth of the leads holds {held['card']:.0%} of the {outcomes} by {card.version}"
             + "".join(f", {share:.0%} by {name}" for name, share in held.items() if name != "card"),
         ),
         "calibration": (
-            plots.calibration(evaluation.chance, won),
+            plots.calibration(evaluation.chance, won, outcomes),
             f"The chances the card states are {verdict}: calibration slope {slope:.2f}",
         ),
         "bands": (
-            plots.bands(evaluation.bands),
+            plots.bands(evaluation.bands, outcomes),
             f"{best.rate:.0%} of the later leads with {best.score_band} points {became}, {worst.rate:.0%} of those "
             f"with {worst.score_band}",
         ),
@@ -362,6 +371,15 @@ def _plots(
         paths[name] = folder / f"{name}.png"
         chart.properties(title=title).save(str(paths[name]), scale_factor=2)
     return paths
+
+
+def _outcomes(card: Scorecard) -> str:
+    """What the card learned from, as people call it."""
+    return "wins" if card.outcome == "won" else "qualified opportunities"
+
+
+def _by_outcome(table: pd.DataFrame, card: Scorecard) -> pd.DataFrame:
+    return table.rename(columns=lambda name: name.replace("wins", _outcomes(card).replace(" ", "_")))
 
 
 def _unlearned(report: ReviewReport, settings: Settings, summary: str) -> ReviewReport:
@@ -408,11 +426,11 @@ def _markdown(report: ReviewReport, evaluation: Evaluation, short: Sequence[str]
         "",
         "## By band",
         "",
-        _table(evaluation.bands),
+        _table(_by_outcome(evaluation.bands, card)),
         "",
         f"## Thresholds (proposed: {card.threshold})",
         "",
-        _table(evaluation.thresholds),
+        _table(_by_outcome(evaluation.thresholds, card)),
         "",
         "## Left out",
         "",

@@ -10,8 +10,8 @@ BLUE, GREY, ORANGE = "#2b6cb0", "#a0aec0", "#dd6b20"
 SIZE = {"width": 420, "height": 280}
 
 
-def gain(scores: dict[str, np.ndarray], won: np.ndarray) -> alt.LayerChart:
-    """Share of all wins among the best-scored share of leads; ties are taken as they come on average."""
+def gain(scores: dict[str, np.ndarray], won: np.ndarray, outcomes: str = "wins") -> alt.LayerChart:
+    """Share of all outcomes among the best-scored share of leads; ties are taken as they come on average."""
     rows = []
     for name, score in scores.items():
         table = (
@@ -26,7 +26,7 @@ def gain(scores: dict[str, np.ndarray], won: np.ndarray) -> alt.LayerChart:
         .mark_line()
         .encode(
             x=alt.X("leads:Q", title="share of leads, best scores first", axis=alt.Axis(format="%")),
-            y=alt.Y("wins:Q", title="share of wins", axis=alt.Axis(format="%")),
+            y=alt.Y("wins:Q", title=f"share of {outcomes}", axis=alt.Axis(format="%")),
             color=alt.Color(
                 "which:N", title=None, scale=alt.Scale(range=[BLUE, ORANGE]), legend=alt.Legend(orient="top")
             ),
@@ -43,7 +43,7 @@ def wins_held(score: np.ndarray, won: np.ndarray, leads: float = 0.2) -> float:
     return float(np.interp(leads, [0.0, *table.leads], [0.0, *table.wins]))
 
 
-def calibration(chance: np.ndarray, won: np.ndarray) -> alt.LayerChart:
+def calibration(chance: np.ndarray, won: np.ndarray, outcomes: str = "wins") -> alt.LayerChart:
     """Stated chance against what happened, in tenths of the leads."""
     data = pd.DataFrame({"chance": chance, "won": won})
     data["group"] = pd.qcut(data.chance.rank(method="first"), 10, labels=False)
@@ -54,7 +54,7 @@ def calibration(chance: np.ndarray, won: np.ndarray) -> alt.LayerChart:
         .mark_line(point=True, color=BLUE)
         .encode(
             x=alt.X("expected:Q", title="chance the card states", axis=alt.Axis(format="%")),
-            y=alt.Y("observed:Q", title="share won", axis=alt.Axis(format="%")),
+            y=alt.Y("observed:Q", title=f"{outcomes} per lead", axis=alt.Axis(format="%")),
         )
     )
     line = alt.Chart(pd.DataFrame({"expected": [0, top], "observed": [0, top]})).mark_line(
@@ -63,15 +63,15 @@ def calibration(chance: np.ndarray, won: np.ndarray) -> alt.LayerChart:
     return (points + line.encode(x="expected:Q", y="observed:Q")).properties(**SIZE)
 
 
-def bands(table: pd.DataFrame) -> alt.Chart:
-    """The rate of wins in each band."""
+def bands(table: pd.DataFrame, outcomes: str = "wins") -> alt.Chart:
+    """The rate of outcomes in each band."""
     return (
         alt.Chart(table)
         .mark_bar(color=BLUE)
         .encode(
             x=alt.X("score_band:N", title="score", sort=None, axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("rate:Q", title="share won", axis=alt.Axis(format="%")),
-            tooltip=["score_band", "leads", "wins", "rate", "lift"],
+            y=alt.Y("rate:Q", title=f"{outcomes} per lead", axis=alt.Axis(format="%")),
+            tooltip=["score_band", "leads", alt.Tooltip("wins", title=outcomes), "rate", "lift"],
         )
         .properties(**SIZE)
     )

@@ -48,6 +48,10 @@ class Trained:
         return total.clip(0, 100)
 
 
+class NothingLearnedError(HandoffError):
+    """No signal tells wins from losses."""
+
+
 def require_library() -> None:
     """Raises HandoffError where the extra is not installed."""
     missing = [name for name in ("optbinning", "sklearn") if find_spec(name) is None]
@@ -73,7 +77,8 @@ def train(
     """A card from these leads.
 
     Raises:
-        HandoffError: the library is missing, or no signal tells wins from losses.
+        HandoffError: the library is missing.
+        NothingLearnedError: no signal tells wins from losses.
     """
     require_library()
     from optbinning import BinningProcess
@@ -86,6 +91,14 @@ def train(
             dropped[signal.name] = "has one value"
         else:
             usable.append(signal)
+    nothing = NothingLearnedError(
+        "No scorecard came out of the training.",
+        where=f"{len(frame):,} leads, {int(won.sum()):,} with the outcome",
+        why="no signal tells wins from losses",
+        remedy="Keep the rule points until there are more outcomes",
+    )
+    if not usable:
+        raise nothing
     binning = _Binning(usable, frame)
     prepared = binning.prepare(frame)
     process = BinningProcess(
@@ -113,12 +126,7 @@ def train(
         evidence[signal.name] = found
     names, weights = _select({name: found.weights[found.codes] for name, found in evidence.items()}, won, dropped)
     if not names:
-        raise HandoffError(
-            "No scorecard came out of the training.",
-            where=f"{len(frame):,} leads, {int(won.sum()):,} with the outcome",
-            why="no signal tells wins from losses",
-            remedy="Keep the rule points until there are more outcomes",
-        )
+        raise nothing
     binning.optimal = {name: optimal[name] for name in names}
     bins = _bins(names, weights, binning, evidence, prepared, won)
     card = Scorecard(

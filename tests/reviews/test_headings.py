@@ -364,6 +364,7 @@ def test_without_wins_the_threshold_review_says_what_is_not_known_yet() -> None:
     assert section.title == "Scorecard rules is in force; how it ranks is not known yet"
     assert section.table
     assert section.table.rows[0][5:7] == ["–", "–"]
+    assert section.note == "Outcomes are wins; where a card learned from qualified opportunities, those."
 
 
 @pytest.mark.parametrize(
