@@ -59,8 +59,8 @@ def _groups(values: pd.Series, outcomes: int) -> np.ndarray:
     if is_number:
         # by the middle of its ranks, a number that many leads share stands apart from the others
         share = (values.astype(float).rank() - 0.5) / values.notna().sum()
-        return np.floor(share * most).fillna(-1).to_numpy(dtype=np.int64)
-    codes = values.value_counts().head(most).index.get_indexer(values)
+        return (share * most // 1).fillna(-1).to_numpy(dtype=np.int64)
+    codes = values.value_counts().head(most).index.get_indexer(pd.Index(values))
     codes[(codes < 0) & values.notna().to_numpy()] = most
     return codes
 

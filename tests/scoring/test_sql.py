@@ -28,6 +28,8 @@ MODELS = (
     "lead_score",
     "scorecard_version",
     "score_threshold",
+    "scorecard",
+    "score_performance",
 )
 CARD = Scorecard(
     version="card-by-hand",
@@ -369,7 +371,12 @@ def withdrawn(home: Settings, tmp_path_factory: pytest.TempPathFactory) -> Itera
             "('mql', 'talk', 'engagement', 'sales_conversations', '>=', '1', '2024-01-01'), "
             "('mql', 'silence', 'engagement', 'sales_conversations', '=', '0', '2024-01-01')"
         )
-    definitions = ("setting", "setting_in_force", "versions", "stage_criteria")
+        con.execute(
+            "insert into definitions.icp (dimension, operator, value, effect, points, valid_from) values "
+            "('growth_stage', 'in', 'garage', 'prefer', '10', '2024-01-01'), "
+            "('growth_stage', 'in', 'garage', 'require', '10', '2024-01-01')"
+        )
+    definitions = ("setting", "setting_in_force", "versions", "stage_criteria", "icp")
     run_models(settings, *(f"stg_definitions__{name}" for name in definitions))
     with duckdb.connect(str(settings.warehouse)) as con:
         con.execute("set TimeZone = 'UTC'")
@@ -440,3 +447,39 @@ def test_a_card_that_was_withdrawn_is_why_the_rule_points_apply(withdrawn: duckd
             "The rule points apply: both teams signed them again after a learned card.",
         ),
     ]
+
+
+def test_a_value_required_and_preferred_is_one_bin_with_the_points_of_both(
+    withdrawn: duckdb.DuckDBPyConnection,
+) -> None:
+    bins = withdrawn.execute(
+        """
+        with icp as (select * from staging.stg_definitions__icp)
+        select points = 2 * round(50 * 10.0 / (select sum(points) from icp where effect <> 'disqualify'))
+        from scoring.scorecard
+        where version = 'rules-8.0' and bin = 'in garage'
+        """
+    ).fetchall()
+    assert bins == [(True,)]
+
+
+@pytest.mark.parametrize(("zone", "mature"), [("UTC", True), ("America/Los_Angeles", False)])
+def test_a_month_is_mature_by_the_day_in_the_reporting_time_zone(
+    home: Settings, tmp_path: Path, zone: str, mature: bool
+) -> None:
+    """June begins in UTC, 31 days after April; in Los Angeles it is still May."""
+    shutil.copytree(home.home, tmp_path / "zone")
+    settings = home.model_copy(update={"home": tmp_path / "zone"})
+    with duckdb.connect(str(settings.warehouse)) as con:
+        con.execute("update control.run set as_of = timestamp '2026-06-01 01:00:00'")
+        con.execute("update definitions.settings set value = ? where setting = 'reporting_timezone'", [zone])
+        con.execute(
+            "insert into definitions.settings (setting, value, valid_from) values "
+            "('scoring_horizon_days', '31', '2024-01-01')"
+        )
+    run_models(settings, "stg_definitions__setting", "stg_definitions__setting_in_force")
+    with duckdb.connect(str(settings.warehouse)) as con:
+        found = con.sql(
+            "select distinct is_mature from scoring.score_performance where month_start = date '2026-04-01'"
+        ).fetchall()
+    assert found == [(mature,)]

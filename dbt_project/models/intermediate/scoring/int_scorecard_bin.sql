@@ -25,7 +25,7 @@ with
     ),
 
     engagement_rule as (
-        select
+        select distinct
             definitions_version.version,
             definitions_version.effective_from,
             definitions_version.effective_to,
@@ -86,6 +86,13 @@ with
         left join fit_total on engagement_rule.version = fit_total.version
     ),
 
+    -- a value that one row requires and another prefers is one bin with the points of both
+    rule_bin as (
+        select version, effective_from, effective_to, kind, attribute, field, operator, value, sum(points) as points
+        from rule_point
+        group by version, effective_from, effective_to, kind, attribute, field, operator, value
+    ),
+
     final as (
         select
             'rules-' || version as version,
@@ -108,7 +115,7 @@ with
             cast(null as double) as coefficient,
             cast(null as bigint) as leads,
             cast(null as bigint) as wins
-        from (select distinct * from rule_point) as distinct_rule
+        from rule_bin
         union all
         select
             version,

@@ -87,7 +87,7 @@ with
                     "cast(" ~ setting("scoring_horizon_days") ~ " as integer)",
                     dbt.dateadd("month", 1, "by_band.month_start"),
                 )
-            }} <= {{ as_of() }} as is_mature
+            }} <= {{ as_of_day() }} as is_mature
         from by_band
         inner join by_month on by_band.version = by_month.version and by_band.month_start = by_month.month_start
         inner join drift on by_band.version = drift.version and by_band.month_start = drift.month_start
