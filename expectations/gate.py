@@ -129,8 +129,13 @@ class _Period:
 
 
 def _periods(definitions: Definitions, now: datetime) -> list[_Period]:
-    edges = {BEGINNING} | {moment for row in definitions.files["completeness"] for moment in definitions.period(row)}
-    return [_Period(edge, definitions.rows_at("completeness", edge)) for edge in sorted(edges) if edge <= now]
+    spans = [(row, *definitions.period(row)) for row in definitions.completeness]
+    edges = {BEGINNING} | {moment for _, *span in spans for moment in span}
+    return [
+        _Period(edge, tuple(row for row, starts, ends in spans if starts <= edge < ends))
+        for edge in sorted(edges)
+        if edge <= now
+    ]
 
 
 def _judge(

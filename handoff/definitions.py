@@ -9,7 +9,7 @@ import hashlib
 import re
 import zoneinfo
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from itertools import pairwise
@@ -161,8 +161,20 @@ class Definitions:
             {
                 "versions": tuple(Row("", 0, {"valid_from": row["valid_from"]}) for row in self.files["versions"]),
                 "stage_map": tuple(row for row in self.files["stage_map"] if row["object"].lower() == "lead"),
-                **{name: self.files[name] for name in ("completeness", "fillers", "free_email_domains")},
+                "completeness": self.completeness,
+                **{name: self.files[name] for name in ("fillers", "free_email_domains")},
             }
+        )
+
+    @cached_property
+    def completeness(self) -> tuple[Row, ...]:
+        """The completeness rows. A rule in several spellings has the one in small letters, where there is one."""
+        names: dict[str, str] = {}
+        for row in self.files["completeness"]:
+            names[row["rule"].lower()] = max(names.get(row["rule"].lower(), ""), row["rule"])
+        return tuple(
+            replace(row, values={**row.values, "rule": names[row["rule"].lower()]})
+            for row in self.files["completeness"]
         )
 
     @cached_property

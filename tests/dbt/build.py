@@ -36,7 +36,15 @@ def main() -> None:
         load_cards(settings, con, named_cards(agreed))
     dbt_project.manifest(settings)
     for _ in dbt_project.build(
-        settings, ["--select", "+marts.core", "intermediate.scoring", "--indirect-selection", "cautious"]
+        settings,
+        [
+            "--select",
+            "+marts.core",
+            "intermediate.scoring",
+            "+stg_definitions__completeness",
+            "--indirect-selection",
+            "cautious",
+        ],
     ):
         pass
 

@@ -287,7 +287,8 @@ def write_definitions(folder: Path) -> None:
         [[*row[:-1], row[-1] if row[0] == "mql" else "2026-06-29"] for row in criteria]
         + [["sql", "named", "sales", "native_id", "is", "130", "2026-06-29", ""]]
         + [
-            ["mql", "engagement", "engagement", field, ">=", least, "2024-01-01", ""]
+            # letters' case does not matter: still alternatives of the shipped rule
+            ["mql", "Engagement", "engagement", field, ">=", least, "2024-01-01", ""]
             for field, least in (
                 ("touches_30d", "4"),
                 ("touches_90d", "6"),
@@ -295,6 +296,14 @@ def write_definitions(folder: Path) -> None:
                 ("pricing_page_views_30d", "2"),
                 ("score", "60"),
             )
+        ],
+    )
+    _rewrite(
+        folder / "completeness.csv",
+        ["rule", "question", "fields", "test", "valid_from", "valid_to"],
+        [
+            ["Reachable" if row[2] == "phone|mobile_phone" else row[0], *row[1:]]
+            for row in _read(folder / "completeness.csv")
         ],
     )
     _rewrite(folder / "holidays.csv", ["date", "name"], [["2026-06-10", "Company day"]])
@@ -311,7 +320,10 @@ def write_definitions(folder: Path) -> None:
     _rewrite(
         folder / "rejection_reasons.csv",
         ["reason", "label", "crm_value"],
-        [["not_ready", "Nurture", "Not Ready"], ["competitor", "Under contract", "Competitor"]],
+        [
+            ["not_ready", "Nurture", "Not Ready"],
+            ["competitor", "Under contract", "Competitor"],
+        ],
     )
     for path in folder.glob("*.csv"):
         header = path.read_text(encoding="utf-8").splitlines()[0].split(",")

@@ -279,6 +279,15 @@ def test_criteria_hold_with_what_was_known_then(row: Find) -> None:
     assert lead["sales_ready_at"] == at("2026-02-06T10:00:00")  # and authority two days later
 
 
+def test_a_rule_in_other_letters_is_the_same_rule(core: duckdb.DuckDBPyConnection) -> None:
+    """Named in small letters. That its rows are alternatives show the MQLs of this company and the gate's tests."""
+    for table, other in (("completeness", "reachable"), ("stage_criteria", "engagement")):
+        named = core.execute(
+            f"select distinct rule from staging.stg_definitions__{table} where lower(rule) = ?", [other]
+        )
+        assert named.fetchall() == [(other,)]
+
+
 def test_fields_without_history_are_listed(core: duckdb.DuckDBPyConnection) -> None:
     """Profile and criteria read size, score, need, budget, timeline and authority besides, whose changes are told."""
     listed = core.execute("select source_system, field from core.untracked_field order by all")

@@ -239,6 +239,22 @@ def test_a_rule_relaxed_from_a_day_on_releases_what_it_held(bench: Bench, tmp_pa
     assert bench.rows("select is_complete_at_first from quality.lead_admission") == [(False,)]
 
 
+def test_rows_of_a_rule_in_other_letters_are_alternatives_in_every_period(bench: Bench, tmp_path: Path) -> None:
+    bench.definitions = edited(
+        tmp_path / "definitions",
+        versions=TWO_VERSIONS,
+        completeness=(
+            "reachable,who,phone|mobile_phone,present,2024-01-01,",
+            "Reachable,who,phone|mobile_phone,present,2024-01-01,2026-03-03\nREACHABLE,who,phone,present,2026-03-03,",
+        ),
+    )
+    bench.deliver(lead(email=None, phone="1"), lead("2", email=None))
+    bench.night(NOON)
+    assert (bench.admitted(), bench.quarantine()) == ({"1"}, [("2", "reachable", None)])
+    bench.night(NEXT)
+    assert (bench.admitted(), bench.quarantine()) == ({"1"}, [("2", "reachable", None)])
+
+
 def test_a_relapse_is_released_by_a_version_that_is_complete_by_the_rules_of_now(bench: Bench, tmp_path: Path) -> None:
     bench.definitions = edited(
         tmp_path / "definitions",

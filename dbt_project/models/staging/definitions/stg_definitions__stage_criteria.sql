@@ -1,8 +1,8 @@
 -- Grain: one row per alternative of a rule of a stage and period. All rules of a stage must hold, any alternative of
--- a rule.
+-- a rule. A rule that is spelled in several ways is one, named in small letters where there is such a name.
 select
     lower({{ cell("stage") }}) as stage,
-    {{ cell("rule") }} as rule,
+    max({{ cell("rule") }}) over (partition by lower({{ cell("stage") }}), lower({{ cell("rule") }})) as rule,
     lower({{ cell("side") }}) as side,
     lower({{ cell("field") }}) as field,
     lower({{ cell("operator") }}) as operator,
