@@ -323,6 +323,8 @@ def write_definitions(folder: Path) -> None:
         [
             ["not_ready", "Nurture", "Not Ready"],
             ["competitor", "Under contract", "Competitor"],
+            ["bad_data", "Bounced", "Bounced"],
+            ["wrong_person", "Wrong contact", "Bad_Data"],
         ],
     )
     for path in folder.glob("*.csv"):
@@ -602,6 +604,8 @@ def _decisions(company: Company) -> None:
     company.went("NOREASON", ("", "Open"), ("2026-02-02T10:00:00", "Handed Off"), ("2026-02-03T10:00:00", "Rejected"))
     company.lead("ODDREASON", "2026-01-05T09:00:00", "Rejected", Rejection_Reason__c="Call in autumn")
     company.went("ODDREASON", ("", "Open"), ("2026-02-02T10:00:00", "Handed Off"), ("2026-02-03T10:00:00", "Rejected"))
+    company.lead("OTHERSNAME", "2026-01-05T09:00:00", "Rejected", Rejection_Reason__c="bad_data")
+    company.went("OTHERSNAME", ("", "Open"), ("2026-02-02T10:00:00", "Handed Off"), ("2026-02-03T10:00:00", "Rejected"))
     company.lead("TWOREASONS", "2026-01-05T09:00:00", "Rejected", Rejection_Reason__c="Competitor")
     company.went(
         "TWOREASONS",

@@ -137,6 +137,9 @@ DECISIONS = [
     pytest.param("WONLATER", 2, "accepted", "2026-03-05T10:00:00", None, id="SQL without acceptance accepts"),
     pytest.param("NOREASON", 1, "rejected", "2026-02-03T10:00:00", "missing", id="a rejection without reason"),
     pytest.param("ODDREASON", 1, "rejected", "2026-02-03T10:00:00", "unmapped", id="a reason nobody knows"),
+    pytest.param(
+        "OTHERSNAME", 1, "rejected", "2026-02-03T10:00:00", "wrong_person", id="a text before a reason's name"
+    ),
     pytest.param("TWOREASONS", 1, "rejected", "2026-02-03T10:00:00", "not_ready", id="the reason then"),
     pytest.param("TWOREASONS", 2, "rejected", "2026-02-11T10:00:00", "competitor", id="the reason of the second"),
     pytest.param("CLEARED", 1, "rejected", "2026-02-03T10:00:00", "not_ready", id="the reason before it was emptied"),

@@ -1,7 +1,7 @@
 -- Grain: one row per entry of a lead into rejected, with its reason: the one the record carried then by its field
 -- history, unless it is left over from the rejection before and another one is entered now; else the first one entered
 -- while it was rejected, else the record's current one. reason: one of rejection_reasons.csv, `unmapped` for a text it
--- does not know, `missing` without one.
+-- does not know, `missing` without one. A text that the file gives to one reason is not the name of another.
 with
     rejections as (
         select
@@ -85,13 +85,13 @@ with
     ),
 
     taxonomy as (
-        select text_key, min(reason) as reason
+        select text_key, coalesce(min(case when is_listed then reason end), min(reason)) as reason
         from
             (
-                select crm_value_key as text_key, reason
+                select crm_value_key as text_key, reason, true as is_listed
                 from {{ ref("stg_definitions__rejection_reasons") }}
-                union
-                select lower(reason) as text_key, reason
+                union all
+                select lower(reason) as text_key, reason, false as is_listed
                 from {{ ref("stg_definitions__rejection_reasons") }}
             ) as listed
         group by text_key
