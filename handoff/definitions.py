@@ -6,6 +6,7 @@ The files and their columns are the contract of docs/definitions.md. Not here: a
 
 import csv
 import hashlib
+import math
 import re
 import zoneinfo
 from collections.abc import Callable, Iterable, Iterator
@@ -318,18 +319,19 @@ def _other_line_end(text: str) -> int:
 
 
 def _number(text: str) -> float | None:
-    return float(text) if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", text) else None
+    number = float(text) if re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)", text) else math.inf
+    return number if math.isfinite(number) else None
 
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else None
+        return date.fromisoformat(text) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else None
     except ValueError:
         return None
 
 
 def _minute(text: str) -> int | None:
-    found = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)|24:00", text)
+    found = re.fullmatch(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00", text)
     return None if not found else 1440 if text == "24:00" else int(found[1]) * 60 + int(found[2])
 
 
@@ -337,18 +339,17 @@ def _is_boolean(text: str) -> bool:
     return text.lower() in ("true", "false")
 
 
-def _at_least(lowest: float, *, above: bool = False) -> Callable[[str], bool]:
+def _between(lowest: float, highest: float, *, above: bool = False) -> Callable[[str], bool]:
     def holds(text: str) -> bool:
         number = _number(text)
-        return number is not None and (number > lowest if above else number >= lowest)
+        return number is not None and lowest <= number <= highest and not (above and number == lowest)
 
     return holds
 
 
-def _between(lowest: float, highest: float) -> Callable[[str], bool]:
+def _whole(lowest: int, highest: int) -> Callable[[str], bool]:
     def holds(text: str) -> bool:
-        number = _number(text)
-        return number is not None and lowest <= number <= highest
+        return bool(re.fullmatch("[0-9]+", text)) and lowest <= int(text) <= highest
 
     return holds
 
@@ -360,18 +361,18 @@ _PARTS_OF_REGEX = re.compile(
     re.DOTALL,
 )
 
-# what a setting's value must be, and how to say it
+# what a setting's value must be, and how to say it; the bounds are far from any use, and within what models compute
 _SETTING_TESTS: dict[str, tuple[Callable[[str], bool], str]] = {
     "reporting_timezone": (
         lambda text: text in zoneinfo.available_timezones(),
         "an IANA time zone such as Europe/Berlin",
     ),
     "reporting_currency": (lambda text: bool(re.fullmatch("[A-Z]{3}", text)), "a currency of three capital letters"),
-    "sla_hours": (_at_least(0, above=True), "a positive number of hours"),
+    "sla_hours": (_between(0, 1_000_000, above=True), "a positive number of hours, at most 1000000"),
     "sla_clock": (lambda text: text.lower() in ("clock", "business"), "clock or business"),
-    "attribution_lookback_days": (_at_least(0), "a number of days, 0 or more"),
-    "time_decay_half_life_days": (_at_least(0, above=True), "a positive number of days"),
-    "maturity_days": (lambda text: bool(re.fullmatch(r"\d+", text)), "a whole number of days"),
+    "attribution_lookback_days": (_between(0, 100_000), "a number of days, from 0 to 100000"),
+    "time_decay_half_life_days": (_between(0, 100_000, above=True), "a positive number of days, at most 100000"),
+    "maturity_days": (_whole(0, 100_000), "a whole number of days, at most 100000"),
     "incomplete_batch_limit": (_between(0, 1), "a share between 0 and 1"),
     "fiscal_year_start_month": (lambda text: bool(re.fullmatch(r"0?[1-9]|1[0-2]", text)), "a month from 1 to 12"),
     "system_priority": (
@@ -383,8 +384,8 @@ _SETTING_TESTS: dict[str, tuple[Callable[[str], bool], str]] = {
         lambda text: bool(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", text)),
         "rules or the version of a scorecard",
     ),
-    "scoring_horizon_days": (lambda text: bool(re.fullmatch(r"[1-9]\d*", text)), "a whole number of days, 1 or more"),
-    "scoring_minimum_wins": (lambda text: bool(re.fullmatch(r"[1-9]\d*", text)), "a whole number, 1 or more"),
+    "scoring_horizon_days": (_whole(1, 20_000), "a whole number of days, from 1 to 20000"),
+    "scoring_minimum_wins": (_whole(1, 1_000_000), "a whole number, from 1 to 1000000"),
 }
 
 
@@ -425,6 +426,11 @@ class _Check:
             is_sound, kind = _SETTING_TESTS[row["setting"]]
             if not is_sound(row["value"]):
                 yield f"{row['setting']} is {row['value']!r}, not {kind}"
+            elif row["setting"] == "reporting_timezone" and not self._is_zone(row["value"]):
+                yield f"{row['setting']} is {row['value']!r}, which the models do not know: name {kind}"
+
+    def _is_zone(self, name: str) -> bool:
+        return bool(self.con.execute("select 1 from pg_timezone_names() where name = ?", [name]).fetchall())
 
     def _icp(self, row: Row) -> Iterator[str]:
         yield from _one_of("dimension", row["dimension"], DIMENSIONS)
@@ -526,8 +532,8 @@ class _Check:
             yield f"is_marketing {row['is_marketing']!r} is not true or false"
 
     def _channels(self, row: Row) -> Iterator[str]:
-        if not re.fullmatch(r"\d+", row["priority"]):
-            yield f"the priority {row['priority']!r} is no whole number"
+        if not _whole(0, 2**31 - 1)(row["priority"]):
+            yield f"the priority {row['priority']!r} is no whole number from 0 to {2**31 - 1}"
         yield from _one_of("field", row["field"], ("source", "medium", "campaign", "touch_type", "click_id"))
         yield from _one_of("operator", row["operator"], ("is", "in", "regex"))
         if row["operator"].lower() == "regex":
@@ -589,8 +595,8 @@ class _Check:
             yield f"{row['rate_date']!r} is no date (YYYY-MM-DD)"
         if not re.fullmatch("[A-Z]{3}", row["currency"].upper()):
             yield f"the currency {row['currency']!r} has not three letters"
-        if not (_number(row["rate"]) or 0) > 0:
-            yield f"the rate {row['rate']!r} is no positive number"
+        if not _between(1e-9, 1e9)(row["rate"]):
+            yield f"the rate {row['rate']!r} is no number from 0.000000001 to 1000000000"
 
     def _sales_costs(self, row: Row) -> Iterator[str]:
         yield from _month(row["month"])
@@ -682,7 +688,7 @@ class _Check:
             if len(rules) > MOST_RULES:
                 yield Problem(row.file, row.line, f"there are more than {MOST_RULES} rules of all stages and versions")
                 break
-        yield from self._disagreements("channels", "priority", ("channel", "is_marketing"))
+        yield from self._disagreements("channels", "priority", ("channel", "is_marketing"), _as_priority)
         yield from self._disagreements("channels", "channel", ("is_marketing",))
         by_day: dict[str, list[tuple[int, int, Row]]] = {}
         for row in self.files["business_hours"]:
@@ -695,11 +701,13 @@ class _Check:
                 if opens < closes:
                     yield Problem(row.file, row.line, f"{weekday} overlaps line {earlier.line}")
 
-    def _disagreements(self, name: str, key: str, columns: Iterable[str]) -> Iterator[Problem]:
+    def _disagreements(
+        self, name: str, key: str, columns: Iterable[str], same: Callable[[str], str] = str.lower
+    ) -> Iterator[Problem]:
         for column in columns:
             said: dict[str, Row] = {}
             for row in self.files[name]:
-                first = said.setdefault(row[key].lower(), row)
+                first = said.setdefault(same(row[key]), row)
                 if row[column].lower() != first[column].lower():
                     reason = (
                         f"{key} {row[key]} has {column} {row[column]!r} here and {first[column]!r} on line {first.line}"
@@ -717,12 +725,16 @@ def _bound(text: str) -> float | None:
     return number if number is not None else (day - date.min) / timedelta(days=1) if (day := _day(text)) else None
 
 
+def _as_priority(text: str) -> str:
+    """`010` and `10` are one."""
+    return text.lstrip("0")
+
+
 def _month(text: str) -> Iterator[str]:
     if not (day := _day(text)) or day.day != 1:
         yield f"the month {text!r} is not written as its first day (YYYY-MM-01)"
 
 
 def _amount(kind: str, text: str) -> Iterator[str]:
-    number = _number(text)
-    if number is None or number < 0:
-        yield f"the {kind} {text!r} is no amount"
+    if not _between(0, 1e11)(text):
+        yield f"the {kind} {text!r} is no amount: a number from 0 to 100000000000, with a decimal point if any"

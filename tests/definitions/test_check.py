@@ -80,6 +80,11 @@ SOUND: dict[str, Edit] = {
     "a cost of a channel without rules": rows("marketing_costs.csv", "2026-01-01,pigeons,,10"),
     "split opening hours": rows("business_hours.csv", "monday,09:00,12:00", "Monday,13:00,24:00"),
     "a custom attribution model": append("attribution_models.csv", "mine,position,10,0,0,5.5,1,direct|display\n"),
+    "a priority in two spellings": append("channels.csv", "0950,source,is,x,email,true\n950,medium,is,y,email,true\n"),
+    "numbers as large as they may be": both(
+        rows("settings.csv", "maturity_days,100000,2024-01-01,", "attribution_lookback_days,100000,2024-01-01,"),
+        rows("sales_costs.csv", "2026-01-01,100000000000"),
+    ),
     "a criterion on a date": rows("stage_criteria.csv", "mql,recent,fit,created_at,>=,2025-01-01,2024-01-01,"),
 }
 
@@ -179,6 +184,14 @@ REFUSED: dict[str, tuple[Edit, str]] = {
             *(("reporting_timezone", "Mars/Base"), ("reporting_currency", "dollar"), ("sla_hours", "0")),
             *(("sla_hours", "a day"), ("sla_clock", "wall"), ("attribution_lookback_days", "-1")),
             *(("time_decay_half_life_days", "0"), ("maturity_days", "1.5"), ("incomplete_batch_limit", "20")),
+            *(("reporting_timezone", "localtime"), ("sla_hours", "٣"), ("sla_hours", "1000001")),
+            *(("maturity_days", "9999999999"), ("maturity_days", "٣"), ("attribution_lookback_days", "100001")),
+            *(
+                ("time_decay_half_life_days", "9" * 400),
+                ("scoring_horizon_days", "20001"),
+                ("scoring_horizon_days", "0"),
+            ),
+            ("scoring_minimum_wins", "9999999999"),
             *(
                 ("fiscal_year_start_month", "13"),
                 ("system_priority", "sales force"),
@@ -281,6 +294,18 @@ REFUSED: dict[str, tuple[Edit, str]] = {
         append("channels.csv", "100,source,is,x,email,false\n"),
         r"channels\.csv line \d+: priority 100 has channel 'email' here and 'direct' on line 4",
     ),
+    "one priority in two spellings, two channels": (
+        append("channels.csv", "0100,source,is,x,email,false\n"),
+        r"channels\.csv line \d+: priority 0100 has channel 'email' here and 'direct' on line 4",
+    ),
+    "a priority that no column holds": (
+        append("channels.csv", "2147483648,source,is,x,email,true\n"),
+        r"channels\.csv line \d+: the priority '2147483648' is no whole number from 0 to 2147483647",
+    ),
+    "a priority in other digits": (
+        append("channels.csv", "٣,source,is,x,email,true\n"),
+        r"channels\.csv line \d+: the priority '٣' is no whole number",
+    ),
     "a channel that is and is not marketing": (
         append("channels.csv", "900,source,is,x,email,false\n"),
         r"channels\.csv line \d+: channel email has is_marketing 'false' here and 'true' on line 2",
@@ -328,6 +353,26 @@ REFUSED: dict[str, tuple[Edit, str]] = {
     "two targets": (
         rows("targets.csv", "2026-01-01,leads,10", "2026-01-01,Leads,12"),
         r"targets\.csv line 3: .* stands on line 2",
+    ),
+    "a day in other digits": (
+        rows("holidays.csv", "٢٠٢٦-01-01,New Year"),
+        r"holidays\.csv line 2: '٢٠٢٦-01-01' is no date",
+    ),
+    "a rate that rounds to nothing": (
+        rows("exchange_rates.csv", "2026-01-01,EUR,0.0000000001"),
+        r"exchange_rates\.csv line 2: the rate '0.0000000001' is no number from",
+    ),
+    "a rate that no amount can be multiplied with": (
+        rows("exchange_rates.csv", "2026-01-01,EUR,99999999999999999999"),
+        r"exchange_rates\.csv line 2: the rate '99999999999999999999' is no number from",
+    ),
+    "a weight that no number holds": (
+        append("attribution_models.csv", f"mine,position,{'9' * 400},0,0,2,0,\n"),
+        r"line 12: the weight first is '9+'",
+    ),
+    "a cost that no column holds": (
+        rows("marketing_costs.csv", "2026-01-01,event,,100000000000000000000"),
+        r"marketing_costs\.csv line 2: the cost '100000000000000000000' is no amount: a number from 0 to",
     ),
     "a rate of nothing": (rows("exchange_rates.csv", "2026-01-01,EUR,0"), r"exchange_rates\.csv line 2: the rate '0'"),
     "two rates of a day": (
