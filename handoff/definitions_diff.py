@@ -5,11 +5,13 @@ read.
 """
 
 import csv
+import io
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -58,10 +60,19 @@ def changed_rows(old: Definitions, new: Definitions) -> list[str]:
     """The rows that only one of the two has, as `file: - row` and `file: + row`."""
     lines = []
     for name, columns in COLUMNS.items():
-        rows = [[tuple(row[column] for column in columns) for row in side.files[name]] for side in (old, new)]
-        for sign, here, there in (("-", rows[0], set(rows[1])), ("+", rows[1], set(rows[0]))):
-            lines += [f"{name}.csv: {sign} {','.join(row)}" for row in here if row not in there]
+        before, after = (
+            Counter(tuple(row[column] for column in columns) for row in side.files[name]) for side in (old, new)
+        )
+        # a row that stands more often than before counts too: repeated costs add up
+        for sign, only in (("-", before - after), ("+", after - before)):
+            lines += [f"{name}.csv: {sign} {_written(row)}" for row in only.elements()]
     return lines
+
+
+def _written(row: tuple[str, ...]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(row)
+    return text.getvalue()
 
 
 def resolve(settings: Settings, name: str, into: Path) -> Definitions:

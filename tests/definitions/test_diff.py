@@ -46,6 +46,19 @@ def test_a_version_is_restated_for_all_time(two_versions: Path, tmp_path: Path) 
     ]
 
 
+def test_a_row_that_is_repeated_is_a_change_and_is_told_as_csv(tmp_path: Path) -> None:
+    """Costs of one key add up, so the second row of 100 is a cost more."""
+    sides = []
+    for name, times in (("once", 1), ("twice", 2)):
+        folder = shutil.copytree(SHIPPED, tmp_path / name)
+        header = (folder / "marketing_costs.csv").read_text().splitlines()[0]
+        row = '2026-01-01,event,"Fair, Berlin",100'
+        (folder / "marketing_costs.csv").write_text("\n".join([header, *[row] * times, ""]))
+        sides.append(definitions.load(folder))
+    assert changed_rows(*sides) == ['marketing_costs.csv: + 2026-01-01,event,"Fair, Berlin",100']
+    assert changed_rows(*sides[::-1]) == ['marketing_costs.csv: - 2026-01-01,event,"Fair, Berlin",100']
+
+
 def test_a_folder_may_be_named_as_well(two_versions: Path, tmp_path: Path) -> None:
     chosen = resolve(Settings(home=tmp_path), str(two_versions), tmp_path / "unused")
     assert chosen.sha256 == definitions.load(two_versions).sha256
