@@ -31,6 +31,44 @@ def costs(lab: Lab) -> Iterator[Lab]:
     lab.con.execute("alter table definitions.shipped_costs rename to marketing_costs")
 
 
+@pytest.mark.parametrize(
+    ("entered", "found"),
+    [
+        pytest.param(
+            [("event", "", "0.004"), ("event", "", "0.004"), ("event", "", "10.005")],
+            [("event", Decimal("10.013"))],
+            id="parts of a cent add up",
+        ),
+        pytest.param(
+            [("Unassigned", "", "1"), ("UNATTRIBUTED", "", "2"), ("EVENT", "", "3")],
+            [("event", Decimal(3)), ("unassigned", Decimal(1)), ("unattributed", Decimal(2))],
+            id="letters' case of a channel that is known",
+        ),
+        pytest.param(
+            [("Pigeons", "", "1"), ("pigeons", "", "2")], [("pigeons", Decimal(3))], id="and of one that is not"
+        ),
+    ],
+)
+def test_costs_entered_by_hand(
+    costs: Lab, entered: list[tuple[str, str, str]], found: list[tuple[str, Decimal]]
+) -> None:
+    costs.con.execute("delete from definitions.marketing_costs")
+    costs.con.executemany("insert into definitions.marketing_costs values ('2026-05-01', ?, ?, ?)", entered)
+    spend(costs, [], [])
+    costs.build("dim_channel")
+    told = "select channel, cost from core.fct_spend where platform = 'marketing_costs' order by all"
+    assert costs.con.execute(told).fetchall() == found
+    named = [channel for channel, _ in found]
+    ours = costs.con.execute(
+        "select channel from core.dim_channel where lower(channel) in (select unnest(?)) order by all", [named]
+    ).fetchall()
+    assert [channel for (channel,) in ours] == named
+    never = (
+        "select count(*) from core.dim_channel where is_marketing and lower(channel) in ('unassigned', 'unattributed')"
+    )
+    assert costs.con.execute(never).fetchall() == [(0,)]
+
+
 def spend(lab: Lab, campaigns: list[dict[str, Any]], rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     load(lab, [], campaigns, rows)
     lab.build("dim_campaign", "fct_spend")
