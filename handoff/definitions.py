@@ -77,17 +77,20 @@ LEAD_FIELDS = (
     *("converted_at", "converted_contact_id", "converted_account_id", "converted_opportunity_id", "is_deleted"),
     "merged_into_id",
 )
+COUNTERS = (
+    *("touches_30d", "touches_90d", "page_views_30d", "form_submissions", "event_attendances"),
+    *("pricing_page_views_30d", "responded_campaigns", "sales_conversations"),
+)
 CRITERIA_FIELDS = (
-    *LEAD_FIELDS,
-    *("score", "icp_fit", "touches_30d", "touches_90d", "page_views_30d", "form_submissions", "event_attendances"),
-    *("pricing_page_views_30d", "responded_campaigns", "has_budget", "has_timeline", "has_authority", "has_need"),
-    "sales_conversations",
+    *(*LEAD_FIELDS, "score", "icp_fit", *COUNTERS),
+    *("has_budget", "has_timeline", "has_authority", "has_need"),
 )
 # Each rule is a bit of a signed 64-bit integer.
 MOST_RULES = 62
 BOOLEAN_FIELDS = {"icp_fit", "has_budget", "has_timeline", "has_authority", "has_need", "is_deleted"}
 TIME_FIELDS = {"created_at", "updated_at", "mql_at", "converted_at"}
 NUMBER_DIMENSIONS = {"employee_count", "annual_revenue"}
+NUMBER_FIELDS = {*NUMBER_DIMENSIONS, "score", *COUNTERS}
 DIMENSIONS = (
     *sorted(NUMBER_DIMENSIONS),
     "industry",
@@ -443,7 +446,7 @@ class _Check:
             yield f"between needs a number, {row['dimension']} is a text"
         if row["operator"].lower() in ("contains", "regex") and is_number:
             yield f"{row['operator']} needs a text, {row['dimension']} is a number"
-        yield from self._operand(row, is_number=is_number)
+        yield from self._operand(row, row["dimension"].lower())
 
     def _stage_criteria(self, row: Row) -> Iterator[str]:
         yield from _one_of("stage", row["stage"], ("mql", "sql", "sales_ready"))
@@ -455,11 +458,10 @@ class _Check:
         field, operator = row["field"].lower(), row["operator"].lower()
         if field in BOOLEAN_FIELDS and operator in (">=", "<=", "between"):
             yield f"{operator} needs a number, {field} is true or false"
-        if field in BOOLEAN_FIELDS and operator in ("is", "=") and not _is_boolean(row["value"]):
-            yield f"{field} {operator} {row['value']!r}: true or false is meant"
-        yield from self._operand(row, is_number=False)
+        else:
+            yield from self._operand(row, field)
 
-    def _operand(self, row: Row, *, is_number: bool) -> Iterator[str]:
+    def _operand(self, row: Row, field: str) -> Iterator[str]:
         operator, value = row["operator"].lower(), row["value"]
         if operator == "regex":
             yield from self._regex(value)
@@ -469,15 +471,38 @@ class _Check:
                 yield f"between needs two bounds separated by |, such as 50|5000, not {value!r}"
             elif bounds[0] > bounds[1]:  # type: ignore[operator] # None was refused above
                 yield f"the lower bound of {value!r} is above the upper one"
+            else:
+                yield from self._kind(field, operator, value)
         elif operator in (">=", "<="):
             if _bound(value) is None:
                 yield f"{operator} needs a number or a date, not {value!r}"
+            else:
+                yield from self._kind(field, operator, value)
         elif not value:
             yield "the value is empty"
         elif operator == "contains" and not all(part.strip() for part in value.split("|")):
             yield f"{value!r} has an empty part, which every text contains"
-        elif is_number and any(_number(part.strip()) is None for part in value.split("|")):
-            yield f"{value!r} is no list of numbers"
+        else:
+            yield from self._kind(field, operator, value)
+
+    def _kind(self, field: str, operator: str, value: str) -> Iterator[str]:
+        """What no value of the field's kind can meet. A text may be anything; an empty part of a list is no value."""
+        is_one = operator in ("is", "=", ">=", "<=")
+        parts = [part for each in ([value] if is_one else value.split("|")) if (part := each.strip())]
+        if field in NUMBER_FIELDS:
+            # a list, and `is`, compare a number as it is written but for zeros behind the point
+            written = r"-?(0|[1-9][0-9]*)(\.[0-9]*)?" if operator in ("is", "in", "not_in") else ".*"
+            fits = all(_number(part) is not None and re.fullmatch(written, part) for part in parts)
+            meant = "a number such as 250"
+        elif field in TIME_FIELDS:
+            fits, meant = all(_day(part[:10]) for part in parts), "a date (YYYY-MM-DD)"
+        elif field in BOOLEAN_FIELDS:
+            fits, meant = all(_is_boolean(part) for part in parts), "true or false"
+        else:
+            fits = operator != "between" or len({_day(part) is None for part in parts}) == 1
+            meant = "two numbers or two dates"
+        if not fits:
+            yield f"{field} {operator} {value!r}: {meant} is meant"
 
     def _regex(self, pattern: str) -> Iterator[str]:
         try:

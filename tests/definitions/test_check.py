@@ -85,6 +85,19 @@ SOUND: dict[str, Edit] = {
         rows("settings.csv", "maturity_days,100000,2024-01-01,", "attribution_lookback_days,100000,2024-01-01,"),
         rows("sales_costs.csv", "2026-01-01,100000000000"),
     ),
+    "operands of their fields' kinds": rows(
+        "stage_criteria.csv",
+        *(
+            f"mql,{number},fit,{operand},2024-01-01,"
+            for number, operand in enumerate(
+                (
+                    *("touches_30d,=,0250", "score,>=,+50.5", "employee_count,in,250.00|7|", "score,is,0"),
+                    *("created_at,between,2026-01-01|2026-03-31", "created_at,=,2026-01-01T08:00", "phone,>=,5"),
+                    *("has_need,in,TRUE|false", "phone,in,0170|+49", "native_id,is,007"),
+                )
+            )
+        ),
+    ),
     "a criterion on a date": rows("stage_criteria.csv", "mql,recent,fit,created_at,>=,2025-01-01,2024-01-01,"),
 }
 
@@ -253,6 +266,26 @@ REFUSED: dict[str, tuple[Edit, str]] = {
     "a yes-or-no criterion that is neither": (
         rows("stage_criteria.csv", "mql,a,fit,has_need,is,maybe,2024-01-01,"),
         r"stage_criteria\.csv line 2: has_need is 'maybe'",
+    ),
+    **{
+        f"{field} {operator} {value}": (
+            rows("stage_criteria.csv", f"mql,a,fit,{field},{operator},{value},2024-01-01,"),
+            rf"stage_criteria\.csv line 2: {field} {re.escape(operator)} '{re.escape(value)}': {meant}",
+        )
+        for field, operator, value, meant in (
+            *(("has_need", "in", "true|maybe", "true or false"), ("touches_30d", "is", "many", "a number")),
+            *(("created_at", ">=", "5", "a date"), ("created_at", "=", "monday", "a date")),
+            *(("employee_count", ">=", "2024-01-01", "a number"), ("score", "in", "50|0250", "a number such as 250")),
+            *(("created_at", "between", "5|2026-01-01", "a date"), ("phone", "between", "5|2026-01-01", "two numbers")),
+        )
+    },
+    "a size between two days": (
+        rows("icp.csv", "employee_count,between,2024-01-01|2025-01-01,require,1,2024-01-01,"),
+        r"icp\.csv line 2: employee_count between .*: a number such as 250 is meant",
+    ),
+    "a size of signed numbers": (
+        rows("icp.csv", "employee_count,in,+250|300,require,1,2024-01-01,"),
+        r"icp\.csv line 2: employee_count in '\+250\|300': a number such as 250 is meant",
     ),
     "a stage nobody knows": (
         append("stage_map.csv", "salesforce,lead,Odd,oddity\n"),
