@@ -373,9 +373,9 @@ _SETTING_TESTS: dict[str, tuple[Callable[[str], bool], str]] = {
     "reporting_currency": (lambda text: bool(re.fullmatch("[A-Z]{3}", text)), "a currency of three capital letters"),
     "sla_hours": (_between(0, 1_000_000, above=True), "a positive number of hours, at most 1000000"),
     "sla_clock": (lambda text: text.lower() in ("clock", "business"), "clock or business"),
-    "attribution_lookback_days": (_between(0, 100_000), "a number of days, from 0 to 100000"),
-    "time_decay_half_life_days": (_between(0, 100_000, above=True), "a positive number of days, at most 100000"),
-    "maturity_days": (_whole(0, 100_000), "a whole number of days, at most 100000"),
+    "attribution_lookback_days": (_between(0, 1_000_000), "a number of days, from 0 to 1000000"),
+    "time_decay_half_life_days": (_between(0, 1_000_000, above=True), "a positive number of days, at most 1000000"),
+    "maturity_days": (_whole(0, 1_000_000), "a whole number of days, at most 1000000"),
     "incomplete_batch_limit": (_between(0, 1), "a share between 0 and 1"),
     "fiscal_year_start_month": (lambda text: bool(re.fullmatch(r"0?[1-9]|1[0-2]", text)), "a month from 1 to 12"),
     "system_priority": (
@@ -492,7 +492,7 @@ class _Check:
         if field in NUMBER_FIELDS:
             # a list, and `is`, compare a number as it is written but for zeros behind the point
             written = r"-?(0|[1-9][0-9]*)(\.[0-9]*)?" if operator in ("is", "in", "not_in") else ".*"
-            fits = all(_number(part) is not None and re.fullmatch(written, part) for part in parts)
+            fits = bool(parts) and all(_number(part) is not None and re.fullmatch(written, part) for part in parts)
             meant = "a number such as 250"
         elif field in TIME_FIELDS:
             fits, meant = all(_day(part[:10]) for part in parts), "a date (YYYY-MM-DD)"
@@ -605,7 +605,7 @@ class _Check:
         yield from _month(row["month"])
         if not row["channel"]:
             yield "the channel has no name"
-        yield from _amount("cost", row["cost"])
+        yield from _amount("cost", row["cost"], 12)
 
     def _targets(self, row: Row) -> Iterator[str]:
         yield from _month(row["month"])
@@ -625,7 +625,7 @@ class _Check:
 
     def _sales_costs(self, row: Row) -> Iterator[str]:
         yield from _month(row["month"])
-        yield from _amount("cost", row["cost"])
+        yield from _amount("cost", row["cost"], 15)
 
     # rows against each other
 
@@ -760,6 +760,8 @@ def _month(text: str) -> Iterator[str]:
         yield f"the month {text!r} is not written as its first day (YYYY-MM-01)"
 
 
-def _amount(kind: str, text: str) -> Iterator[str]:
-    if not _between(0, 1e11)(text):
-        yield f"the {kind} {text!r} is no amount: a number from 0 to 100000000000, with a decimal point if any"
+def _amount(kind: str, text: str, digits: int) -> Iterator[str]:
+    """Of at most so many digits before the point, as the models' columns have."""
+    highest = 10**digits - 1
+    if not _between(0, highest)(text):
+        yield f"the {kind} {text!r} is no amount: a number from 0 to {highest}, with a decimal point if any"

@@ -82,8 +82,9 @@ SOUND: dict[str, Edit] = {
     "a custom attribution model": append("attribution_models.csv", "mine,position,10,0,0,5.5,1,direct|display\n"),
     "a priority in two spellings": append("channels.csv", "0950,source,is,x,email,true\n950,medium,is,y,email,true\n"),
     "numbers as large as they may be": both(
-        rows("settings.csv", "maturity_days,100000,2024-01-01,", "attribution_lookback_days,100000,2024-01-01,"),
-        rows("sales_costs.csv", "2026-01-01,100000000000"),
+        rows("settings.csv", "maturity_days,1000000,2024-01-01,", "attribution_lookback_days,1000000,2024-01-01,"),
+        rows("sales_costs.csv", "2026-01-01,999999999999999"),
+        rows("marketing_costs.csv", "2026-01-01,event,,999999999999"),
     ),
     "operands of their fields' kinds": rows(
         "stage_criteria.csv",
@@ -198,7 +199,7 @@ REFUSED: dict[str, tuple[Edit, str]] = {
             *(("sla_hours", "a day"), ("sla_clock", "wall"), ("attribution_lookback_days", "-1")),
             *(("time_decay_half_life_days", "0"), ("maturity_days", "1.5"), ("incomplete_batch_limit", "20")),
             *(("reporting_timezone", "localtime"), ("sla_hours", "٣"), ("sla_hours", "1000001")),
-            *(("maturity_days", "9999999999"), ("maturity_days", "٣"), ("attribution_lookback_days", "100001")),
+            *(("maturity_days", "9999999999"), ("maturity_days", "٣"), ("attribution_lookback_days", "1000001")),
             *(
                 ("time_decay_half_life_days", "9" * 400),
                 ("scoring_horizon_days", "20001"),
@@ -282,6 +283,10 @@ REFUSED: dict[str, tuple[Edit, str]] = {
     "a size between two days": (
         rows("icp.csv", "employee_count,between,2024-01-01|2025-01-01,require,1,2024-01-01,"),
         r"icp\.csv line 2: employee_count between .*: a number such as 250 is meant",
+    ),
+    "a size of a list of nothing": (
+        rows("icp.csv", "employee_count,in,|,require,1,2024-01-01,"),
+        r"icp\.csv line 2: employee_count in '\|': a number such as 250 is meant",
     ),
     "a size of signed numbers": (
         rows("icp.csv", "employee_count,in,+250|300,require,1,2024-01-01,"),
