@@ -200,13 +200,15 @@ def _codes(optimal: Any, values: pd.Series) -> np.ndarray:
 
 def _evidence(optimal: Any, values: pd.Series, won: np.ndarray) -> _Evidence:
     """Weights are positive where wins are more frequent. The library's say nothing of a bin without a win or a loss:
-    here half a one stands for none. A bin that no lead had weighs as much as the average lead, 0."""
+    here half a one stands for none, or what as many average leads would have where that is less: a few losses are no
+    sign of wins. A bin that no lead had weighs as much as the average lead, 0."""
     codes, count = _codes(optimal, values), _number_of_codes(optimal)
     leads = np.bincount(codes, minlength=count)
     wins = np.bincount(codes, weights=won, minlength=count)
     losses = leads - wins
-    of_wins = np.where(wins > 0, wins, 0.5) / wins.sum()
-    of_losses = np.where(losses > 0, losses, 0.5) / losses.sum()
+    rate, at_least_one = wins.sum() / leads.sum(), np.maximum(leads, 1)
+    of_wins = np.where(wins > 0, wins, np.minimum(0.5, at_least_one * rate)) / wins.sum()
+    of_losses = np.where(losses > 0, losses, np.minimum(0.5, at_least_one * (1 - rate))) / losses.sum()
     weights = np.where(leads > 0, np.log(of_wins / of_losses), 0.0)
     return _Evidence(codes, leads, wins, weights, float(((of_wins - of_losses) * weights).sum()))
 
@@ -281,7 +283,8 @@ def _described(
     if binning.signals[name].kind == "number":
         whole = _is_whole(optimal, values)
         # adding 0 makes -0 a 0
-        edges = [-np.inf, *(float(np.ceil(split)) + 0.0 if whole else float(split) for split in optimal.splits), np.inf]
+        cuts = (float(np.ceil(split)) + 0.0 if whole else _shortest(float(split), values) for split in optimal.splits)
+        edges = [-np.inf, *cuts, np.inf]
         for code in range(count - 2):
             lower, upper = edges[code], edges[code + 1]
             described.append(
@@ -338,6 +341,17 @@ def _is_whole(optimal: Any, values: pd.Series) -> bool:
     """Cuts between whole numbers stand halfway; they are shown, and hold the same, at the next whole number."""
     halfway = all(float(split) % 1 == 0.5 for split in optimal.splits)
     return len(optimal.splits) > 0 and halfway and bool((values.dropna() % 1 == 0).all())
+
+
+def _shortest(cut: float, values: pd.Series) -> float:
+    """The fewest digits that part the values where the library does, whose cuts are of single precision
+    (0.05000000074505806)."""
+    if cut * 2 % 1 == 0:
+        return cut
+    below, above = float(values[values < cut].max()), float(values[values >= cut].min())
+    noise = 1e-7 * max(abs(below), abs(above))
+    shorter = (float(f"{cut:.{digits}g}") for digits in range(1, 18))
+    return next((number for number in shorter if below < number <= above and abs(number - cut) <= noise), cut)
 
 
 def _range_label(lower: float, upper: float, whole: bool) -> str:

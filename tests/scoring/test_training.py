@@ -145,6 +145,26 @@ def test_a_bin_without_a_win_or_a_loss_has_points_by_half_a_one(rate: float) -> 
     assert missing.weight_of_evidence == pytest.approx(half)
 
 
+@pytest.mark.parametrize("few", [1, 3, 10])
+def test_a_few_losses_without_a_value_are_no_sign_of_wins(few: int) -> None:
+    rng = np.random.default_rng(1)
+    sizes = rng.integers(1, 2_000, 4_000).astype(float)
+    won = rng.random(4_000) < np.where(sizes > 600, 0.03, 0.01)
+    sizes[np.flatnonzero(~won)[:few]] = np.nan
+    card = card_of("employee_count", sizes, won)
+    missing = next(item for item in card.bins if item.kind == "missing")
+    assert (missing.leads, missing.wins) == (few, 0)
+    assert missing.weight_of_evidence == pytest.approx(0, abs=0.05)
+
+
+def test_the_cuts_of_a_card_have_no_more_digits_than_they_need() -> None:
+    rng = np.random.default_rng(1)
+    tenths = rng.integers(0, 11, 4_000) / 10
+    card = card_of("attribute:x", tenths, rng.random(4_000) < 0.05 + 0.4 * tenths)
+    assert len(card.bins) > 3
+    assert all(len(repr(item.lower)) <= 4 for item in card.bins)
+
+
 @pytest.mark.parametrize(
     ("values", "chances"),
     [
