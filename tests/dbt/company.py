@@ -1033,6 +1033,23 @@ def _told_by_two(company: Company) -> None:
     company.hubspot_contact("324", f"{day}10:00:00", "ada@ownedlater.example", hubspot_owner_id="71")
     _hubspot_stage(company, "324", "2026-02-06T10:00:00", "OPEN", name="hs_lead_status")
     _hubspot_stage(company, "324", f"{day}10:00:00", "71", name="hubspot_owner_id")
+    # and nobody owned it when it was handed off; once it was merged away before it was ever delivered
+    for name, key, merged in (("NOBODYSLATER", "325", "326"), ("NEVERDELIVERED", "327", "328")):
+        email = f"ada@{name.lower()}.example"
+        company.lead(name, "2026-03-05T10:00:00")
+        company.hubspot_contact(
+            key,
+            "2026-03-05T10:00:00",
+            email,
+            salesforceleadid=name,
+            hs_merged_object_ids=merged,
+            hubspot_owner_id="72",
+        )
+        if name == "NOBODYSLATER":
+            company.hubspot_contact(merged, f"{day}10:00:00", email, hubspot_owner_id="71")
+        _hubspot_stage(company, merged, f"{day}10:00:00", "lead")
+        _hubspot_stage(company, merged, "2026-02-06T10:00:00", "OPEN", name="hs_lead_status")
+        _hubspot_stage(company, merged, "2026-02-09T10:00:00", "71", name="hubspot_owner_id")
     # merged in HubSpot: the loser knew the Salesforce lead and the Salesforce deal, the survivor does not
     company.lead("SYNCOFLOSER", f"{day}09:00:00", Email="ada@loser.example")
     company.hubspot_contact("270", f"{day}10:00:00", "ada@winner.example", hs_merged_object_ids="271")

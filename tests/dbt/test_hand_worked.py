@@ -667,10 +667,15 @@ def test_the_owner_then_by_the_system_that_knows_the_owner(row: Find) -> None:
     assert handoff["owner_id"] == "hubspot:71"
 
 
-def test_a_system_that_knew_the_lead_later_does_not_name_its_owner_of_before(row: Find) -> None:
-    handoff = row("fct_handoff", lead_id="salesforce:OWNEDLATER", handoff_number=1)
+@pytest.mark.parametrize(
+    ("lead", "owner"), [("OWNEDLATER", "hubspot:71"), ("NOBODYSLATER", None), ("NEVERDELIVERED", None)]
+)
+def test_a_system_that_knew_the_lead_later_does_not_name_its_owner_of_before(
+    row: Find, lead: str, owner: str | None
+) -> None:
+    handoff = row("fct_handoff", lead_id=f"salesforce:{lead}", handoff_number=1)
     assert handoff is not None
-    assert (handoff["handed_off_at"], handoff["owner_id"]) == (at("2026-02-06T10:00:00"), "hubspot:71")
+    assert (handoff["handed_off_at"], handoff["owner_id"]) == (at("2026-02-06T10:00:00"), owner)
 
 
 def test_the_owner_then_of_a_lead_that_the_owners_system_did_not_know_yet(core: duckdb.DuckDBPyConnection) -> None:

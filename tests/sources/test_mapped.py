@@ -114,12 +114,14 @@ objects:
     fields: {campaign_id: campaign, lead_id: lead, contact_id: contact, first_responded_at: at}
 """
 FILES = {
-    "tool/people/1.csv": "id,mail,gone\n1,ann@tool.example,false\n2,bob@tool.example,true\n",
-    "tool/contacts/1.csv": "id,mail\n1,carl@tool.example\n2,dora@tool.example\n",
+    "tool/people/1.csv": "id,mail,gone\n1,ann@tool.example,false\n2,bob@tool.example,true\n3,eve@tool.example,true\n",
+    "tool/contacts/1.csv": "id,mail\n1,carl@tool.example\n2,dora@tool.example\n3,fay@tool.example\n",
     "tool/campaigns/1.csv": "id,name,gone\n5,Fair,false\n20,Spring,true\n21,Spring,false\n30,Autumn,true\n",
     "tool/ads/1.csv": "day,campaign,cost\n2026-02-01,spring,8\n2026-02-01,Autumn,9\n",
     "tool/members/1.csv": "id,campaign,lead,contact,at\n"
-    "7,5,,1,2026-01-01T08:00:00Z\n8,5,1,2,2026-01-01T08:00:00Z\n9,5,2,1,2026-01-01T08:00:00Z\n",
+    "7,5,,1,2026-01-01T08:00:00Z\n8,5,1,2,2026-01-01T08:00:00Z\n9,5,2,1,2026-01-01T08:00:00Z\n"
+    # its lead is deleted, and a contact has the number: nobody's
+    "10,5,3,,2026-01-01T08:00:00Z\n",
     "tool/forms/1.csv": "id,mail,at\n7,a@tool.example,2026-01-01T08:00:00Z\n6,b@tool.example,2026-01-01T08:00:00Z\n",
     "tool/guests/1.csv": "campaign,lead,contact,at\n5,1,,2026-01-01T08:00:00Z\n5,,1,2026-01-01T08:00:00Z\n",
     "vertrieb/interessenten/1.csv": """Nr;Name;Firma;E-Mail;Quelle;Status;Betreuer;Angelegt;Salesforce;Projekt;Dubletten

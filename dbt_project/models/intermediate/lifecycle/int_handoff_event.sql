@@ -112,13 +112,27 @@ with
         inner join alias on all_handoffs.lead_id = alias.record_id
     ),
 
+    -- a system knew the lead by a duplicate, too, that it never delivered
+    merged_system as (
+        select alias.lead_number, split_part(alias.record_id, ':', 1) as source_system, min(begun_at) as begun_at
+        from merged_beginning
+        inner join alias on merged_beginning.record_id = alias.record_id
+        group by 1, 2
+    ),
+
     -- the systems that know the lead: first the one that knows its owner
     lead_system as (
         select
-            *,
+            known.lead_number,
+            known.source_system,
+            known.lead_created_at,
+            known.owner_id,
+            least(known.created_at, merged_system.begun_at) as created_at,
             row_number() over (
-                partition by lead_number
-                order by case when is_owners then 0 else {{ system_rank("source_system") }} end, source_system
+                partition by known.lead_number
+                order by
+                    case when known.is_owners then 0 else {{ system_rank("known.source_system") }} end,
+                    known.source_system
             ) as system_number
         from
             (
@@ -136,6 +150,10 @@ with
                 where alias.lead_number in (select lead_number from numbered)
                 group by alias.lead_number, record.source_system, leads.owner_id, leads.source_system, leads.created_at
             ) as known
+        left join
+            merged_system
+            on known.lead_number = merged_system.lead_number
+            and known.source_system = merged_system.source_system
     ),
 
     -- who owned the lead by each system's history; '' is nobody

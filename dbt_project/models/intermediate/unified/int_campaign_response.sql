@@ -1,5 +1,6 @@
 -- Grain: one row per campaign member that responded. One that names a lead and a contact belongs to the contact where
--- the lead is deleted. is_of_contact: person_record_id is a contact's, of which a lead may have the number.
+-- the lead is deleted; one that names a deleted lead alone is left out, though a contact may have its number.
+-- is_of_contact: person_record_id is a contact's, of which a lead may have the number.
 -- touch_id: key of the response among touches.
 with
     delivered as (
@@ -28,7 +29,12 @@ with
     campaign as (select record_id, type, name from {{ ref("int_campaign_record") }}),
 
     -- a source may number its touches and its members alike
-    touch as (select distinct touch_id from {{ ref("stg_mapped__touch") }}),
+    touch as (
+        select distinct touch_id
+        from {{ ref("stg_mapped__touch") }}
+        -- of many touches, those few
+        where touch_id in (select response_id from newest)
+    ),
 
     member as (
         select newest.*, person_record.record_id is null and newest.contact_record_id is not null as is_of_contact
@@ -37,7 +43,16 @@ with
             {{ ref("int_person_record") }} as person_record
             on newest.lead_record_id = person_record.record_id
             and person_record.object = 'lead'
-        where newest.has_responded and not newest.is_deleted and newest.responded_at is not null
+        left join {{ ref("int_lead_record") }} as lead_record on newest.lead_record_id = lead_record.record_id
+        where
+            newest.has_responded
+            and not newest.is_deleted
+            and newest.responded_at is not null
+            and (
+                person_record.record_id is not null
+                or newest.contact_record_id is not null
+                or lead_record.record_id is null
+            )
     ),
 
     final as (
