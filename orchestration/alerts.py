@@ -52,10 +52,10 @@ def failed(
     """A night that failed: readers keep yesterday's build. `run_id` is empty where it failed before there was a run.
 
     Another `job` is named; `""` is a run of assets that somebody picked. `warned` is None unless it failed after its
-    publish: then readers have its build, and what its checks found is told now, for no later night does.
+    publish: then readers of the file have its build, and what its checks found is told now, for no later night does.
     """
     is_night = job == NIGHT
-    marts = "yesterday's marts stay up" if warned is None else "after it had published: the new marts are up"
+    marts = "yesterday's marts stay up" if warned is None else "after it had published: the file has the new marts"
     what = f"the night failed, {marts}" if is_night else f"{job or PICKED} failed"
     again = "run `make nightly`" if is_night else "start it again in the UI"
     lines = [

@@ -496,6 +496,11 @@ def _drop_old(server: "psycopg.Connection[Any]", number: int) -> None:
                 server.execute(f"drop schema {quoted(schema)} cascade".encode())
         except (errors.LockNotAvailable, errors.DeadlockDetected):
             continue
+    # whoever makes a schema of such a name later, it is not ours
+    server.execute(
+        b"delete from handoff.build where number < %s and 'build_' || number not in (select nspname from pg_namespace)",
+        [number],
+    )
 
 
 def _dependent(error: Exception) -> str:

@@ -88,7 +88,7 @@ def test_the_alert_of_a_scheduled_night_knows_whether_it_had_published(monkeypat
         (failure,) = [event for event in result.all_events if event.event_type_value == "PIPELINE_FAILURE"]
         context = dg.build_run_status_sensor_context("tell_of_failure", failure, instance, result.dagster_run)
         alerting.tell_of_failure(context.for_run_failure())
-    assert "the new marts are up" in said[0]
+    assert "the file has the new marts" in said[0]
     assert "What: publish: No server.\n" in said[0]
     assert "refused: crm/lead/a.csv: cut off" in said[0]
 
@@ -197,7 +197,7 @@ def test_a_receiver_that_cannot_be_reached_stops_nothing_and_is_logged(
 def test_a_night_that_failed_after_its_publish_says_so_and_what_its_checks_found(settings: Settings) -> None:
     found = {"files_are_readable": {"refused": {"crm/lead/a.csv": "cut off"}}}
     alert = alerts.failed(settings, "abc", SINCE, "why", warned=found)
-    assert alert.subject == "Handoff: the night failed, after it had published: the new marts are up"
+    assert alert.subject == "Handoff: the night failed, after it had published: the file has the new marts"
     assert "- files_are_readable: refused: crm/lead/a.csv: cut off\n" in alert.text
     assert alerts.failed(settings, "abc", SINCE, "why", warned={}).subject == alert.subject
 

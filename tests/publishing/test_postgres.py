@@ -230,6 +230,12 @@ def test_schemas_of_others_that_are_called_as_builds_are_stay(
         numbers.append(postgres.publish(settings).number)
     assert numbers == [1, 3, 4]
     assert {*builds(server)} == {*others, "build_3", "build_4"}
+    # a number that a build of ours had once is not ours any more
+    others.add("build_1")
+    server.execute("create schema build_1; create table build_1.mine (id integer)")
+    make_file(settings, "d")
+    postgres.publish(settings)
+    assert {*builds(server)} == {*others, "build_4", "build_5"}
     assert all(one(server, f"select count(*) from {schema}.mine") == 0 for schema in others)
 
 
@@ -378,7 +384,7 @@ def test_a_night_that_the_server_refuses_still_writes_the_pages_and_tells_all_on
     assert_refused(run_night(home, check=False, **night), 'database "nowhere" does not exist')
     assert "As of 1 Jun" in (home / "publish" / "reviews" / "index.html").read_text()
     (alert,) = received
-    assert alert["text"].startswith("*Handoff: the night failed, after it had published: the new marts are up*")
+    assert alert["text"].startswith("*Handoff: the night failed, after it had published: the file has the new marts*")
     assert re.search(r"refused: salesforce/lead/empty\.csv: .* What to do: ", alert["text"])
 
 
