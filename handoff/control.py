@@ -24,6 +24,12 @@ def begin_run(con: duckdb.DuckDBPyConnection, as_of: datetime, run_id: str, defi
     )
 
 
+# The deliveries that a night told of and published, with that night; what an earlier release loaded was told.
+TOLD_DELIVERY = (
+    "create table if not exists control.told_delivery as select delivery_id, '' as run_id from quality.load_log"
+)
+
+
 def tell_deliveries(con: duckdb.DuckDBPyConnection) -> None:
     """Writes down that the night in `control.run` told of the deliveries that none before did: it has published."""
     con.execute(

@@ -465,23 +465,8 @@ class _Check:
         operator, value = row["operator"].lower(), row["value"]
         if operator == "regex":
             yield from self._regex(value)
-        elif operator == "between":
-            bounds = [_bound(part.strip()) for part in value.split("|")]
-            if len(bounds) != 2 or None in bounds:
-                yield f"between needs two bounds separated by |, such as 50|5000, not {value!r}"
-            elif bounds[0] > bounds[1]:  # type: ignore[operator] # None was refused above
-                yield f"the lower bound of {value!r} is above the upper one"
-            else:
-                yield from self._kind(field, operator, value)
-        elif operator in (">=", "<="):
-            if _bound(value) is None:
-                yield f"{operator} needs a number or a date, not {value!r}"
-            else:
-                yield from self._kind(field, operator, value)
-        elif not value:
-            yield "the value is empty"
-        elif operator == "contains" and not all(part.strip() for part in value.split("|")):
-            yield f"{value!r} has an empty part, which every text contains"
+        elif flaw := _flaw_of_operand(operator, value):
+            yield flaw
         else:
             yield from self._kind(field, operator, value)
 
@@ -748,6 +733,23 @@ def _one_of(kind: str, text: str, known: tuple[str, ...]) -> Iterator[str]:
 def _bound(text: str) -> float | None:
     number = _number(text)
     return number if number is not None else (day - date.min) / timedelta(days=1) if (day := _day(text)) else None
+
+
+def _flaw_of_operand(operator: str, value: str) -> str | None:
+    """What no field could be compared with."""
+    if operator == "between":
+        bounds = [_bound(part.strip()) for part in value.split("|")]
+        if len(bounds) != 2 or None in bounds:
+            return f"between needs two bounds separated by |, such as 50|5000, not {value!r}"
+        is_reversed = bounds[0] > bounds[1]  # type: ignore[operator] # None was refused above
+        return f"the lower bound of {value!r} is above the upper one" if is_reversed else None
+    if operator in (">=", "<="):
+        return f"{operator} needs a number or a date, not {value!r}" if _bound(value) is None else None
+    if not value:
+        return "the value is empty"
+    if operator == "contains" and not all(part.strip() for part in value.split("|")):
+        return f"{value!r} has an empty part, which every text contains"
+    return None
 
 
 def _as_priority(text: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from handoff.control import TOLD_DELIVERY
 from handoff.errors import HandoffError
 from handoff.settings import Settings
 from handoff.sql import literal, quoted
@@ -108,10 +109,8 @@ def apply(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
     mapped = {f"{of.source}__{name}": each for of in load_mappings(settings) for name, each in of.objects.items()}
     unread = {table: _unread(columns, mapped.get(table)) for table, columns in tables.items()}
     if tables:
-        # an earlier release's warehouse may be asked before its next night: what it loaded was told
-        con.execute(
-            "create table if not exists control.told_delivery as select delivery_id, '' as run_id from quality.load_log"
-        )
+        # an earlier release's warehouse may be asked before its next night
+        con.execute(TOLD_DELIVERY)
     is_rewritten = any(
         _is_said_before(con, table, columns, unread[table], salt, hashes, settings.now)
         for table, columns in tables.items()

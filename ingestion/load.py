@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from handoff import definitions
+from handoff.control import TOLD_DELIVERY
 from handoff.errors import disk_trouble
 from handoff.settings import Settings
 from handoff.sql import folded, literal, quoted
@@ -34,7 +35,7 @@ from ingestion.refusal import Refusal
 
 MAX_TABLE_COLUMNS = 4_000
 RAW_ONLY = "kept in raw only: no model reads this object"
-TABLES = """
+TABLES = f"""
 create schema if not exists control;
 create schema if not exists quality;
 create schema if not exists raw;
@@ -56,8 +57,7 @@ create table if not exists control.landed_file (
 alter table control.landed_file add column if not exists name varchar;
 alter table control.landed_file add column if not exists seen_at timestamp;
 create table if not exists control.delivery_reading (delivery_id varchar, mapping_sha256 varchar, formats varchar);
--- The deliveries that a night told of and published, with that night; what an earlier release loaded was told.
-create table if not exists control.told_delivery as select delivery_id, '' as run_id from quality.load_log;
+{TOLD_DELIVERY};
 create table if not exists control.landed_header (source_system varchar, object varchar, header varchar);
 create or replace table control.declared_object (
     source_system varchar, object varchar, entity varchar, is_snapshot boolean

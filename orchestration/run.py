@@ -68,8 +68,9 @@ def nightly(settings: Settings) -> NightResult:
                     tags={BY_COMMAND: "true"},
                     run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 )
-            finally:
-                warned = failed_checks(instance, run_id) if has_published(instance, run_id) else None
+            except Exception:
+                warned = warned_after_publish(instance, run_id)
+                raise
     except Exception as error:
         found = _handoff_error(error) or disk_trouble(error) or _damaged_record(settings, error)
         untold = [f"Refused: {file}." for file in refused(settings)] if warned is None else []
@@ -81,21 +82,22 @@ def nightly(settings: Settings) -> NightResult:
     return _summary(settings, result)
 
 
-def has_published(instance: dg.DagsterInstance, run_id: str) -> bool:
-    """Whether the file was switched to the build of this run."""
+def warned_after_publish(instance: dg.DagsterInstance, run_id: str) -> dict[str, dict[str, Any]] | None:
+    """The failed checks of a run that failed after the file was switched to its build; None where it was not."""
     events = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
-    return any(event.dagster_event and event.dagster_event.asset_key == PUBLISH for event in events)
+    has_published = any(event.dagster_event and event.dagster_event.asset_key == PUBLISH for event in events)
+    return failed_checks(instance, run_id) if has_published else None
 
 
 def failed_checks(instance: dg.DagsterInstance, run_id: str) -> dict[str, dict[str, Any]]:
     """Every failed check of a run with what it found."""
     events = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
     evaluations = [event.dagster_event.asset_check_evaluation_data for event in events if event.dagster_event]
-    return {
-        check.check_name: {name: value.value for name, value in check.metadata.items()}
-        for check in evaluations
-        if not check.passed
-    }
+    return _found([check for check in evaluations if not check.passed])
+
+
+def _found(checks: list[dg.AssetCheckEvaluation]) -> dict[str, dict[str, Any]]:
+    return {check.check_name: {name: value.value for name, value in check.metadata.items()} for check in checks}
 
 
 def end_orphans(instance: dg.DagsterInstance) -> list[str]:
@@ -119,7 +121,7 @@ def _summary(settings: Settings, result: dg.ExecuteInProcessResult) -> NightResu
         }
     publish = said[tuple(PUBLISH.path)]
     failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
-    found = {check.check_name: {name: value.value for name, value in check.metadata.items()} for check in failed}
+    found = _found(failed)
     if failed:
         alerts.send(settings, alerts.warned(settings, result.run_id, settings.now, found))
     return NightResult(

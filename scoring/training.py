@@ -309,10 +309,10 @@ def _described(
         other_code = None
         for code, group in enumerate(optimal.splits):
             categories = sorted(str(item) for item in group if item != OTHER)
-            if OTHER in list(group):
+            shared = OTHER in list(group)
+            if shared:
                 other_code = code
             if categories:
-                shared = OTHER in list(group)
                 described.append(
                     (
                         code,

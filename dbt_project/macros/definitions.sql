@@ -13,6 +13,14 @@
     nullif(trim({{ column }}, ' ' || chr(9) || chr(10) || chr(13) || chr(160)), '')
 {%- endmacro %}
 
+{% macro one_spelling(column, within=none) -%}
+    {#- What a cell names, in one spelling wherever the names (of one value of `within`) differ in letters' case alone:
+        the one in small letters, where there is one. -#}
+    max({{ cell(column) }}) over (
+        partition by {% if within %} lower({{ cell(within) }}), {% endif %} lower({{ cell(column) }})
+    )
+{%- endmacro %}
+
 {% macro effective_from(column="valid_from") -%}
     {#- The first version judges what happened before it, so its rows reach back to the beginning of time. -#}
     case

@@ -1,6 +1,6 @@
 {#- Common table expressions that end in named_touch: the rows of touch_record (define it before) with the person whom
-    the touch itself names: by record (a contact's before a lead's of its number where it says so), by user id, by e-mail. Touches recorded on a deleted lead or contact are left
-    out; a session stays, without person. -#}
+    the touch itself names: by record (a contact's before a lead's of its number where it says so), by user id, by
+    e-mail. Touches recorded on a deleted lead or contact are left out; a session stays, without person. -#}
 {% macro named_touch() %}
     delivered_record as (
         select record_id

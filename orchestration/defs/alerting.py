@@ -9,7 +9,7 @@ from handoff.settings import load_settings
 from handoff.warehouse import NightUnderWay
 from ingestion.mapping import MappingError
 from orchestration import alerts
-from orchestration.run import BY_COMMAND, failed_checks, has_published
+from orchestration.run import BY_COMMAND, failed_checks, warned_after_publish
 from publishing.postgres import CannotPass
 
 SETTINGS = load_settings()
@@ -49,8 +49,8 @@ def tell_of_failure(context: dg.RunFailureSensorContext) -> None:
     """What failed, since when, what to do, and the link to the run."""
     if BY_COMMAND not in context.dagster_run.tags:
         why = _why(context) or context.failure_event.message or "a step failed"
-        run_id, is_published = context.dagster_run.run_id, has_published(context.instance, context.dagster_run.run_id)
-        warned = failed_checks(context.instance, run_id) if is_published else None
+        run_id = context.dagster_run.run_id
+        warned = warned_after_publish(context.instance, run_id)
         alerts.send(SETTINGS, alerts.failed(SETTINGS, run_id, _started(context), why, _job(context), warned))
 
 

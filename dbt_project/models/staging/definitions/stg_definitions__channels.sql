@@ -9,7 +9,7 @@ select
     case
         when lower({{ cell("channel") }}) in ('unassigned', 'unattributed')
         then lower({{ cell("channel") }})
-        else max({{ cell("channel") }}) over (partition by lower({{ cell("channel") }}))
+        else {{ one_spelling("channel") }}
     end as channel,
     cast(lower({{ cell("is_marketing") }}) as boolean) as is_marketing
 from {{ ref("channels") }}

@@ -3,6 +3,6 @@
 select
     {{ cell("crm_value") }} as crm_value,
     lower({{ cell("crm_value") }}) as crm_value_key,
-    max({{ cell("lead_source") }}) over (partition by lower({{ cell("lead_source") }})) as lead_source,
+    {{ one_spelling("lead_source") }} as lead_source,
     cast(lower({{ cell("is_marketing") }}) as boolean) as is_marketing
 from {{ ref("lead_sources") }}

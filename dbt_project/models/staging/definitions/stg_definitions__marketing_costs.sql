@@ -13,9 +13,7 @@ with
 
 select
     cast({{ cell("cost_row.month") }} as date) as month_start,
-    coalesce(
-        spelled.channel, max({{ cell("cost_row.channel") }}) over (partition by lower({{ cell("cost_row.channel") }}))
-    ) as channel,
+    coalesce(spelled.channel, {{ one_spelling("cost_row.channel") }}) as channel,
     {{ cell("cost_row.campaign") }} as campaign,
     cast({{ cell("cost_row.cost") }} as decimal(18, 6)) as cost
 from {{ ref("marketing_costs") }} as cost_row

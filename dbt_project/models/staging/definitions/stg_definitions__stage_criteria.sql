@@ -2,7 +2,7 @@
 -- a rule. A rule that is spelled in several ways is one, named in small letters where there is such a name.
 select
     lower({{ cell("stage") }}) as stage,
-    max({{ cell("rule") }}) over (partition by lower({{ cell("stage") }}), lower({{ cell("rule") }})) as rule,
+    {{ one_spelling("rule", within="stage") }} as rule,
     lower({{ cell("side") }}) as side,
     lower({{ cell("field") }}) as field,
     lower({{ cell("operator") }}) as operator,
