@@ -24,6 +24,7 @@ create schema if not exists control;
 create table if not exists control.built (name varchar, inputs varchar, content varchar, built_at timestamp);
 create table if not exists control.built_from (name varchar, content varchar);
 create table if not exists control.reads (name varchar, parent varchar);
+create table if not exists control.counted (name varchar, inputs varchar, rows bigint);
 create table if not exists control.published (build varchar, name varchar, content varchar);
 alter table control.published add column if not exists appended bigint default 0;
 create or replace view control.inputs as
@@ -54,13 +55,17 @@ where built.name = $1
 """
 # What the models read of the night's own tables: `quality.load_log` without its times, the clock without the run's id.
 COLUMNS = {CLOCK: "as_of", "quality.load_log": "delivery_id, source_file, status, rows_held, is_current, ordered_as"}
-# A view is what it reads; its rows are not counted, and its SQL belongs to the code.
-NOW = """
-select name, content from control.built where inputs is not null and content <> 'passed'
-union all
-select inputs.name, '0-' || inputs.inputs
+VIEWS = """
+select inputs.*
 from control.inputs
 semi join duckdb_views() as view_ on inputs.name = view_.schema_name || '.' || view_.view_name
+"""
+COUNTED = f"select rows from control.counted semi join ({VIEWS}) as view_ using (name, inputs) where name = ?"
+# A view is what it reads; its rows are not counted, and its SQL belongs to the code.
+NOW = f"""
+select name, content from control.built where inputs is not null and content <> 'passed'
+union all
+select name, '0-' || inputs from ({VIEWS})
 union all
 select name, content from control.built_from where name = 'code'
 """
@@ -110,7 +115,7 @@ def begin(
         # what was made is forgotten with what it was made of: nothing of it may be set aside
         if mending.begin(con, rewritten, is_anew=before.pop(CODE, None) != code):
             before = {}
-            con.execute("delete from control.built")
+            con.execute("delete from control.built; delete from control.counted")
     con.execute("create or replace table control.built_from as select ? as name, ? as content", [CODE, code])
     con.execute(FORGET)
     known = [*now.items(), *((seed, code) for seed in seeds)]
@@ -133,6 +138,21 @@ def stands(con: duckdb.DuckDBPyConnection, name: str) -> bool:
     """Whether a table, or a data test that passed, need not be made again: it was made of what is there now."""
     row = con.execute(STANDS, [name]).fetchone()
     return bool(row and row[0])
+
+
+def count(con: duckdb.DuckDBPyConnection, name: str) -> int:
+    """The rows of a table or view. To count those of a view is to make them, seconds for the timeline of a million
+    leads: they are counted again only where something that it reads changed.
+    """
+    found = con.execute(COUNTED, [name]).fetchone()
+    if found is None:
+        found = con.execute(f"select count(*) from {name}").fetchall()[0]
+        with transaction(con):
+            con.execute("delete from control.counted where name = ?", [name])
+            con.execute(
+                f"insert into control.counted select name, inputs, ? from ({VIEWS}) where name = ?", [*found, name]
+            )
+    return int(found[0])
 
 
 def end(con: duckdb.DuckDBPyConnection, moved: Moved) -> None:

@@ -16,6 +16,9 @@ from handoff.sql import literal, quoted
 ROW_GROUP = 122_880
 # Beyond this share of a table's rows, those that were deleted are worth writing the others anew.
 DELETED = 1 / 3
+# So much goes to the log before it is written where it belongs. DuckDB would do that after each table of more than
+# 100 KB, and write the whole catalog with it.
+CHECKPOINT_MB = 1000
 # With hardly any room DuckDB may end the whole process instead of saying that a disk is full.
 LEAST_ROOM_MB = 100
 
@@ -54,6 +57,8 @@ def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
     con.execute("set enable_progress_bar = false")
     con.execute(f"set memory_limit = '{settings.memory_limit}'")
     con.execute(f"set threads = {settings.threads}")
+    con.execute(f"set checkpoint_threshold = '{CHECKPOINT_MB}MB'")
+    con.execute(f"set auto_checkpoint_skip_wal_threshold = {CHECKPOINT_MB * 10**6}")
     return con
 
 

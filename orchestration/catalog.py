@@ -1,8 +1,7 @@
 """What a freshly built table looks like: rows, columns with types and descriptions, and which columns they come from.
 
 Column lineage is worked out by parsing SQL, which costs more than building a small model: it is kept per model, by the
-SQL's and the columns' hash, and parsed again only where one of these changed. With it the rows of a view are kept, and
-counted again only where something that it reads changed.
+SQL's and the columns' hash, and parsed again only where one of these changed.
 """
 
 import hashlib
@@ -69,7 +68,7 @@ class Catalog:
             if node["config"].get("materialized") != "view":
                 metadata["dagster/row_count"] = self._count(node)
             elif node["schema"] in MARTS:
-                metadata["dagster/row_count"] = self._count_view(unique_id, node)
+                metadata["dagster/row_count"] = standing.count(self._con, relation)
         if lineage:
             metadata["dagster/column_lineage"] = dg.TableColumnLineage(
                 {
@@ -84,16 +83,6 @@ class Catalog:
     def _count(self, node: Mapping[str, Any]) -> int:
         row = self._con.execute(f"select count(*) from {node['relation_name']}").fetchone()
         return int(row[0]) if row else 0
-
-    def _count_view(self, unique_id: str, node: Mapping[str, Any]) -> int:
-        """To count the rows of a view is to make them: seconds for the timeline of a million leads."""
-        found = self._con.execute("select inputs from control.inputs where name = ?", [dbt_project.relation(node)])
-        inputs = found.fetchone()
-        # of other SQL, `_lineage` has begun a new entry
-        kept = self._kept.setdefault(unique_id, {"fingerprint": "", "lineage": {}})
-        if inputs is None or kept.get("counted_of") != inputs[0]:
-            kept |= {"counted_of": inputs[0] if inputs else None, "rows": self._count(node)}
-        return int(kept["rows"])
 
     def save(self) -> None:
         """Keeps the parsed lineage for the next night."""

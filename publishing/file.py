@@ -18,7 +18,7 @@ from handoff.errors import HandoffError
 from handoff.mending import NOTHING, Mending
 from handoff.settings import Settings
 from handoff.sql import literal, quoted
-from handoff.warehouse import ROW_GROUP
+from handoff.warehouse import ROW_GROUP, transaction
 from publishing.build import (
     BUILD_INFO,
     BUILD_INFO_DDL,
@@ -111,7 +111,7 @@ def _write(
                 if _is_large(con, table):
                     query = mends.since(con, name, newest.contents, view)
                     if query:
-                        brought = _mend(con, warehouse, table, mends.by(name), query, behind)
+                        brought = _mend(con, table, mends.by(name), query, behind)
                     if brought is None:
                         brought = _bring_up_to_date(con, warehouse, table, behind)
                 if brought is None:
@@ -124,8 +124,9 @@ def _write(
         build_id, as_of, definition_version = identify(con)
         build = Build(build_id, as_of, code_version(), definition_version, row_counts)
         for schema in SCHEMAS:
-            con.execute(f"create or replace table build.{schema}.{BUILD_INFO} {BUILD_INFO_DDL}")
-            _comment(con, build_info(schema))
+            with transaction(con):
+                con.execute(f"create or replace table build.{schema}.{BUILD_INFO} {BUILD_INFO_DDL}")
+                _comment(con, build_info(schema))
             if rows := build_info_rows(build, schema):
                 con.executemany(f"insert into build.{schema}.{BUILD_INFO} values (?, ?, ?, ?, ?, ?)", rows)
             _to_parquet(con, f"{schema}.{BUILD_INFO}", folder / "parquet" / schema / f"{BUILD_INFO}.parquet")
@@ -142,8 +143,9 @@ def _rows(warehouse: str, table: Table) -> str:
 
 
 def _copy(con: duckdb.DuckDBPyConnection, warehouse: str, table: Table) -> None:
-    con.execute(f"create or replace table build.{table.qualified} as {_rows(warehouse, table)} order by all")
-    _comment(con, table)
+    with transaction(con):
+        con.execute(f"create or replace table build.{table.qualified} as {_rows(warehouse, table)} order by all")
+        _comment(con, table)
 
 
 def _is_large(con: duckdb.DuckDBPyConnection, table: Table) -> bool:
@@ -156,7 +158,7 @@ def _is_large(con: duckdb.DuckDBPyConnection, table: Table) -> bool:
     return there is not None and there[0] >= ROW_GROUP
 
 
-def _mend(con: duckdb.DuckDBPyConnection, warehouse: str, table: Table, by: str, query: str, behind: int) -> int | None:
+def _mend(con: duckdb.DuckDBPyConnection, table: Table, by: str, query: str, behind: int) -> int | None:
     """Replaces the rows of the keys that what moved belongs to (`Mending.since`).
 
     Returns how many rows now stand behind the sorted ones; None where it would not come out the same, or too much of it
@@ -165,10 +167,10 @@ def _mend(con: duckdb.DuckDBPyConnection, warehouse: str, table: Table, by: str,
     here = f"build.{table.qualified}"
     con.execute(f"create or replace temp table row_now as {query}")
     gone = f"from {here} where {by} in (select key from mending_key)"
-    rows, new, lost, wanted = (
-        con.execute(f"select count(*) {counted}").fetchall()[0][0]
-        for counted in (f"from {here}", "from row_now", gone, f"from {warehouse}.{table.qualified}")
+    rows, new, lost = (
+        con.execute(f"select count(*) {counted}").fetchall()[0][0] for counted in (f"from {here}", "from row_now", gone)
     )
+    wanted = standing.count(con, f"{table.schema}.{table.name}")
     is_same = rows - lost + new == wanted and behind + new <= UNSORTED * wanted
     if is_same:
         con.execute(f"delete {gone}")

@@ -37,6 +37,16 @@ def whole_build(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     standing.end(con, begin(con, tmp_path))
 
 
+def test_a_view_is_counted_again_where_its_sql_changed(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    con.execute("create table made as select unnest([1, 1]) as number; create schema core")
+    for code, distinct, rows in (("1", "", 2), ("2", "distinct", 1)):
+        begin(con, tmp_path, code)
+        con.execute("insert into control.built values ('main.made', '', 'as it was', null)")
+        con.execute("create or replace table control.reads as select 'core.shown' as name, 'main.made' as parent")
+        con.execute(f"create or replace view core.shown as select {distinct} number from made")
+        assert standing.count(con, "core.shown") == rows
+
+
 def test_the_first_build_is_everything(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     assert begin(con, tmp_path).is_everything
 
