@@ -17,7 +17,7 @@ from expectations import records
 from handoff.definitions import BEGINNING, Definitions, Row
 from handoff.errors import HandoffError
 from handoff.settings import Settings
-from handoff.warehouse import transaction
+from handoff.warehouse import private_files, transaction
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +67,7 @@ def run_gate(settings: Settings, con: duckdb.DuckDBPyConnection, definitions: De
     """Judges the lead records in `raw` and writes the tables of the gate, all in one transaction."""
     tables = records.lead_tables(con)
     report = GateReport()
-    with transaction(con):
+    with private_files(), transaction(con):
         records.create_tables(con)
         tally = _judge(con, definitions, settings.now, tables, report)
         records.build_versions(con, tables)

@@ -69,6 +69,18 @@ def _keep_private(file: Path) -> None:
 
 
 @contextmanager
+def private_files() -> Iterator[None]:
+    """What is written inside is for this user alone, DuckDB's log and what it spills too: they hold what the warehouse
+    does, and come and go as it likes.
+    """
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+@contextmanager
 def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """`connect`, closed at the end."""
     con = connect(settings)
@@ -106,7 +118,7 @@ def write_anew(settings: Settings) -> None:
     beside = warehouse.with_name(f".{warehouse.name}.anew")
     beside.unlink(missing_ok=True)
     try:
-        with open_warehouse(settings) as con:
+        with private_files(), open_warehouse(settings) as con:
             con.execute(f"attach {literal(str(beside))} as anew")
             _keep_private(beside)
             con.execute(f"copy from database {quoted(settings.warehouse.stem)} to anew")

@@ -20,7 +20,7 @@ from handoff import definitions
 from handoff.errors import HandoffError, disk_trouble
 from handoff.messages import printable
 from handoff.settings import CHECKOUT, AlertSettings, Settings, load_settings
-from handoff.warehouse import night_lock, open_warehouse, require_room, write_anew
+from handoff.warehouse import night_lock, open_warehouse, private_files, require_room, write_anew
 
 
 def main(arguments: list[str]) -> int:
@@ -162,7 +162,7 @@ def erase(settings: Settings, who: str = "") -> int:
     if not who:
         raise HandoffError("Nobody is named.", remedy=".venv/bin/python -m orchestration erase <e-mail or source:id>")
     with night_lock(settings):
-        with open_warehouse(settings) as con:
+        with private_files(), open_warehouse(settings) as con:
             rows = erasure.remember(settings, con, who)
             erasure.apply(settings, con)
         # copies of the warehouse that a comparison of definitions left when it was killed

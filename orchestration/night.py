@@ -13,7 +13,7 @@ from pydantic import PrivateAttr
 from handoff import definitions
 from handoff.control import begin_run
 from handoff.settings import Settings, load_settings
-from handoff.warehouse import night_lock, open_warehouse, put_off_compaction, require_room
+from handoff.warehouse import night_lock, open_warehouse, private_files, put_off_compaction, require_room
 
 if TYPE_CHECKING:
     import duckdb
@@ -35,7 +35,8 @@ class Night(dg.ConfigurableResource[Any]):
             with open_warehouse(self._settings) as con:
                 self._con = con
                 put_off_compaction(con)
-                begin_run(con, self._settings.now, context.run_id or "", self._definitions.sha256)
+                with private_files():
+                    begin_run(con, self._settings.now, context.run_id or "", self._definitions.sha256)
                 yield self
 
     @property

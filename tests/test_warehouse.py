@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from handoff.settings import Settings
-from handoff.warehouse import ROW_GROUP, open_warehouse, put_off_compaction, write_anew
+from handoff.warehouse import ROW_GROUP, open_warehouse, private_files, put_off_compaction, write_anew
 
 ROWS = 10 * ROW_GROUP
 
@@ -39,8 +39,13 @@ def test_nobody_else_reads_the_warehouse_also_while_it_is_written_anew(
     monkeypatch.setattr("shutil.copymode", lambda *paths: None)
     before = os.umask(0o022)
     try:
-        with open_warehouse(settings) as con:
-            con.execute("create table main.one as select 1 as one")
+        with private_files(), open_warehouse(settings) as con:
+            for after_a_checkpoint in ("one", "two"):
+                con.execute(f"create table main.{after_a_checkpoint} as select 1 as one")
+                log = settings.warehouse.with_name("warehouse.duckdb.wal")
+                assert stat.S_IMODE(log.stat().st_mode) == 0o600
+                con.execute("checkpoint")
+        assert os.umask(0o022) == 0o022
         settings.warehouse.chmod(0o644)
         with open_warehouse(settings):
             assert stat.S_IMODE(settings.warehouse.stat().st_mode) == 0o600

@@ -9,6 +9,7 @@ import dagster as dg
 
 from handoff import erasure
 from handoff.settings import load_settings
+from handoff.warehouse import private_files
 from ingestion.entities import ENTITIES
 from ingestion.load import Delivery, load
 from ingestion.mapping import is_shipped, load_mappings
@@ -106,8 +107,9 @@ TABLES = {spec.key: spec for spec in table_specs()}
 )
 def load_extracts(night: Night) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """Loads what is new in the landing zone; what is known by its hash is left alone."""
-    report = load(night.settings, night.con)
-    erasure.apply(night.settings, night.con)
+    with private_files():
+        report = load(night.settings, night.con)
+        erasure.apply(night.settings, night.con)
     by_table: dict[dg.AssetKey, list[Delivery]] = defaultdict(list)
     for delivery in report.deliveries:
         by_table[raw_key(delivery.source_system, delivery.object)].append(delivery)

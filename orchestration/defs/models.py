@@ -11,6 +11,7 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 from handoff import erasure, standing
 from handoff.errors import HandoffError
 from handoff.settings import load_settings
+from handoff.warehouse import private_files
 from orchestration import catalog, dbt_project
 from orchestration.night import Night
 from orchestration.translator import MARTS, Translator, attach_singular_tests
@@ -60,10 +61,11 @@ def build_models(context: dg.AssetExecutionContext, night: Night) -> Iterator[An
         unchanged = dbt_project.untouched(MANIFEST, moved.sources, standing.built_at(night.con))
         only = set(MANIFEST["nodes"]).difference(unchanged)
     stand = Standing(context, tables, unchanged)
-    # dbt starts while Dagster writes down what stands
-    events = iter(()) if only == set() else dbt_project.build(night.settings, selection, only, (night.con, mends))
-    yield from stand.due()
-    yield from _outputs(context, events, stand)
+    with private_files():
+        # dbt starts while Dagster writes down what stands
+        events = iter(()) if only == set() else dbt_project.build(night.settings, selection, only, (night.con, mends))
+        yield from stand.due()
+        yield from _outputs(context, events, stand)
     tables.save()
     if is_whole:
         standing.end(night.con, moved)

@@ -62,6 +62,8 @@ def test_a_kill_and_a_full_disk_in_a_row_and_the_next_night_ends_as_if_nothing_h
     resize(disk, mb=4_096)
     kill_a_night(built_home, sample_extracts, small_disk, 0.5)
     assert differences(before, published(small_disk)) == []
+    left = {file.name: file.stat().st_mode & 0o077 for file in small_disk.glob("warehouse.duckdb*")}
+    assert left == {"warehouse.duckdb": 0, "warehouse.duckdb.wal": 0}, "DuckDB's log holds what the warehouse does"
     begun = log.stat().st_size
     with ThreadPoolExecutor(max_workers=1) as pool:
         night = pool.submit(run_night, small_disk, HANDOFF_EXTRACTS=str(sample_extracts), check=False)
