@@ -27,7 +27,7 @@ from typing import Any
 import duckdb
 
 from handoff.settings import CHECKOUT
-from handoff.warehouse import CHECKPOINT_MB
+from handoff.warehouse import put_off_checkpoints
 from publishing.build import SCHEMAS
 
 SIZES = {"S": 20_000, "M": 200_000, "L": 1_000_000}
@@ -161,8 +161,7 @@ def run_bare(given: str) -> None:
     with duckdb.connect(str(home / "bare" / "models.duckdb")) as con:
         con.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
         con.execute(f"set memory_limit = '{os.environ.get('HANDOFF_MEMORY_LIMIT', '12GB')}'")
-        con.execute(f"set checkpoint_threshold = '{CHECKPOINT_MB}MB'")
-        con.execute(f"set auto_checkpoint_skip_wal_threshold = {CHECKPOINT_MB * 10**6}")
+        put_off_checkpoints(con)
         con.execute(f"attach '{home / 'warehouse.duckdb'}' as warehouse (read_only)")
         started = time.monotonic()
         for number, folder in enumerate(sorted(path for path in (home / "extracts").glob("*/*") if path.is_dir())):

@@ -16,8 +16,7 @@ from handoff.sql import literal, quoted
 ROW_GROUP = 122_880
 # Beyond this share of a table's rows, those that were deleted are worth writing the others anew.
 DELETED = 1 / 3
-# So much goes to the log before it is written where it belongs. DuckDB would do that after each table of more than
-# 100 KB, and write the whole catalog with it.
+# So much is logged before it is written where it belongs; dbt_project/profiles.yml says so, too.
 CHECKPOINT_MB = 1000
 # With hardly any room DuckDB may end the whole process instead of saying that a disk is full.
 LEAST_ROOM_MB = 100
@@ -57,8 +56,7 @@ def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
     con.execute("set enable_progress_bar = false")
     con.execute(f"set memory_limit = '{settings.memory_limit}'")
     con.execute(f"set threads = {settings.threads}")
-    con.execute(f"set checkpoint_threshold = '{CHECKPOINT_MB}MB'")
-    con.execute(f"set auto_checkpoint_skip_wal_threshold = {CHECKPOINT_MB * 10**6}")
+    put_off_checkpoints(con)
     return con
 
 
@@ -88,6 +86,15 @@ def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
     finally:
         con.close()
+
+
+def put_off_checkpoints(con: duckdb.DuckDBPyConnection) -> None:
+    """Leaves what is made in DuckDB's log until it is much.
+
+    Otherwise each table of more than 100 KB has the file written, the whole catalog with it.
+    """
+    con.execute(f"set checkpoint_threshold = '{CHECKPOINT_MB}MB'")
+    con.execute(f"set auto_checkpoint_skip_wal_threshold = {CHECKPOINT_MB * 10**6}")
 
 
 def put_off_compaction(con: duckdb.DuckDBPyConnection) -> None:
