@@ -219,11 +219,12 @@ def _stop_batches(
     report: GateReport,
 ) -> None:
     limit = float(definitions.setting_at("incomplete_batch_limit", now))
-    report.carried = [Stopped(*row, limit) for row in records.stopped_deliveries(con, is_new=False)]
+    report.carried = [Stopped(*row, limit) for row in records.stopped_deliveries(con, is_raised=True)]
     for source_system, share, is_first_load in records.shares_of_new_batches(con, tables):
         report.incomplete_shares[source_system] = share
         if share > limit and not is_first_load:
-            report.stopped += [Stopped(*row, limit) for row in records.stop(con, source_system, share)]
+            records.stop(con, source_system, share)
+    report.stopped = [Stopped(*row, limit) for row in records.stopped_deliveries(con, is_raised=False)]
 
 
 # Deriving

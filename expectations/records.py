@@ -66,6 +66,9 @@ def create_tables(con: duckdb.DuckDBPyConnection) -> None:
     _remember_what_was_taken_in(con)
     con.execute(
         """
+        -- the deliveries over which a night has stopped; what an earlier release stopped was told
+        create table if not exists quality.gate_raised as
+            select delivery_id from quality.load_log where status = 'stopped';
         create table if not exists quality.gate_state (gate_sha256 varchar, judged_at timestamp);
         create table if not exists quality.gate_delivery (
             delivery_id varchar primary key, source_system varchar, object varchar,
@@ -373,7 +376,7 @@ def _repeated_rows(table: LeadTable) -> str:
     """
 
 
-def stop(con: duckdb.DuckDBPyConnection, source_system: str, share: float) -> list[tuple[str, str, str, str, float]]:
+def stop(con: duckdb.DuckDBPyConnection, source_system: str, share: float) -> None:
     """Stops tonight's new lead deliveries of a source."""
     con.execute(
         "update quality.gate_delivery set incomplete_share = ? where is_new and source_system = ?",
@@ -389,10 +392,10 @@ def stop(con: duckdb.DuckDBPyConnection, source_system: str, share: float) -> li
         """,
         [source_system],
     )
-    return [row for row in stopped_deliveries(con, is_new=True) if row[1] == source_system]
 
 
-def stopped_deliveries(con: duckdb.DuckDBPyConnection, *, is_new: bool) -> list[tuple[str, str, str, str, float]]:
+def stopped_deliveries(con: duckdb.DuckDBPyConnection, *, is_raised: bool) -> list[tuple[str, str, str, str, float]]:
+    """Those over which a night has stopped before (`raise_stopped`), or those over which this one is to."""
     return con.execute(
         """
         select
@@ -400,11 +403,19 @@ def stopped_deliveries(con: duckdb.DuckDBPyConnection, *, is_new: bool) -> list[
             gate_delivery.incomplete_share
         from quality.load_log
         join quality.gate_delivery using (delivery_id)
-        where load_log.status = 'stopped' and gate_delivery.is_new = ?
+        where load_log.status = 'stopped' and (delivery_id in (from quality.gate_raised)) = ?
         order by 2, 3, 4, 1
         """,
-        [is_new],
+        [is_raised],
     ).fetchall()
+
+
+def raise_stopped(con: duckdb.DuckDBPyConnection) -> None:
+    """Writes down that a night stops over what is stopped: later ones go on without it."""
+    con.execute(
+        "create or replace table quality.gate_raised as "
+        "select delivery_id from quality.load_log where status = 'stopped'"
+    )
 
 
 # What follows

@@ -38,7 +38,7 @@ def disk_trouble(error: BaseException) -> HandoffError | None:
                     where=str(getattr(current, "filename", None) or "HANDOFF_HOME"),
                     why=next(line for line in str(current).splitlines() if words in line),
                     remedy="Make room there, or the right to write, and run again: nothing is half done, and readers "
-                    "keep the build they have",
+                    "have a whole build",
                 )
     return None
 

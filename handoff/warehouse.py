@@ -35,15 +35,18 @@ def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
     settings.home.mkdir(parents=True, exist_ok=True)
     try:
         con = duckdb.connect(str(settings.warehouse))
-    except duckdb.IOException as error:
+    except duckdb.Error as error:
         if trouble := disk_trouble(error):
             raise trouble from error
         if "Could not set lock" not in str(error):
+            log = f"{settings.warehouse.name}.wal"
+            aside = f"Move {log} aside and run again: what the command that wrote it did is then undone. Otherwise run"
             raise HandoffError(
                 "The warehouse cannot be opened; the marts stay as they are.",
                 where=str(settings.warehouse),
                 why=str(error).splitlines()[0],
-                remedy="Run `make rebuild`: it makes the warehouse anew from the extracts",
+                remedy=f"{aside if log in str(error) else 'Run'} `make rebuild`: it makes the warehouse anew from the "
+                "extracts",
             ) from error
         raise HandoffError(
             "The warehouse is held by another process.",
@@ -126,6 +129,8 @@ def write_anew(settings: Settings) -> None:
     beside.unlink(missing_ok=True)
     try:
         with private_files(), open_warehouse(settings) as con:
+            # a log that outlives the old file would be taken for the new one's
+            con.execute("checkpoint")
             con.execute(f"attach {literal(str(beside))} as anew")
             _keep_private(beside)
             con.execute(f"copy from database {quoted(settings.warehouse.stem)} to anew")
@@ -133,7 +138,8 @@ def write_anew(settings: Settings) -> None:
         shutil.copymode(warehouse, beside)
         beside.replace(warehouse)
     except (OSError, duckdb.Error) as error:
-        beside.unlink(missing_ok=True)
+        for left in (beside, beside.with_name(f"{beside.name}.wal")):
+            left.unlink(missing_ok=True)
         raise disk_trouble(error) or HandoffError(
             "The warehouse could not be written into a new file.",
             where=str(settings.warehouse),

@@ -59,6 +59,8 @@ alter table control.landed_file add column if not exists seen_at timestamp;
 create table if not exists control.delivery_reading (delivery_id varchar, mapping_sha256 varchar, formats varchar);
 {TOLD_DELIVERY};
 create table if not exists control.landed_header (source_system varchar, object varchar, header varchar);
+-- What a delivery changed in the shape of its object, as people are told.
+create table if not exists control.changed_shape (delivery_id varchar, said varchar);
 create or replace table control.declared_object (
     source_system varchar, object varchar, entity varchar, is_snapshot boolean
 );
@@ -525,18 +527,23 @@ class _Loader:
             with transaction(self.con):
                 if isinstance(outcome, Staged):
                     self._make_table(file)
-                    self._add_columns(file, outcome)
+                    changed = self._add_columns(file, outcome)
                 if known and table_name(file.source, file.object) in self.table_columns:
                     self.con.execute(f"delete from {table} where _delivery_id = ?", [delivery.delivery_id])
                 if known:
                     self.con.execute("delete from quality.malformed_row where delivery_id = ?", [delivery.delivery_id])
-                    for name in ("delivery_reading", "malformed_record"):
+                    for name in ("delivery_reading", "malformed_record", "changed_shape"):
                         self.con.execute(f"delete from control.{name} where delivery_id = ?", [delivery.delivery_id])
                 if isinstance(outcome, Staged):
                     self._insert(table, delivery, outcome)
                     if mapped.snapshot and outcome.malformed:
                         self._note_malformed_records(delivery, outcome)
-                    self._note_headers(file, outcome.plan)
+                    changed += self._note_headers(file, outcome.plan)
+                    for said in changed:
+                        self.con.execute(
+                            "insert into control.changed_shape values (?, ?)", [delivery.delivery_id, said]
+                        )
+                    self.report.drift += changed
                 self._log(delivery)
                 reading = [delivery.delivery_id, mapped.sha256, ",".join(sorted(formats))]
                 self.con.execute("insert into control.delivery_reading values (?, ?, ?)", reading)
@@ -555,15 +562,15 @@ class _Loader:
             _fit_table(self.con, table, BOOKKEEPING_COLUMNS, None)
             self.table_columns[table] = dict(BOOKKEEPING_COLUMNS)
 
-    def _add_columns(self, file: LandedFile, staged: Staged) -> None:
+    def _add_columns(self, file: LandedFile, staged: Staged) -> list[str]:
         table = table_name(file.source, file.object)
         known = self.table_columns[table]
         new = [name for name in staged.raw if folded(name) not in known]
         for name in new:
             self.con.execute(f"alter table raw.{quoted(table)} add column {quoted(name)} varchar")
             known[folded(name)] = "varchar"
-        if new and (file.source, file.object) in self.headers:
-            self.report.drift.append(f"{file.source}/{file.object}/{file.name} brings new columns: {_some(new)}")
+        is_news = new and (file.source, file.object) in self.headers
+        return [f"{file.source}/{file.object}/{file.name} brings new columns: {_some(new)}"] if is_news else []
 
     def _insert(self, table: str, delivery: Delivery, staged: Staged) -> None:
         columns = {
@@ -595,17 +602,17 @@ class _Loader:
             {"delivery": delivery.delivery_id, "malformed": staged.malformed},
         )
 
-    def _note_headers(self, file: LandedFile, plan: Plan) -> None:
-        """Declared columns this object has had so far; one that a file lacks is reported."""
+    def _note_headers(self, file: LandedFile, plan: Plan) -> list[str]:
+        """Declared columns this object has had so far; one that a file lacks is told."""
         known = self.headers.get((file.source, file.object), set())
         present = {column.header.casefold() for column in plan.declared}
         spellings = {normalised(header) for header in present}
         gone = sorted(header for header in known if normalised(header) not in spellings)
-        if gone and present:
-            self.report.drift.append(f"{file.source}/{file.object}/{file.name} lacks columns: {_some(gone)}")
         for header in sorted(present - known):
             self.con.execute("insert into control.landed_header values (?, ?, ?)", [file.source, file.object, header])
         self.headers[file.source, file.object] = known | present
+        is_news = gone and present
+        return [f"{file.source}/{file.object}/{file.name} lacks columns: {_some(gone)}"] if is_news else []
 
     def _remember(self, file: LandedFile, delivery_id: str, sha256: str) -> None:
         """The same bytes under a further name. What was refused and comes again is news: its source still owes it."""

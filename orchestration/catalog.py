@@ -7,6 +7,7 @@ SQL's and the columns' hash, and parsed again only where one of these changed.
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,10 @@ class Catalog:
         self._con, self._manifest, self._target = con.cursor(), manifest, target
         self._translator = Translator()
         self._kept_at = target / "column_lineage.json"
-        self._kept: dict[str, Any] = json.loads(self._kept_at.read_text()) if self._kept_at.exists() else {}
+        self._kept: dict[str, Any] = {}
+        # a power cut or a disk that filled up may have cut it off
+        with suppress(FileNotFoundError, ValueError):
+            self._kept = json.loads(self._kept_at.read_text())
         self._columns: dict[str, Columns] = {}
         self._built_at = standing.built_at(self._con)
         # the rows of tables that another engine holds

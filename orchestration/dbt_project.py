@@ -347,6 +347,7 @@ def parsed(settings: Settings) -> "Manifest":
 def _invoke(
     settings: Settings, arguments: list[str], callbacks: Sequence[Any] = (), project: "Manifest | None" = None
 ) -> Any:
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     os.environ.update(settings.environment())
@@ -356,7 +357,11 @@ def _invoke(
     sources = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
     results = ["--target-path", str(target), "--log-path", str(target)]
     flags = ["--log-level", "none", "--log-level-file", "info", "--no-use-colors-file"]
-    return dbtRunner(project, callbacks=[*callbacks]).invoke([*flags, *arguments, *sources, *results])
+    try:
+        return dbtRunner(project, callbacks=[*callbacks]).invoke([*flags, *arguments, *sources, *results])
+    finally:
+        # else it holds the warehouse open as long as this process lives
+        DuckDBConnectionManager.close_all_connections()
 
 
 def _raise_if_failed(result: Any) -> None:

@@ -19,6 +19,8 @@ from orchestration import alerts
 
 BY_COMMAND = "handoff/started_by_command"
 PUBLISH = dg.AssetKey(["publish", "marts"])
+# what a step becomes when the process is told to stop
+ENDED = (KeyboardInterrupt, dg.DagsterExecutionInterruptedError)
 # what SQLite says of a file that was cut off
 DAMAGED = ("file is not a database", "database disk image is malformed")
 LOAD_FIGURES = ("files", "rows_read", "rows_loaded", "rows_held", "rows_malformed")
@@ -47,13 +49,14 @@ def nightly(settings: Settings) -> NightResult:
     """Executes the job `nightly` against the persistent instance.
 
     Raises:
-        HandoffError: the night failed; what readers see is unchanged, unless it failed after its publish.
+        HandoffError: the night failed or was told to stop; what readers see is unchanged, unless it had published.
     """
     # The run reads its settings itself, as it does when the UI starts it: it is told the "now" of this process.
     os.environ["HANDOFF_AS_OF"] = f"{settings.now.isoformat()}+00:00"
     from orchestration.definitions import defs
 
     run_id = ""
+    before = _build(settings)
     warned: dict[str, dict[str, Any]] | None = None
     try:
         job = defs().resolve_job_def("nightly")
@@ -68,11 +71,14 @@ def nightly(settings: Settings) -> NightResult:
                     tags={BY_COMMAND: "true"},
                     run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 )
-            except Exception:
-                warned = warned_after_publish(instance, run_id)
+            except BaseException:
+                # a disk that filled up may have kept the publish's own event from Dagster
+                warned = failed_checks(instance, run_id) if _build(settings) != before else None
                 raise
-    except Exception as error:
-        found = _handoff_error(error) or disk_trouble(error) or _damaged_record(settings, error)
+    except (Exception, *ENDED) as error:
+        found = (
+            _ended(error, run_id) or _handoff_error(error) or disk_trouble(error) or _damaged_record(settings, error)
+        )
         untold = [f"Refused: {file}." for file in refused(settings)] if warned is None else []
         why = " ".join([str(found or type(error).__name__), *untold])
         alerts.send(settings, alerts.failed(settings, run_id, settings.now, why, warned=warned))
@@ -80,6 +86,23 @@ def nightly(settings: Settings) -> NightResult:
             raise found from error
         raise
     return _summary(settings, result)
+
+
+def _build(settings: Settings) -> str:
+    """The build that readers of the file have."""
+    link = settings.publish / "current"
+    return str(link.readlink()) if link.is_symlink() else ""
+
+
+def _ended(error: BaseException, run_id: str) -> HandoffError | None:
+    if not isinstance(error, ENDED):
+        return None
+    return HandoffError(
+        "The night was ended before it was done.",
+        where=f"run {run_id}" if run_id else "",
+        why="this process was told to stop (SIGTERM, Ctrl+C)",
+        remedy="Run `make nightly` again: it takes in what this night left, and readers have a whole build",
+    )
 
 
 def warned_after_publish(instance: dg.DagsterInstance, run_id: str) -> dict[str, dict[str, Any]] | None:
@@ -188,6 +211,12 @@ def untold_refusals(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
         """
     ).fetchall()
     return {printable(file): printable(error) for file, error in rows}
+
+
+def untold_changes(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """What files since the night that published before changed in the shape of their objects."""
+    rows = con.execute(f"select said from control.changed_shape where {UNTOLD} order by said limit 20").fetchall()
+    return [said for (said,) in rows]
 
 
 def _damaged_record(settings: Settings, error: BaseException) -> HandoffError | None:

@@ -60,7 +60,6 @@ def publish(
         finished = _free_name(builds, build.build_id)
         unfinished.rename(finished)
         _switch(settings.publish, finished)
-        standing.remember_published(con, finished.name, appended)
     except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise HandoffError(
@@ -69,6 +68,7 @@ def publish(
             why=str(error).splitlines()[0],
             remedy="Make room or give the night the right to write there, then run it again",
         ) from error
+    standing.remember_published(con, finished.name, appended)
     _forget_old(builds, settings.keep_builds, finished)
     return build
 
@@ -104,8 +104,11 @@ def _write(
             name = f"{table.schema}.{table.name}"
             parquet = Path("parquet") / table.schema / f"{table.name}.parquet"
             behind = newest.appended.get(name, 0)
-            if name in newest.same:
+            if name in newest.same and (before / parquet).exists():
                 _take(before / parquet, folder / parquet)
+            elif name in newest.same:
+                # somebody made room
+                _to_parquet(con, table.qualified, folder / parquet)
             else:
                 brought = None
                 if _is_large(con, table):

@@ -49,10 +49,14 @@ def send_due(settings: Settings) -> Sending:
     if not (settings.slack_webhook_url or (settings.smtp_url and settings.notify_email)):
         return Sending([], [])
     log = settings.home / "reviews_sent.json"
-    sent: dict[str, list[str]] = json.loads(log.read_text()) if log.exists() else {}
     today, business_days = _calendar(settings)
     pages: set[str] = set()
     problems: list[str] = []
+    sent: dict[str, list[str]] = {}
+    try:
+        sent = json.loads(log.read_text()) if log.exists() else {}
+    except ValueError:
+        problems.append(f"{log} could not be read and is begun anew: what is due now may come a second time")
     for way, deliver in (("e-mail", _email), ("Slack", _slack)):
         links = due(today, business_days, set(sent.get(way, [])))
         links = [link for link in links if (settings.publish / "reviews" / link.file).exists()]
@@ -60,7 +64,9 @@ def send_due(settings: Settings) -> Sending:
             if links and deliver(settings, links):
                 sent[way] = sorted({*sent.get(way, []), *(link.file for link in links)})
                 pages |= {link.file for link in links}
-                log.write_text(json.dumps(sent, indent=1, sort_keys=True))
+                beside = log.with_suffix(".new")
+                beside.write_text(json.dumps(sent, indent=1, sort_keys=True))
+                beside.replace(log)
         except (OSError, smtplib.SMTPException, HandoffError) as error:
             problems.append(f"{way}: {error}")
     return Sending(sorted(pages), problems)

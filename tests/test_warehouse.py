@@ -1,16 +1,42 @@
 """The warehouse file: it is its user's alone, and rows that were deleted stay in it until they are many."""
 
 import os
+import shutil
 import stat
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from handoff.errors import HandoffError
 from handoff.settings import Settings
 from handoff.warehouse import ROW_GROUP, open_warehouse, private_files, put_off_compaction, write_anew
 
 ROWS = 10 * ROW_GROUP
+
+
+def test_a_warehouse_that_is_written_anew_has_no_log_of_the_old_one(tmp_path: Path) -> None:
+    """Whatever else of this process still has it open, and though it is killed then."""
+    settings = Settings(_env_file=None, home=tmp_path / "home")
+    with open_warehouse(settings) as other:
+        other.execute("create table main.one as select 1 as one")
+        write_anew(settings)
+        shutil.copytree(settings.home, tmp_path / "killed")
+    with open_warehouse(settings.model_copy(update={"home": tmp_path / "killed"})) as con:
+        assert con.execute("from main.one").fetchall() == [(1,)]
+
+
+def test_a_log_that_cannot_be_read_is_named_with_what_to_do(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, home=tmp_path)
+    with open_warehouse(settings) as con:
+        con.execute("create table main.one as select 1 as one")
+        log = (tmp_path / "warehouse.duckdb.wal").read_bytes()
+    (tmp_path / "warehouse.duckdb.wal").write_bytes(log)
+    with (
+        pytest.raises(HandoffError, match=r"Move warehouse\.duckdb\.wal aside and run again"),
+        open_warehouse(settings),
+    ):
+        pass
 
 
 @pytest.mark.parametrize(("every", "is_put_off"), [(5, True), (2, False)])

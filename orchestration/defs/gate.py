@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from expectations import records
 from expectations.gate import run_gate
 from handoff.errors import HandoffError
 from orchestration.defs.extracts import LOAD_LOG, OBJECTS, OWNERS, raw_key
@@ -70,6 +71,7 @@ def gate(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.Materia
         },
     )
     if report.stopped:
+        records.raise_stopped(night.con)
         raise HandoffError(
             "A delivery of leads is too incomplete, so nothing was published tonight.",
             where=", ".join(str(delivery) for delivery in report.stopped[:5]),

@@ -57,7 +57,9 @@ def build_models(context: dg.AssetExecutionContext, night: Night) -> Iterator[An
     if night.settings.engine == "spark":
         yield from _on_spark(context, night, tables, selection if is_whole else None)
         return
-    if is_whole and not moved.is_everything:
+    # without the SQL of the build before (somebody made room) all of it is rendered again; what stands still stands
+    is_rendered = dbt_project.compiled(dbt_project.target_path(night.settings), "", "").is_dir()
+    if is_whole and is_rendered and not moved.is_everything:
         unchanged = dbt_project.untouched(MANIFEST, moved.sources, standing.built_at(night.con))
         only = set(MANIFEST["nodes"]).difference(unchanged)
     stand = Standing(context, tables, unchanged)

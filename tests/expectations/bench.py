@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 
+from expectations import records
 from expectations.gate import GateReport, run_gate
 from handoff import definitions
 from handoff.settings import DBT_PROJECT, Settings
@@ -76,8 +77,12 @@ class Bench:
             )
         return delivery
 
-    def night(self, at: datetime = NOON) -> GateReport:
-        return run_gate(Settings(home=self.home, as_of=at), self.con, self.definitions)
+    def night(self, at: datetime = NOON, *, is_killed: bool = False) -> GateReport:
+        """A killed one ends before it stops over what the gate has stopped."""
+        report = run_gate(Settings(home=self.home, as_of=at), self.con, self.definitions)
+        if report.stopped and not is_killed:
+            records.raise_stopped(self.con)
+        return report
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return self.con.execute(sql).fetchall()

@@ -2,6 +2,9 @@
 
 import errno
 import fcntl
+import os
+import signal
+import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,7 @@ from pydantic import SecretStr
 
 from handoff.errors import HandoffError
 from handoff.settings import Settings
-from orchestration import alerts
+from orchestration import alerts, run
 from orchestration.__main__ import main, nightly
 from publishing.postgres import CannotPass
 
@@ -91,6 +94,44 @@ def test_the_alert_of_a_scheduled_night_knows_whether_it_had_published(monkeypat
     assert "the file has the new marts" in said[0]
     assert "What: publish: No server.\n" in said[0]
     assert "refused: crm/lead/a.csv: cut off" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("switches", "marts"), [(False, "yesterday's marts stay up"), (True, "the file has the new marts")]
+)
+def test_a_night_that_is_told_to_stop_says_so_and_which_marts_there_are(
+    settings: Settings,
+    webhook: tuple[str, list[dict[str, Any]]],
+    monkeypatch: pytest.MonkeyPatch,
+    switches: bool,
+    marts: str,
+) -> None:
+    address, received = webhook
+    (settings.publish / "builds").mkdir(parents=True)
+
+    @dg.op
+    def step() -> None:
+        if switches:  # and the disk is full before Dagster could note it
+            (settings.publish / "current").symlink_to("builds")
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(60)
+
+    @dg.job(name="nightly")
+    def job() -> None:
+        step()
+
+    monkeypatch.setattr("orchestration.definitions.defs", lambda: dg.Definitions(jobs=[job]))
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    monkeypatch.setenv("HANDOFF_AS_OF", "")
+    told = settings.model_copy(update={"alert_slack_webhook_url": SecretStr(address)})
+    with dg.DagsterInstance.ephemeral() as instance, monkeypatch.context() as patch:
+        patch.setattr(dg.DagsterInstance, "get", lambda: instance)
+        with pytest.raises(
+            HandoffError, match=r"told to stop \(SIGTERM, Ctrl\+C\)\. What to do: Run `make nightly` again"
+        ):
+            run.nightly(told)
+    assert marts in received[0]["text"]
+    assert "The night was ended" in received[0]["text"]
 
 
 def test_an_alert_says_what_since_when_what_to_do_and_where(

@@ -13,7 +13,7 @@ from handoff.control import begin_run, tell_deliveries
 from handoff.settings import Settings
 from handoff.warehouse import open_warehouse
 from ingestion.load import load
-from orchestration.run import _loaded, untold_refusals
+from orchestration.run import _loaded, untold_changes, untold_refusals
 from tests.conftest import AS_OF
 from tests.ingestion.lab import Zone
 
@@ -50,6 +50,25 @@ def test_a_refused_file_that_is_delivered_again_is_told_again_by_its_new_name(zo
     os.utime(first, (1, 1))
     assert night(zone) == {file: text}
     assert zone.log("source_file") == [("a.csv",)]
+
+
+def test_a_file_that_changed_its_shape_is_told_until_a_night_has_published(zone: Zone) -> None:
+    def changes(*, publishes: bool = True) -> list[str]:
+        zone.as_of += timedelta(days=1)
+        begin_run(zone.con, zone.as_of, f"{zone.as_of}", "")
+        zone.load()
+        found = untold_changes(zone.con)
+        if publishes:
+            tell_deliveries(zone.con)
+        return found
+
+    zone.put("1.csv", "Id,Email\n1,a@x.example\n")
+    assert changes() == []
+    zone.put("2.csv", "Id,Brand_New\n2,x\n")
+    told = ["crm/lead/2.csv brings new columns: Brand_New", "crm/lead/2.csv lacks columns: email"]
+    assert changes(publishes=False) == told
+    assert changes() == told
+    assert changes() == []
 
 
 def test_a_name_that_would_break_its_line_is_written_out(zone: Zone) -> None:

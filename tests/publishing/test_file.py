@@ -171,6 +171,20 @@ def test_a_published_folder_can_be_carried_elsewhere(
         assert reader.execute("select count(*) from core.fct_lead").fetchall() == [(5,)]
 
 
+def test_a_parquet_folder_that_somebody_emptied_is_written_again(
+    settings: Settings, con: duckdb.DuckDBPyConnection
+) -> None:
+    _built(con, {"core.fct_lead": "1"})
+    file.publish(settings, con, TABLES)
+    assert "core.fct_lead" in standing.published(con).same
+    shutil.rmtree((settings.publish / "parquet").resolve())
+    next_as_of(con, 2)
+    file.publish(settings, con, TABLES)
+    assert duckdb.read_parquet(str(settings.publish / "parquet" / "core" / "fct_lead.parquet")).fetchall() == read(
+        settings, "from core.fct_lead"
+    )
+
+
 def test_what_is_as_in_the_build_before_is_taken_from_it(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
     lead = [Table("core", "fct_lead"), Table("core", "dim_owner"), *quality_tables()]
     con.execute("create table core.dim_owner as select 'a' as owner_id")

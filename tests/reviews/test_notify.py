@@ -78,6 +78,12 @@ def test_slack_gets_the_pages_once(tmp_path: Path, webhook: tuple[str, list[dict
     assert len(notify.send_due(settings).pages) == 8
     assert notify.send_due(settings).pages == []
     assert len(posted) == 1
+    # a power cut, or a disk that filled up
+    (tmp_path / "reviews_sent.json").write_text("")
+    again = notify.send_due(settings)
+    assert (len(again.pages), len(posted)) == (8, 2)
+    assert "may come a second time" in again.problems[0]
+    assert notify.send_due(settings) == notify.Sending([], [])
     assert "<https://reviews.example.com/business-review-2025-q1.html|Business review>, Q1 2025" in posted[0]["text"]
 
 
