@@ -43,6 +43,16 @@ def disk_trouble(error: BaseException) -> HandoffError | None:
     return None
 
 
+def night_ended(where: str = "") -> HandoffError:
+    """What to tell a person of a night that was told to stop."""
+    return HandoffError(
+        "The night was ended before it was done.",
+        where=where,
+        why="this process was told to stop (SIGTERM, Ctrl+C)",
+        remedy="Run `make nightly` again: it takes in what this night left, and readers have a whole build",
+    )
+
+
 def behind(error: BaseException) -> Iterator[BaseException]:
     """An error and, one after the other, what it came from. One raised again from its own wrapper is its own cause.
 

@@ -4,6 +4,7 @@ import atexit
 import gc
 import os
 import shutil
+import signal
 import socket
 import sys
 import threading
@@ -17,7 +18,7 @@ from typing import NoReturn
 from pydantic import ValidationError
 
 from handoff import definitions
-from handoff.errors import HandoffError, disk_trouble
+from handoff.errors import HandoffError, disk_trouble, night_ended
 from handoff.messages import printable
 from handoff.settings import CHECKOUT, AlertSettings, Settings, load_settings
 from handoff.warehouse import night_lock, open_warehouse, private_files, require_room, write_anew
@@ -37,6 +38,9 @@ def main(arguments: list[str]) -> int:
         return commands[command](_settings(command), *arguments[1:])
     except HandoffError as error:
         print(f"\n{printable(str(error))}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"\n{night_ended()}", file=sys.stderr)
         return 1
     except Exception as error:
         if (trouble := disk_trouble(error)) is None:
@@ -79,6 +83,9 @@ def nightly(settings: Settings) -> int:
             from orchestration import instance, run
 
             instance.prepare(settings)
+        except KeyboardInterrupt as error:
+            _tell(settings, settings.now, ended := night_ended())
+            raise ended from error
         except Exception as error:
             _tell(settings, settings.now, error)
             raise
@@ -261,4 +268,6 @@ def leave(code: int) -> NoReturn:
 
 
 if __name__ == "__main__":
+    # told to stop, what is open is closed and people are told, as by Ctrl+C
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     leave(main(sys.argv[1:]))

@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from handoff.errors import HandoffError, behind, disk_trouble
+from handoff.errors import HandoffError, behind, disk_trouble, night_ended
 from handoff.messages import printable
 from handoff.settings import Settings
 from handoff.warehouse import open_warehouse
@@ -76,9 +76,8 @@ def nightly(settings: Settings) -> NightResult:
                 warned = failed_checks(instance, run_id) if _build(settings) != before else None
                 raise
     except (Exception, *ENDED) as error:
-        found = (
-            _ended(error, run_id) or _handoff_error(error) or disk_trouble(error) or _damaged_record(settings, error)
-        )
+        found = night_ended(f"run {run_id}" if run_id else "") if _is_ended(error) else None
+        found = found or _handoff_error(error) or disk_trouble(error) or _damaged_record(settings, error)
         untold = [f"Refused: {file}." for file in refused(settings)] if warned is None else []
         why = " ".join([str(found or type(error).__name__), *untold])
         alerts.send(settings, alerts.failed(settings, run_id, settings.now, why, warned=warned))
@@ -88,21 +87,15 @@ def nightly(settings: Settings) -> NightResult:
     return _summary(settings, result)
 
 
+def _is_ended(error: BaseException) -> bool:
+    # the second is what DuckDB makes of a signal during a query
+    return any(isinstance(each, ENDED) or str(each) == "Query interrupted" for each in behind(error))
+
+
 def _build(settings: Settings) -> str:
     """The build that readers of the file have."""
     link = settings.publish / "current"
     return str(link.readlink()) if link.is_symlink() else ""
-
-
-def _ended(error: BaseException, run_id: str) -> HandoffError | None:
-    if not isinstance(error, ENDED):
-        return None
-    return HandoffError(
-        "The night was ended before it was done.",
-        where=f"run {run_id}" if run_id else "",
-        why="this process was told to stop (SIGTERM, Ctrl+C)",
-        remedy="Run `make nightly` again: it takes in what this night left, and readers have a whole build",
-    )
 
 
 def warned_after_publish(instance: dg.DagsterInstance, run_id: str) -> dict[str, dict[str, Any]] | None:
