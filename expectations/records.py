@@ -62,8 +62,9 @@ def lead_tables(con: duckdb.DuckDBPyConnection) -> list[LeadTable]:
 
 def create_tables(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("create schema if not exists quality")
-    _forget_verdicts_by_line(con)
+    # first: DuckDB alters no table that the transaction has changed
     _remember_what_was_taken_in(con)
+    _forget_verdicts_by_line(con)
     con.execute(
         """
         -- the deliveries over which a night has stopped; what an earlier release stopped was told

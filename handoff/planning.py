@@ -5,7 +5,7 @@ Not here: the plan itself, by source (`dbt_project/models/marts/metrics/required
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,6 +14,8 @@ import duckdb
 from handoff.errors import HandoffError
 from handoff.settings import Settings
 
+# of the columns of a plan, at least
+WIDTHS = (12, 12, 22, 14, 26)
 CHAIN = ("sales_ready", "sql", "mql", "lead")
 Z_80 = 1.2816
 
@@ -160,11 +162,13 @@ def _unplanned(con: duckdb.DuckDBPyConnection, *, is_target_named: bool) -> Hand
 def describe(steps: list[Step]) -> str:
     """The plan as lines of text; assumed rates are marked."""
     heads = ("stage", "required", "80 % interval", "by any path", "rate to the next stage")
-    lines = ["{:<12}{:>12}{:>22}{:>14}{:>26}".format(*heads)]
+    lines: list[Sequence[str]] = [heads]
     for step in steps:
         interval = "-" if step.low is None or step.high is None else f"{step.low:,.0f} to {step.high:,.0f}"
         rate = "" if step.rate is None else f"{step.rate:,.2f} a lead" if step.stage == "spend" else f"{step.rate:.1%}"
         rate += " (assumed)" if step.is_assumed else ""
         required, any_path = ("-" if one is None else f"{one:,.0f}" for one in (step.required, step.any_path))
-        lines.append(f"{step.stage:<12}{required:>12}{interval:>22}{any_path:>14}{rate:>26}")
-    return "\n".join(lines)
+        lines.append((step.stage, required, interval, any_path, rate))
+    # amounts in yen have digits
+    widths = [max(least, 2 + max(map(len, cells))) for least, *cells in zip(WIDTHS, *lines, strict=True)]
+    return "\n".join(stage.ljust(widths[0]) + "".join(map(str.rjust, cells, widths[1:])) for stage, *cells in lines)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # dbt names every relation with the database `warehouse`; a build is attached under that name.
 DATABASE = "warehouse"
+SEMANTIC_MANIFEST = "semantic_manifest.json"
 
 
 class SemanticLayer:
@@ -142,7 +143,12 @@ def open_semantic_layer(settings: Settings) -> SemanticLayer:
     Raises:
         HandoffError: nothing has been published yet.
     """
-    manifest, database = settings.home / "dbt" / "semantic_manifest.json", settings.publish / "marts.duckdb"
+    database = settings.publish / "marts.duckdb"
+    # the build's own: a night that is under way, or failed, may have other models
+    manifest = database.resolve().with_name(SEMANTIC_MANIFEST)
+    if not manifest.exists():
+        # a build of an earlier release
+        manifest = settings.home / "dbt" / SEMANTIC_MANIFEST
     for path in (manifest, database):
         if not path.exists():
             raise HandoffError(

@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
@@ -22,6 +23,11 @@ from handoff.errors import HandoffError, disk_trouble, night_ended
 from handoff.messages import printable
 from handoff.settings import CHECKOUT, AlertSettings, Settings, load_settings
 from handoff.warehouse import night_lock, open_warehouse, private_files, require_room, write_anew
+
+UNFORESEEN = HandoffError(
+    "This failed in a way that nobody foresaw; the lines above say where.",
+    remedy="Run it again; where it began with an upgrade, `make rebuild`; if it stays, report it with these lines",
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -44,7 +50,8 @@ def main(arguments: list[str]) -> int:
         return 1
     except Exception as error:
         if (trouble := disk_trouble(error)) is None:
-            raise
+            traceback.print_exc()
+            trouble = UNFORESEEN
         print(f"\n{printable(str(trouble))}", file=sys.stderr)
         return 1
 

@@ -42,10 +42,12 @@ def publish(
     tables: Sequence[Table],
     mends: Mending = NOTHING,
     view: Callable[[str], str] = str,
+    beside: Sequence[Path] = (),
 ) -> Build:
     """Copies the tables into a new build and switches to it.
 
-    `mends` knows what moved of tables since the build before, `view` the SQL of those that are views.
+    `mends` knows what moved of tables since the build before, `view` the SQL of those that are views. `beside` are
+    files that belong to the build: what its figures mean.
 
     Raises:
         HandoffError: the build could not be written; what readers see is unchanged.
@@ -57,6 +59,8 @@ def publish(
     unfinished.mkdir()
     try:
         build, appended = _write(con, settings, unfinished, tables, mends, view)
+        for path in beside:
+            shutil.copyfile(path, unfinished / path.name)
         finished = _free_name(builds, build.build_id)
         unfinished.rename(finished)
         _switch(settings.publish, finished)

@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from handoff.control import tell_deliveries
+from handoff.semantic import SEMANTIC_MANIFEST
 from handoff.settings import load_settings
 from orchestration import dbt_project
 from orchestration.defs.models import MANIFEST, TRANSLATOR
@@ -70,6 +71,7 @@ def publish_file(night: Night) -> dg.MaterializeResult[Any]:
         TABLES,
         dbt_project.read_mends(MANIFEST, night.settings),
         lambda name: compiled[name].read_text(),
+        [target / SEMANTIC_MANIFEST],
     )
     tell_deliveries(night.con)
     return dg.MaterializeResult(

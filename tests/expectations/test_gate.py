@@ -523,6 +523,17 @@ def test_a_delivery_read_again_by_another_mapping_is_judged_again(bench: Bench) 
     assert bench.quarantine() == []
 
 
+def test_a_home_of_an_earlier_release_is_judged_anew(bench: Bench) -> None:
+    bench.deliver(lead(status=None))
+    bench.night()
+    bench.con.execute("alter table quality.lead_verdict drop column record_key")
+    bench.con.execute("alter table quality.gate_delivery drop column taken_in_at")
+    bench.con.execute("alter table quality.quarantine drop column record_key")
+    bench.con.execute("drop table quality.gate_raised")
+    assert (bench.night(NEXT).judged, bench.admitted()) == (1, set())
+    assert bench.rows("select native_id, rule from quality.quarantine") == [("1", "status")]
+
+
 def test_a_crash_leaves_the_gate_as_it_was(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.deliver(lead(status=None))
     with monkeypatch.context() as patch:
@@ -541,7 +552,7 @@ def test_no_cell_of_the_feedback_begins_a_formula(sign: str) -> None:
 
 def test_feedback_tells_each_source_what_waits_and_how_to_repair_it(bench: Bench, tmp_path: Path) -> None:
     bench.deliver(
-        lead("=1+1", status="-Imported"),
+        lead("=1+1", status="-Imported\r=cmd"),
         lead("2"),
         lead("3", status=None),
         lead("3", version_at=V2, lead_source="other"),
@@ -567,6 +578,7 @@ def test_feedback_tells_each_source_what_waits_and_how_to_repair_it(bench: Bench
     written = feedback.write(bench.con, tmp_path)
     assert [path.name for path in written] == ["marketo.csv", "salesforce.csv"]
     assert sorted(path.name for path in tmp_path.glob("*.csv")) == ["marketo.csv", "salesforce.csv"]
+    assert b"\r" not in written[1].read_bytes()
     with written[1].open(newline="") as handle:
         rows = [list(row.values()) for row in csv.DictReader(handle)]
     assert rows == [
@@ -579,7 +591,7 @@ def test_feedback_tells_each_source_what_waits_and_how_to_repair_it(bench: Bench
             *("b.csv", "2", "2026-03-02 12:00:00"),
         ],
         [
-            *("'=1+1", "lead", "status", "status '-Imported' is not in the stage map"),
+            *("'=1+1", "lead", "status", "status '-Imported =cmd' is not in the stage map"),
             "set status to a value of the stage map, or have the value added to it",
             *("a.csv", "2", "2026-03-02 12:00:00"),
         ],

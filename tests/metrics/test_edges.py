@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -11,7 +12,7 @@ import duckdb
 import pytest
 
 from handoff.errors import HandoffError
-from handoff.planning import what_if
+from handoff.planning import Step, describe, what_if
 from handoff.settings import DBT_PROJECT, Settings
 from orchestration import dbt_project
 from tests.metrics.marts import Warehouse
@@ -496,6 +497,15 @@ def published(w: Warehouse, home: Path) -> Settings:
     (home / "publish").mkdir()
     shutil.copy(home / "warehouse.duckdb", home / "publish" / "marts.duckdb")
     return Settings(_env_file=None, home=home)
+
+
+def test_a_plan_in_large_amounts_is_read_column_by_column() -> None:
+    spend = Step("spend", 140.57, 16_702_081, 14_453_325, 19_300_714, 4_967_569, is_assumed=True)
+    lines = describe([Step("mql", 0.5, 12, None, None), spend]).splitlines()
+    assert re.split(r"\s{2,}", lines[2]) == [
+        *("spend", "16,702,081", "14,453,325 to 19,300,714", "4,967,569", "140.57 a lead (assumed)"),
+    ]
+    assert len({len(line) for line in lines}) == 1
 
 
 def test_what_if_changes_one_rate_and_shows_the_rest(tmp_path: Path) -> None:

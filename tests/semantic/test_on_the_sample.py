@@ -22,8 +22,11 @@ Frame = pd.DataFrame
 
 
 @pytest.fixture(scope="module")
-def layer(built_settings: Settings) -> Iterator[SemanticLayer]:
-    opened = open_semantic_layer(built_settings)
+def layer(built_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SemanticLayer]:
+    # all that it takes is in the build: a night that is under way, or failed, may have other models
+    home = tmp_path_factory.mktemp("home")
+    (home / "publish").symlink_to(built_settings.publish)
+    opened = open_semantic_layer(built_settings.model_copy(update={"home": home}))
     yield opened
     opened.close()
 
