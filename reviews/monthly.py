@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from reviews import charts
-from reviews.parts import ENOUGH, Column, Data, Page, Period, Row, Section, Tile, bar_rows, named, table
+from reviews.parts import ENOUGH, Column, Data, Page, Period, Row, Section, Tile, bar_rows, named, table, told_apart
 from reviews.wording import amount, between, count, day, decimal, month, plural, share
 from scoring import DRIFTED_PSI, STABLE_PSI
 
@@ -66,7 +66,7 @@ def pipeline_review(data: Data, period: Period) -> Page:
     if plan:
         sections.append(_plan(data, plan))
     sections += _back_plan(data, period)
-    coming = data.of("pipeline_review__next_campaigns", period, "started_on, campaign_id")
+    coming = told_apart(data.of("pipeline_review__next_campaigns", period, "started_on, campaign_id"), "name")
     sections.append(
         Section(
             f"Next: {plural(len(coming), 'campaign')} in the two months after"
@@ -75,7 +75,7 @@ def pipeline_review(data: Data, period: Period) -> Page:
             "review_pipeline_review__next_campaigns",
             table=table(
                 coming,
-                Column("Campaign", lambda row: row["name"] or row["campaign_id"]),
+                Column("Campaign", "name"),
                 Column("Channel", lambda row: named(row["channel"])),
                 Column("Starts", "started_on", day),
                 Column("Ends", "ended_on", day),
@@ -333,15 +333,17 @@ def attribution_review(data: Data, period: Period) -> Page:
         tile, section = _channels(data, basis, rows)
         tiles.append(tile)
         sections.append(section)
-        for what, column in (("campaigns", "campaign"), ("content", "content")):
+        for what, key, column in (("campaigns", "campaign_id", "campaign"), ("content", "content", "content")):
             found = data.rows(
-                f"""select model, {column} as name, sum(credited_amount) as credited_amount
+                f"""select model, {key}, max({column}) as name, sum(credited_amount) as credited_amount
                 from reviews.review_attribution__{what}
-                where month_start = ? and basis = ? and {column} is not null and {column} <> 'no campaign'
-                group by model, {column}""",
+                where month_start = ? and basis = ? and {key} is not null
+                group by model, {key}""",
                 period.start,
                 basis,
             )
+            if what == "campaigns":
+                found = told_apart(found, "name")
             if found:
                 sections.append(_credited(data, basis, what, found, _models(rows)))
     return Page(tiles, sections)

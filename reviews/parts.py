@@ -4,6 +4,7 @@ Not here: what a page says (`weekly.py`, `monthly.py`, `quarterly.py`), HTML (`s
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -201,6 +202,29 @@ def company(row: Row) -> str:
     """Who it is about: the account, else what the record itself is called."""
     names = (row.get(name) for name in ("account_name", "name", "opportunity_id", "lead_id"))
     return next((name for name in names if name), "")
+
+
+def told_apart(rows: Iterable[Row], name: str) -> list[Row]:
+    """Rows with a name that is of one campaign only: beside a name that several have stands the source, else the id.
+
+    >>> rows = [{"campaign_id": one, "name": "Spring"} for one in ("google_ads:1", "hubspot:1", "hubspot:2")]
+    >>> [row["name"] for row in told_apart(rows, "name")]
+    ['Spring (google ads)', 'Spring (hubspot:1)', 'Spring (hubspot:2)']
+    """
+    rows = [row | {name: row[name] or row["campaign_id"]} for row in rows]
+    campaigns = {(row[name], row["campaign_id"]) for row in rows}
+    of_name = Counter(one for one, _ in campaigns)
+    of_source = Counter((one, _source(campaign_id)) for one, campaign_id in campaigns)
+    for row in rows:
+        one, campaign_id = row[name], row["campaign_id"]
+        if campaign_id and of_name[one] > 1:
+            source = _source(campaign_id)
+            row[name] = f"{one} ({named(source) if of_source[one, source] == 1 else campaign_id})"
+    return rows
+
+
+def _source(campaign_id: str | None) -> str:
+    return (campaign_id or "").partition(":")[0]
 
 
 def bar_rows(

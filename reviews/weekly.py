@@ -4,7 +4,21 @@ whether stuck deals can be told from the deals and their stages."""
 from collections import Counter, defaultdict
 
 from reviews import charts
-from reviews.parts import ENOUGH, Column, Data, Page, Period, Row, Section, Tile, bar_rows, company, named, table
+from reviews.parts import (
+    ENOUGH,
+    Column,
+    Data,
+    Page,
+    Period,
+    Row,
+    Section,
+    Tile,
+    bar_rows,
+    company,
+    named,
+    table,
+    told_apart,
+)
 from reviews.wording import NOTHING, amount, change, count, days, decimal, hours, plural, share
 
 OUTCOMES = {
@@ -21,7 +35,7 @@ FOUR_WEEKS_HOURS = 28 * 24
 
 
 def rejection_report(data: Data, period: Period) -> Page:
-    rates = data.of("rejection_report__rates", period, "rejected desc, rejection_rate desc, value")
+    rates = data.of("rejection_report__rates", period, "rejected desc, rejection_rate desc, value, campaign_id")
     whole = next((row for row in rates if row["dimension"] == "all"), None)
     if whole is None:
         return Page()
@@ -40,7 +54,7 @@ def rejection_report(data: Data, period: Period) -> Page:
         Tile("Rejected", count(whole["rejected"]), f"of {plural(whole['decided'], 'decision')}", "rejection_rate"),
     ]
     sections = [
-        _rejections(noun, [row for row in rates if row["dimension"] == noun])
+        _rejections(noun, told_apart((row for row in rates if row["dimension"] == noun), "value"))
         for noun in ("source", "reason", "campaign")
         if any(row["rejected"] for row in rates if row["dimension"] == noun)
     ]
@@ -232,7 +246,8 @@ def team_meeting(data: Data, period: Period) -> Page:
     )
     stuck = data.now("team_meeting__stuck_deals", "amount desc, opportunity_id")
     blockers = data.of("team_meeting__blockers", period, "cases desc, blocker")
-    campaigns = data.of("team_meeting__campaigns", period, "leads_of_week desc, leads desc, campaign_id")
+    running = data.of("team_meeting__campaigns", period, "leads_of_week desc, leads desc, campaign_id")
+    campaigns = told_apart(running, "name")
     if not (week or wins or stuck):
         return Page()
     leads, won = sum(row["leads"] for row in week), sum(row["wins"] for row in week)
@@ -367,7 +382,7 @@ def _campaigns(campaigns: list[Row]) -> Section:
         "review_team_meeting__campaigns",
         table=table(
             campaigns,
-            Column("Campaign", lambda row: row["name"] or row["campaign_id"]),
+            Column("Campaign", "name"),
             Column("Channel", lambda row: named(row["channel"])),
             Column("Leads, week", "leads_of_week", count),
             Column("Leads", "leads", count, "leads"),

@@ -183,26 +183,30 @@ def test_a_lead_rejected_twice_in_a_week_is_one_blocked_lead(tmp_path: Path) -> 
 
 
 def test_what_was_rejected_before_and_not_this_week_is_in_the_report(tmp_path: Path) -> None:
-    """The week of 6 January rejects the one lead of the web, the next accepts one of an event."""
+    """The week of 6 January rejects the one lead of the web, the next accepts one of an event; their campaigns have one
+    name."""
     w = Warehouse(tmp_path, as_of="2025-02-01")
-    for lead, source, decided, reason in (
-        ("L1", "Web", "2025-01-07", "not_ready"),
-        ("L2", "Event", "2025-01-14", None),
+    for lead, source, campaign, decided, reason in (
+        ("L1", "Web", "google_ads:1", "2025-01-07", "not_ready"),
+        ("L2", "Event", "hubspot:1", "2025-01-14", None),
     ):
-        w.add("core.fct_lead", lead_id=lead, lead_source=source, created_at="2025-01-05")
+        w.add("core.dim_campaign", campaign_id=campaign, name="Spring")
+        w.add("core.fct_lead", lead_id=lead, lead_source=source, campaign_id=campaign, created_at="2025-01-05")
         w.add("core.fct_handoff", lead_id=lead, handoff_number=1, handed_off_at="2025-01-06", rejection_reason=reason,
               decision="rejected" if reason else "accepted", decided_at=decided)  # fmt: skip
     w.build()
     found = w.rows(
-        "select dimension, value, rejected, decided, rejection_rate, rejected_before, decided_before,"
+        "select dimension, value, campaign_id, rejected, decided, rejection_rate, rejected_before, decided_before,"
         " rejection_rate_before from reviews.review_rejection_report__rates where week_start = '2025-01-13'"
-        " and dimension <> 'campaign' order by 1, 2"
+        " order by 1, 2, 3"
     )
     assert [tuple(row.values()) for row in found] == [
-        ("all", "all", 0, 1, 0.0, 1, 1, 1.0),
-        ("reason", "not_ready", 0, 1, 0.0, 1, 1, 1.0),
-        ("source", "Event", 0, 1, 0.0, 0, 0, None),
-        ("source", "Web", 0, 0, None, 1, 1, 1.0),
+        ("all", "all", None, 0, 1, 0.0, 1, 1, 1.0),
+        ("campaign", "Spring", "google_ads:1", 0, 0, None, 1, 1, 1.0),
+        ("campaign", "Spring", "hubspot:1", 0, 1, 0.0, 0, 0, None),
+        ("reason", "not_ready", None, 0, 1, 0.0, 1, 1, 1.0),
+        ("source", "Event", None, 0, 1, 0.0, 0, 0, None),
+        ("source", "Web", None, 0, 0, None, 1, 1, 1.0),
     ]
     without_a_decision = w.rows(
         "select week_start, rejected, decided, rejection_rate, rejected_before, decided_before"

@@ -38,7 +38,8 @@ def source(name: str, pipeline: int) -> Row:
 
 def rejected(dimension: str, value: str, rejected: int, decided: int) -> Row:
     rates = {"rejection_rate": rejected / decided if decided else None, "rejection_rate_before": None}
-    return {"dimension": dimension, "value": value, "rejected": rejected, "decided": decided} | rates
+    named = {"dimension": dimension, "value": value, "campaign_id": None}
+    return named | {"rejected": rejected, "decided": decided} | rates
 
 
 def titles(page: Page) -> list[str]:
@@ -105,6 +106,29 @@ def test_a_plan_that_nothing_can_be_held_against_is_not_on_pace() -> None:
 def test_most_rejections_are_of_what_was_rejected(campaigns: dict[str, tuple[int, int]], heading: str) -> None:
     rows = [rejected("campaign", name, *counts) for name, counts in campaigns.items()]
     assert weekly._rejections("campaign", rows).title == heading
+
+
+def test_campaigns_of_one_name_are_two() -> None:
+    rates = [rejected("all", "all", 11, 16)] + [
+        rejected("campaign", name, *counts) | {"campaign_id": campaign_id}
+        for campaign_id, name, *counts in (
+            ("hubspot:3", "Fair", 5, 6), ("google_ads:1", "Spring", 4, 5), ("hubspot:2", "Spring", 2, 5),
+        )
+    ]  # fmt: skip
+    page = weekly.rejection_report(Published(rejection_report__rates=rates), WEEK)
+    assert titles(page) == ["Most rejections by campaign: Fair, 5 of 6 (83 %)"]
+    assert page.sections[0].table
+    assert [row[0] for row in page.sections[0].table.rows] == ["Fair", "Spring (google ads)", "Spring (hubspot)"]
+
+
+def test_a_running_campaign_s_name_is_its_own() -> None:
+    counts = {"channel": "email", "leads": 40, "leads_of_week": 1, "mql_rate": 0.5}
+    rows = [
+        counts | {"campaign_id": "hubspot:1", "name": "Spring", "lead_to_opportunity_rate": 0.25},
+        counts | {"campaign_id": "hubspot:2", "name": "Spring", "lead_to_opportunity_rate": 0.5},
+    ]
+    page = weekly.team_meeting(Published(team_meeting__campaigns=rows, win_loss__deals=[defaultdict(int)]), WEEK)
+    assert titles(page)[-1] == "2 running campaigns; Spring (hubspot:2) converts best, 50 % to opportunity"
 
 
 @pytest.mark.parametrize(("decided", "heading"), [(2, "Nothing was rejected"), (0, "Nothing was decided")])

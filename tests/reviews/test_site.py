@@ -48,6 +48,10 @@ def publish(home: Path, as_of: str, *, hostile: bool = False) -> Settings:
         w.add("attribution.attribution_by_campaign", month_start="2025-03-01", model=model, campaign_id="c1", **credit)
         content = HOSTILE if hostile else "ebook"
         w.add("attribution.attribution_by_content", month_start="2025-03-01", model=model, content=content, **credit)
+    for campaign, amount in (("hubspot:2", 700), ("google_ads:2", 500)):
+        w.add("core.dim_campaign", campaign_id=campaign, name="Spring")
+        found = credit | {"campaign_id": campaign, "credited_amount": amount}
+        w.add("attribution.attribution_by_campaign", month_start="2025-03-01", model="linear", **found)
     w.add("core.handoff_queue", lead_id="L4", owner_id="u1", handed_off_at="2025-02-03", waiting_hours=900,
           is_sla_lapsed=True, score=7, next_step=HOSTILE if hostile else "Call")  # fmt: skip
     w.add("scoring.scorecard_version", version="1", status="champion", threshold=50, auc=0.7)
@@ -145,6 +149,16 @@ def test_the_scoreboard_shows_the_figures_of_the_mart(company: Settings) -> None
 
 def test_the_threshold_page_says_what_the_proposed_threshold_keeps(company: Settings) -> None:
     assert "From 30 points on, 367.2 leads a month keep 81 % of the wins" in page(company, "threshold-review-2025-03")
+
+
+def test_campaigns_of_one_name_are_credited_apart(company: Settings) -> None:
+    """Together the two named Spring would have made the most by the linear model."""
+    text = page(company, "attribution-2025-03")
+    assert "C1 made most revenue of all campaigns by every model: USD 1,000" in text
+    assert re.findall(r'"word">(Spring[^<]*)</td><td>(\d+)</td>', text) == [
+        ("Spring (hubspot)", "700"),
+        ("Spring (google ads)", "500"),
+    ]
 
 
 def test_an_empty_period_says_so(company: Settings) -> None:

@@ -1,17 +1,19 @@
 -- Grain: one row per (week of the decision, dimension, value): the whole week, each lead source, campaign and reason,
 -- against the four weeks before; what was decided on only then has a row with none, also in a week without a decision.
+-- A campaign is its id: several may have one name.
 -- Hazard: a reason's rows share the week's decisions as their denominator; the dimensions cut the same decisions anew.
 with
     decisions as (
         select
             {{ period_start("week", "handoffs.decided_on") }} as week_start,
             coalesce(handoffs.lead_source, 'no source') as lead_source,
-            coalesce(campaigns.name, handoffs.campaign_id, 'no campaign') as campaign,
+            coalesce(handoffs.campaign_id, 'no campaign') as campaign,
             case when handoffs.decision = 'rejected' then coalesce(handoffs.rejection_reason, 'missing') end as reason
         from {{ ref("metric_handoff") }} as handoffs
-        left join {{ ref("dim_campaign") }} as campaigns on handoffs.campaign_id = campaigns.campaign_id
         where handoffs.decision is not null
     ),
+
+    campaigns as (select campaign_id, name from {{ ref("dim_campaign") }}),
 
     weekly as (select week_start, count(reason) as rejected, count(*) as decided from decisions group by week_start),
 
@@ -111,16 +113,20 @@ with
 
     final as (
         select
-            week_start,
-            dimension,
-            value,
-            cast(rejected as bigint) as rejected,
-            cast(decided as bigint) as decided,
-            {{ rate("rejected", "decided") }} as rejection_rate,
-            cast(rejected_before as bigint) as rejected_before,
-            cast(decided_before as bigint) as decided_before,
-            {{ rate("rejected_before", "decided_before") }} as rejection_rate_before
+            compared.week_start,
+            compared.dimension,
+            coalesce(campaigns.name, compared.value) as value,
+            case
+                when compared.dimension = 'campaign' and compared.value <> 'no campaign' then compared.value
+            end as campaign_id,
+            cast(compared.rejected as bigint) as rejected,
+            cast(compared.decided as bigint) as decided,
+            {{ rate("compared.rejected", "compared.decided") }} as rejection_rate,
+            cast(compared.rejected_before as bigint) as rejected_before,
+            cast(compared.decided_before as bigint) as decided_before,
+            {{ rate("compared.rejected_before", "compared.decided_before") }} as rejection_rate_before
         from compared
+        left join campaigns on compared.dimension = 'campaign' and compared.value = campaigns.campaign_id
     )
 
 select *
