@@ -165,14 +165,18 @@ def business_review(data: Data, period: Period) -> Page:
     quarter = data.of("business_review__quarter", period, "position")
     months = data.of("business_review__scoreboard", period, "position, month_start")
     icp = data.of("business_review__icp", period, "array_position(['inside', 'outside', 'unknown'], icp_fit)")
-    if not icp and not any(row["value"] for row in quarter):
+    blockers = data.of("business_review__blockers", period, "cases desc, blocker")
+    if not icp and not blockers and not any(row["value"] for row in quarter):
         return Page()
+    shared = next((row for row in quarter if row["metric"] == "shared_revenue"), None)
+    if shared is None:
+        # no lead or deal has come yet, but some are held
+        return Page(sections=[_blockers(blockers)] if blockers else [])
     history = data.rows(
         "select * from reviews.review_business_review__scoreboard where metric = 'shared_revenue' and month_start < ? "
         "order by month_start desc limit 18",
         period.end,
     )
-    shared = next(row for row in quarter if row["metric"] == "shared_revenue")
     target, paced = shared["target"], shared["paced_target"]
     judged = [row for row in quarter if row["status"]]
     ahead = sum(row["status"] != "behind" for row in judged)
@@ -248,17 +252,8 @@ def business_review(data: Data, period: Period) -> Page:
                 ),
             )
         )
-    blockers = data.of("business_review__blockers", period, "cases desc, blocker")
     if blockers:
-        most = blockers[0]
-        sections.append(
-            Section(
-                f"Biggest blocker: {most['blocker'][:1].lower()}{most['blocker'][1:]} "
-                f"({plural(most['cases'], 'lead')})",
-                "review_business_review__blockers",
-                charts.bars(bar_rows(blockers, "blocker", "cases"), form="d", axis="leads"),
-            )
-        )
+        sections.append(_blockers(blockers))
     if icp:
         sections.append(_icp(icp))
     audit = data.of("business_review__audit", period, "array_position(['mql', 'sql', 'sales_ready'], stage)")
@@ -292,6 +287,15 @@ def _by_month(data: Data, rows: list[Row]) -> Section:
             *(Column(f"{month:%b %Y}", of(month), str) for month in months),
             links={label: metric for metric, label in labels.items()},
         ),
+    )
+
+
+def _blockers(blockers: list[Row]) -> Section:
+    most = blockers[0]
+    return Section(
+        f"Biggest blocker: {most['blocker'][:1].lower()}{most['blocker'][1:]} ({plural(most['cases'], 'lead')})",
+        "review_business_review__blockers",
+        charts.bars(bar_rows(blockers, "blocker", "cases"), form="d", axis="leads"),
     )
 
 

@@ -235,6 +235,14 @@ def test_no_deal_is_stuck_only_by_a_median(deal: str, left_at: str, tile: str, h
     assert (page.tiles[-1].value, page.sections[-1].title) == (tile, heading)
 
 
+def test_a_held_lead_alone_is_something_to_report() -> None:
+    held = [{"blocker": "Incomplete and still held", "cases": 1}]
+    quarter = quarterly.business_review(Published(business_review__blockers=held), Period("quarter", MONTH.start))
+    week = weekly.team_meeting(Published(team_meeting__blockers=held), WEEK)
+    assert titles(quarter) == ["Biggest blocker: incomplete and still held (1 lead)"]
+    assert titles(week) == ["Biggest blocker of the week: incomplete and still held (1 lead)"]
+
+
 @pytest.mark.parametrize(("deals", "been"), [(1, "has been in its stage"), (2, "have been in their stage")])
 def test_stuck_deals_agree_with_their_number(deals: int, been: str) -> None:
     assert been in weekly._stuck(Published(), [defaultdict(int, amount=5)] * deals, is_known=True).title

@@ -211,8 +211,10 @@ def test_the_pipeline_review_plans_the_next_month_back(tmp_path: Path) -> None:
 
 
 def test_a_young_company_has_its_pages_and_is_told_what_is_missing(tmp_path: Path) -> None:
-    """One lead, no cohort that is mature, and a target of shared revenue for one month of the quarter."""
+    """One lead, no cohort that is mature, a target of shared revenue for one month of the quarter, and a lead held."""
     w = Warehouse(tmp_path, as_of="2025-02-20 12:00")
+    w.add("intermediate.int_lead_record", record_id="1", source_system="salesforce", created_at="2025-02-18",
+          is_judged=True, is_admitted=False)  # fmt: skip
     w.add("core.fct_lead", lead_id="L", lead_source="Web", created_at="2025-01-10")
     for month, metric in (("2025-02-01", "customers"), ("2025-01-01", "shared_revenue")):
         w.add("staging.stg_definitions__targets", month_start=month, metric=metric, value=5)
@@ -225,6 +227,7 @@ def test_a_young_company_has_its_pages_and_is_told_what_is_missing(tmp_path: Pat
     assert "Nothing to report" not in review
     assert "Shared revenue came to USD 0" in review
     assert "are behind pace" in page(settings, "pipeline-review-2025-02")
+    assert "incomplete and still held (1 lead)" in page(settings, "team-meeting-2025-w08")
 
 
 def test_the_threshold_review_shows_the_last_scoring_review(tmp_path: Path) -> None:
