@@ -17,6 +17,8 @@ from reviews.charts import Row
 
 AT_MOST = 25
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# Letters and signs that are written from right to left: Hebrew, Arabic and their neighbours.
+RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 # Below this many cases a rate is no finding.
 ENOUGH = 20
 # A table of at most so many rows and characters stands beside its chart.
@@ -173,13 +175,16 @@ class Data:
 
 
 def _printable(value: Any) -> Any:
-    """Text without the characters that turn the direction of what follows or print nothing: a name cannot turn the
-    figures beside it around.
+    """Text without the characters that turn the direction of what follows or print nothing, and if any of it is written
+    from right to left, isolated from what stands beside it: a name cannot turn the figures beside it around.
 
-    >>> _printable("A\u202eB\x07 C")
-    'AB C'
+    >>> _printable("A\u202eB\x07 C"), ascii(_printable("\u05d0\u05d1"))
+    ('AB C', "'\\\\u2068\\\\u05d0\\\\u05d1\\\\u2069'")
     """
-    return UNPRINTABLE.sub("", value) if isinstance(value, str) and not value.isprintable() else value
+    if not isinstance(value, str) or (value.isascii() and value.isprintable()):
+        return value
+    text = UNPRINTABLE.sub("", value)
+    return f"\u2068{text}\u2069" if RIGHT_TO_LEFT.search(text) else text
 
 
 def named(value: Any) -> str:

@@ -108,6 +108,20 @@ def test_most_rejections_are_of_what_was_rejected(campaigns: dict[str, tuple[int
     assert weekly._rejections("campaign", rows).title == heading
 
 
+@pytest.mark.parametrize("name", ["\u0645\u0639\u0631\u0636", "Expo \u05ea\u05dc", "\u0645\u202e\u2069\u0639"])
+def test_a_name_from_right_to_left_is_isolated_from_the_figures_beside_it(name: str) -> None:
+    data = Data(duckdb.connect(), "USD")
+    rows = data.rows(
+        "select ? as value, 9 as rejected, 12 as decided, 0.75 as rejection_rate, null as rejection_rate_before",
+        name,
+    )
+    letters = name.replace("\u202e", "").replace("\u2069", "")
+    title = f"Most rejections by source: \u2068{letters}\u2069, 9 of 12 (75 %)"
+    assert weekly._rejections("source", rows).title == title
+    (plain,) = data.rows("select 'Caf\u00e9 \u5e97' as value")
+    assert plain["value"] == "Caf\u00e9 \u5e97"
+
+
 def test_campaigns_of_one_name_are_two() -> None:
     rates = [rejected("all", "all", 11, 16)] + [
         rejected("campaign", name, *counts) | {"campaign_id": campaign_id}
