@@ -116,7 +116,9 @@ def lines(rows: Sequence[Row], *, form: str, axis: str) -> Spec:
         circle = {"type": "point", "size": 60, "strokeWidth": 2, "filled": False}
         layers.append({"transform": [{"filter": "datum.is_open"}], "mark": circle, "encoding": encoding})
     if any(row.get("target") is not None for row in rows):
-        dashed = {"type": "line", "strokeDash": [5, 4], "strokeWidth": 1.5, "color": "#d08a1d"}
+        # a dash of its own for each month: between no two of them there is no line
+        dash = {"shape": "stroke", "filled": False, "size": 200, "strokeWidth": 1.5, "color": "#d08a1d"}
+        dashed = {"type": "line", "strokeDash": [5, 4], "strokeWidth": 1.5, "color": "#d08a1d", "point": dash}
         layers.append({"mark": dashed, "encoding": {"x": x, "y": y | {"field": "target"}}})
     return _chart(rows, 200, layers)
 

@@ -296,6 +296,7 @@ def _blockers(blockers: list[Row]) -> Section:
         f"Biggest blocker: {most['blocker'][:1].lower()}{most['blocker'][1:]} ({plural(most['cases'], 'lead')})",
         "review_business_review__blockers",
         charts.bars(bar_rows(blockers, "blocker", "cases"), form="d", axis="leads"),
+        table(blockers, Column("Blocker", "blocker"), Column("Leads", "cases", count)),
     )
 
 

@@ -319,6 +319,7 @@ def team_meeting(data: Data, period: Period) -> Page:
                 f"({plural(most['cases'], 'lead')})",
                 "review_team_meeting__blockers",
                 charts.bars(bar_rows(blockers, "blocker", "cases"), form="d", axis="leads"),
+                table(blockers, Column("Blocker", "blocker"), Column("Leads", "cases", count)),
             )
         )
     if campaigns:

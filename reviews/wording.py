@@ -1,4 +1,6 @@
-"""How figures are written for readers. Not here: which figures (`pages.py`)."""
+"""How figures are written for readers. Not here: which figures (`pages.py`). The `z` of a format: what is rounded to
+nothing has no minus sign.
+"""
 
 from datetime import date, timedelta
 from typing import Any
@@ -7,18 +9,22 @@ NOTHING = "–"
 
 
 def count(value: Any) -> str:
-    return NOTHING if value is None else f"{float(value):,.0f}"
+    return NOTHING if value is None else f"{float(value):z,.0f}"
 
 
 def share(value: Any) -> str:
+    """
+    >>> share(0.304), share(0.0304), share(-0.0004), share(-0.0)
+    ('30 %', '3.0 %', '0.0 %', '0 %')
+    """
     if value is None:
         return NOTHING
     percent = float(value) * 100
-    return f"{percent:.0f} %" if abs(percent) >= 10 or percent == 0 else f"{percent:.1f} %"
+    return f"{percent:z.0f} %" if abs(percent) >= 10 or percent == 0 else f"{percent:z.1f} %"
 
 
 def decimal(value: Any) -> str:
-    return NOTHING if value is None else f"{float(value):,.1f}"
+    return NOTHING if value is None else f"{float(value):z,.1f}"
 
 
 def hours(value: Any) -> str:
@@ -29,7 +35,7 @@ def hours(value: Any) -> str:
     """
     if value is None:
         return NOTHING
-    return f"{float(value):,.1f} h" if float(value) <= 72 else f"{float(value) / 24:,.1f} days"
+    return f"{float(value):z,.1f} h" if float(value) <= 72 else f"{float(value) / 24:,.1f} days"
 
 
 def days(value: Any) -> str:
@@ -51,7 +57,7 @@ def amount(value: Any) -> str:
     units = float(value)
     if abs(units) >= 999_500:
         return f"{units / 1_000_000:,.2f} M"
-    return f"{units / 1000:,.0f} k" if abs(units) >= 9_999.5 else f"{units:,.0f}"
+    return f"{units / 1000:,.0f} k" if abs(units) >= 9_999.5 else f"{units:z,.0f}"
 
 
 def money(value: Any, currency: str) -> str:

@@ -255,6 +255,9 @@ def test_a_held_lead_alone_is_something_to_report() -> None:
     week = weekly.team_meeting(Published(team_meeting__blockers=held), WEEK)
     assert titles(quarter) == ["Biggest blocker: incomplete and still held (1 lead)"]
     assert titles(week) == ["Biggest blocker of the week: incomplete and still held (1 lead)"]
+    for page in (quarter, week):
+        assert page.sections[0].table
+        assert page.sections[0].table.rows == [["Incomplete and still held", "1"]]
 
 
 @pytest.mark.parametrize(("deals", "been"), [(1, "has been in its stage"), (2, "have been in their stage")])

@@ -3,16 +3,18 @@
 import json
 import re
 import shutil
+from collections.abc import Callable
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from handoff.errors import HandoffError
 from handoff.settings import Settings
 from reviews import site, wording
-from reviews.charts import Drawings, bars, lines, stacked
+from reviews.charts import Drawings, Row, bars, lines, stacked
 from reviews.pages import REPORTS
 from reviews.parts import Column, Period, table
 from reviews.site import periods
@@ -321,6 +323,33 @@ def test_the_month_under_way_is_a_circle_beside_the_line(tmp_path: Path) -> None
     points = re.findall(r'aria-label="day: (\w+) 26[^>]*aria-roledescription="point"[^>]*(fill|stroke)="#', drawn)
     assert line.count("L") + 1 == 3
     assert points == [("Jan", "fill"), ("Feb", "fill"), ("Mar", "fill"), ("Apr", "stroke")]
+
+
+def test_the_target_of_one_month_is_a_dash(tmp_path: Path) -> None:
+    rows: list[Row] = [{"day": date(2026, 1, 1), "value": 5.0, "series": "revenue", "target": 6.0, "is_open": False}]
+    drawn = Drawings(tmp_path).svg(lines(rows, form="d", axis="EUR"))
+    assert re.search(r'aria-label="day: Jan 26; target: 6"[^>]*"point"[^>]* d="M-[\d.]+,0L[\d.]+,0" stroke="#', drawn)
+
+
+def test_a_long_name_of_a_table_does_not_widen_the_page(company: Settings) -> None:
+    (rule,) = re.findall(r"^\.foot \{(.*)\}$", page(company, "index"), re.MULTILINE)
+    assert "overflow-wrap: anywhere" in rule
+
+
+@pytest.mark.parametrize(
+    ("spelled", "value", "text"),
+    [
+        (wording.share, -0.0004, "0.0 %"),
+        (wording.share, -0.0, "0 %"),
+        (wording.share, -0.004, "-0.4 %"),
+        (wording.count, -0.3, "0"),
+        (wording.decimal, -0.04, "0.0"),
+        (wording.hours, -0.04, "0.0 h"),
+        (wording.amount, -0.3, "0"),
+    ],
+)
+def test_nothing_has_no_sign(spelled: Callable[[Any], str], value: float, text: str) -> None:
+    assert spelled(value) == text
 
 
 def test_wording() -> None:
