@@ -359,7 +359,7 @@ def _whole(lowest: int, highest: int) -> Callable[[str], bool]:
 
 # of a regular expression: texts that are quoted, what Java knows otherwise (names of groups, U, scripts, …), sets
 _PARTS_OF_REGEX = re.compile(
-    r"\\Q.*?(?:\\E|$)|(?P<java>\(\?P|\(\?[a-z-]*U|\{,|\\[0-9BCv]|\\[pP]\{(?![A-Z][a-z]?\})[^}]*\})"
+    r"\\Q.*?(?:\\E|$)|(?P<java>\(\?P|\(\?[a-z-]*U|\{,|\\[0-9BCv]|\\[pP]\{(?![A-Z][a-z]?\})[^}]*\}|[İı])"
     r"|\\.|\[\^?(?P<inside>\]?(?:\[:\^?[a-z]+:\]|\\.|[^\]\\])*)\]",
     re.DOTALL,
 )
@@ -495,7 +495,7 @@ class _Check:
         except duckdb.Error as error:
             yield f"the regular expression {pattern!r} is not RE2: {str(error).splitlines()[0]}"
         for part in _PARTS_OF_REGEX.finditer(pattern) if self.engine == "spark" else ():
-            if part["java"] or re.search(r"(?<!\\)\[|&&", part["inside"] or ""):
+            if part["java"] or re.search(r"(?<!\\)\[|&&|[İı]", part["inside"] or ""):
                 yield f"Spark reads {part[0]} in the regular expression {pattern!r} otherwise than RE2 does"
 
     def _stage_map(self, row: Row) -> Iterator[str]:

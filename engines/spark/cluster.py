@@ -9,6 +9,7 @@ import os
 import re
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ PROPERTIES = {
 }
 # of a package that carries Iceberg's runtime for Spark 3.5; a cluster of one's own brings the jar in its configuration
 JAR_PACKAGE, JAR = "snowpark_connect_deps_iceberg", "iceberg-spark-runtime-3.5_2.12-*.jar"
+# Java's regular expressions recurse for each round of a group that is repeated: one megabyte is 1,500 characters
+STACK = "-Xss16m"
 JARS = ("spark.jars", "spark.jars.packages", "spark.driver.extraClassPath")
 
 
@@ -50,9 +53,13 @@ class Cluster:
 
     def close(self) -> None:
         """Ends the application; its executors go back to the cluster, the tables stay."""
+        from py4j.protocol import Py4JError
+
         with self._lock:
             if self._spark is not None:
-                self._spark.stop()
+                # a driver that is gone has ended it, and why is the error that counts
+                with suppress(Py4JError, OSError):
+                    self._spark.stop()
                 self._spark = None
 
     def read(self, relation: str, folder: str, columns: Mapping[str, str]) -> None:
@@ -180,6 +187,8 @@ class Cluster:
             "spark.ui.enabled": "false",
             "spark.ui.showConsoleProgress": "false",
             "spark.sql.autoBroadcastJoinThreshold": "10m",
+            "spark.driver.extraJavaOptions": STACK,
+            "spark.executor.extraJavaOptions": STACK,
         }
         if not given.intersection(JARS):
             jar = iceberg_jar()

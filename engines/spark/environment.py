@@ -45,6 +45,19 @@ SHAPE_ONLY = re.compile(r"where\s+false\s+limit\s+0\s*;?\s*$", re.IGNORECASE)
 CONSTANTS = ("control.run", "staging.stg_definitions__setting", "staging.stg_definitions__setting_in_force")
 
 
+def cause(said: str) -> str:
+    """The innermost cause of what Spark says with all its frames.
+
+    >>> cause("An error.\\n: x.SparkException: Job aborted\\n\\tat x.Y\\nCaused by: java.E: No rate.\\n\\tat z")
+    'java.E: No rate.'
+    >>> cause("[TABLE_NOT_FOUND] There is no table.; line 1 pos 14;\\n'Project [*]")
+    '[TABLE_NOT_FOUND] There is no table.; line 1 pos 14;'
+    """
+    lines = [line for line in said.splitlines() if line.strip()] or [""]
+    causes = [line.partition(": ")[2] for line in lines if line.startswith("Caused by: ")]
+    return causes[-1] if causes else lines[0]
+
+
 class Ledger:
     """Where the rows of each relation are, as `schema.table`."""
 
@@ -192,7 +205,20 @@ class Cursor:
         return rows[0] if rows else None
 
     def execute(self, sql: str, bindings: Any = None) -> Any:
-        """Runs one statement of dbt."""
+        """Runs one statement of dbt.
+
+        Raises:
+            RuntimeError: Spark could not run it; the message is the innermost cause.
+        """
+        from py4j.protocol import Py4JError
+        from pyspark.errors import PySparkException
+
+        try:
+            return self._execute(sql, bindings)
+        except (Py4JError, PySparkException) as error:
+            raise RuntimeError(cause(str(error))) from error
+
+    def _execute(self, sql: str, bindings: Any) -> Any:
         self._found = None
         statement = sql[COMMENT.match(sql).end() :]  # type: ignore[union-attr]
         if created := CREATE.match(statement):

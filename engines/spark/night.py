@@ -46,8 +46,9 @@ def models_on_spark(
                 cluster.forget_old(relation)
     finally:
         environments.create = for_duckdb
-        cluster.close()
+        # raw rows are in it, whatever becomes of Spark
         shutil.rmtree(exchange, ignore_errors=True)
+        cluster.close()
 
 
 def comes_home(nodes: Mapping[str, Mapping[str, Any]], schemas: Collection[str], also: Collection[str]) -> set[str]:

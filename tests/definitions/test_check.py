@@ -449,6 +449,8 @@ def test_contradictions_are_refused_by_file_line_and_reason(folder: Path, edit: 
         ("(?U)a+", "(?U"),
         ("\\p{Greek}+", "\\p{Greek}"),
         ("a\\B.*", "\\B"),
+        ("tİtle", "İ"),
+        ("[^ı]+", "[^ı]"),
         (".*\\bvp\\b.*|head|\\[&&\\]|[^\\]\\[]{2,3}|\\p{Lu}\\pL|(?i:x)|\\Q[[&&\\E[]a]", None),
     ],
 )

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from engines.spark.cluster import STACK
 from handoff.settings import Settings
 
 # A second compiler and a second collector of garbage cost a short life more than they bring.
-JAVA = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+JAVA = f"-XX:+UseSerialGC -XX:TieredStopAtLevel=1 {STACK}"
 # For some thousand rows compiling a plan costs more than running it, and a second partition more than it saves.
 LITTLE_DATA = f"""
 spark.sql.codegen.wholeStage false

@@ -74,6 +74,27 @@ def test_what_has_no_rows_is_known_to_have_none(cluster: Any, tmp_path: Path) ->
 
 
 @pytest.mark.spark
+def test_a_failure_is_told_by_its_innermost_cause(cluster: Any, tmp_path: Path) -> None:
+    from engines.spark.environment import Cursor, Ledger
+
+    ledger = Ledger(cluster, tmp_path / "exchange", models=[])
+    with duckdb.connect() as con:
+        con.execute("create schema core")
+        told = (
+            "create table core.made as select case when i >= 0 then cast(error('No rate for ' || i) as bigint) end as n"
+        )
+        with pytest.raises(RuntimeError, match=r"^[\w.]+: No rate for \d$"):
+            Cursor(con, ledger).execute(f"{told} from unnest([1, 2]) as t(i)")
+
+
+@pytest.mark.spark
+def test_a_long_text_overflows_no_stack(cluster: Any) -> None:
+    """Of a pattern of the definitions, whose groups the translation cannot see."""
+    matches = "rlike(repeat('a1', 5000), concat('(?isu)^(?:', pattern, ')$'))"
+    assert cluster.rows(f"select {matches} from values ('(?:[a-z]|[0-9])+') as t(pattern)")[1] == [(True,)]
+
+
+@pytest.mark.spark
 def test_a_fingerprint_comes_back_unsigned(cluster: Any, tmp_path: Path) -> None:
     from engines.spark.environment import Ledger
 

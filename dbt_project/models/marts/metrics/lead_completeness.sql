@@ -25,7 +25,7 @@ with
             case
                 when rules.rule = 'all'
                 then not deliveries.is_complete_at_first
-                else concat('|', deliveries.first_failed_rules, '|') like concat('%|', rules.rule, '|%')
+                else contains(concat('|', deliveries.first_failed_rules, '|'), concat('|', rules.rule, '|'))
             end as is_incomplete
         from deliveries
         cross join rules
