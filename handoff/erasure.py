@@ -66,13 +66,14 @@ KINDS = {
 
 # what `_identified_by` makes of a table whose rows are no person's
 NOBODY = "cast([] as varchar[])"
-# what is said of rows and files, by table and column of `quality`
+# what is said of rows and files
 SAID = {
-    ("load_log", "error"),
-    ("load_log", "notes"),
-    ("malformed_row", "error"),
-    ("lead_verdict", "detail"),
-    ("quarantine", "detail"),
+    ("control", "changed_shape", "said"),
+    ("quality", "load_log", "error"),
+    ("quality", "load_log", "notes"),
+    ("quality", "malformed_row", "error"),
+    ("quality", "lead_verdict", "detail"),
+    ("quality", "quarantine", "detail"),
 }
 
 
@@ -487,10 +488,10 @@ def _update(con: duckdb.DuckDBPyConnection, table: str, changes: list[str], wher
 def _clean_logs(con: duckdb.DuckDBPyConnection, salt: str, hashes: set[str]) -> None:
     """What the load and the gate said of rows may name an address; a row that could not be read is blanked whole."""
     bound = {"salt": salt, "hashes": sorted(hashes)}
-    there = con.execute("select table_name, column_name from duckdb_columns() where schema_name = 'quality'").fetchall()
-    for table, name in sorted(SAID.intersection(there)):
+    there = con.execute("select schema_name, table_name, column_name from duckdb_columns()").fetchall()
+    for schema, table, name in sorted(SAID.intersection(there)):
         said = _replaced(name, _is_theirs("p[2]"))
-        con.execute(f"update quality.{table} set {name} = {said} where {_mentions(name)}", bound)
+        con.execute(f"update {schema}.{table} set {name} = {said} where {_mentions(name)}", bound)
     con.execute(
         "update quality.malformed_row set raw_text = 'erased', error = 'erased' "
         f"where raw_text <> 'erased' and ({_mentions('raw_text')} or {_names_a_record('raw_text')})",

@@ -53,6 +53,16 @@ def night_ended(where: str = "") -> HandoffError:
     )
 
 
+def is_ended(error: BaseException) -> bool:
+    """Whether the process was told to stop: what Python, Dagster and, within a query, DuckDB make of the signal."""
+    return any(
+        isinstance(each, KeyboardInterrupt)
+        or type(each).__name__ == "DagsterExecutionInterruptedError"
+        or str(each) == "Query interrupted"
+        for each in behind(error)
+    )
+
+
 def behind(error: BaseException) -> Iterator[BaseException]:
     """An error and, one after the other, what it came from. One raised again from its own wrapper is its own cause.
 

@@ -35,6 +35,8 @@ def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
     settings.home.mkdir(parents=True, exist_ok=True)
     try:
         con = duckdb.connect(str(settings.warehouse))
+    except duckdb.ConnectionException:
+        raise  # it is open in this process, otherwise
     except duckdb.Error as error:
         if trouble := disk_trouble(error):
             raise trouble from error
@@ -137,9 +139,11 @@ def write_anew(settings: Settings) -> None:
             con.execute("detach anew")
         shutil.copymode(warehouse, beside)
         beside.replace(warehouse)
-    except (OSError, duckdb.Error) as error:
+    except BaseException as error:
         for left in (beside, beside.with_name(f"{beside.name}.wal")):
             left.unlink(missing_ok=True)
+        if not isinstance(error, (OSError, duckdb.Error)):
+            raise
         raise disk_trouble(error) or HandoffError(
             "The warehouse could not be written into a new file.",
             where=str(settings.warehouse),

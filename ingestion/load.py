@@ -532,8 +532,14 @@ class _Loader:
                     self.con.execute(f"delete from {table} where _delivery_id = ?", [delivery.delivery_id])
                 if known:
                     self.con.execute("delete from quality.malformed_row where delivery_id = ?", [delivery.delivery_id])
-                    for name in ("delivery_reading", "malformed_record", "changed_shape"):
+                    for name in ("delivery_reading", "malformed_record"):
                         self.con.execute(f"delete from control.{name} where delivery_id = ?", [delivery.delivery_id])
+                    # what was told is not told again, though the delivery is news
+                    self.con.execute(
+                        "delete from control.changed_shape where delivery_id = ? "
+                        "and delivery_id in (select delivery_id from control.told_delivery)",
+                        [delivery.delivery_id],
+                    )
                 if isinstance(outcome, Staged):
                     self._insert(table, delivery, outcome)
                     if mapped.snapshot and outcome.malformed:

@@ -19,7 +19,7 @@ from typing import NoReturn
 from pydantic import ValidationError
 
 from handoff import definitions
-from handoff.errors import HandoffError, disk_trouble, night_ended
+from handoff.errors import HandoffError, disk_trouble, is_ended, night_ended
 from handoff.messages import printable
 from handoff.settings import CHECKOUT, AlertSettings, Settings, load_settings
 from handoff.warehouse import night_lock, open_warehouse, private_files, require_room, write_anew
@@ -27,6 +27,12 @@ from handoff.warehouse import night_lock, open_warehouse, private_files, require
 UNFORESEEN = HandoffError(
     "This failed in a way that nobody foresaw; the lines above say where.",
     remedy="Run it again; where it began with an upgrade, `make rebuild`; if it stays, report it with these lines",
+)
+
+ERASURE_ENDED = HandoffError(
+    "The erasure was ended before it was done.",
+    why="this process was told to stop (SIGTERM, Ctrl+C)",
+    remedy="Erase the person once more: published builds and free blocks of the warehouse may still hold them",
 )
 
 
@@ -45,11 +51,9 @@ def main(arguments: list[str]) -> int:
     except HandoffError as error:
         print(f"\n{printable(str(error))}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print(f"\n{night_ended()}", file=sys.stderr)
-        return 1
-    except Exception as error:
-        if (trouble := disk_trouble(error)) is None:
+    except (Exception, KeyboardInterrupt) as error:
+        trouble = (ERASURE_ENDED if command == "erase" else night_ended()) if is_ended(error) else disk_trouble(error)
+        if trouble is None:
             traceback.print_exc()
             trouble = UNFORESEEN
         print(f"\n{printable(str(trouble))}", file=sys.stderr)
@@ -67,7 +71,7 @@ def _settings(command: str) -> Settings:
         raise
 
 
-def _tell(settings: AlertSettings, since: datetime, error: Exception) -> None:
+def _tell(settings: AlertSettings, since: datetime, error: BaseException) -> None:
     from orchestration import alerts
 
     why = error if isinstance(error, HandoffError) else disk_trouble(error) or type(error).__name__
@@ -90,10 +94,10 @@ def nightly(settings: Settings) -> int:
             from orchestration import instance, run
 
             instance.prepare(settings)
-        except KeyboardInterrupt as error:
-            _tell(settings, settings.now, ended := night_ended())
-            raise ended from error
-        except Exception as error:
+        except (Exception, KeyboardInterrupt) as error:
+            if is_ended(error):
+                _tell(settings, settings.now, ended := night_ended())
+                raise ended from error
             _tell(settings, settings.now, error)
             raise
         try:

@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from handoff.errors import HandoffError, behind, disk_trouble, night_ended
+from handoff.errors import HandoffError, behind, disk_trouble, is_ended, night_ended
 from handoff.messages import printable
 from handoff.settings import Settings
 from handoff.warehouse import open_warehouse
@@ -76,7 +76,7 @@ def nightly(settings: Settings) -> NightResult:
                 warned = failed_checks(instance, run_id) if _build(settings) != before else None
                 raise
     except (Exception, *ENDED) as error:
-        found = night_ended(f"run {run_id}" if run_id else "") if _is_ended(error) else None
+        found = night_ended(f"run {run_id}" if run_id else "") if is_ended(error) else None
         found = found or _handoff_error(error) or disk_trouble(error) or _damaged_record(settings, error)
         untold = [f"Refused: {file}." for file in refused(settings)] if warned is None else []
         why = " ".join([str(found or type(error).__name__), *untold])
@@ -85,11 +85,6 @@ def nightly(settings: Settings) -> NightResult:
             raise found from error
         raise
     return _summary(settings, result)
-
-
-def _is_ended(error: BaseException) -> bool:
-    # the second is what DuckDB makes of a signal during a query
-    return any(isinstance(each, ENDED) or str(each) == "Query interrupted" for each in behind(error))
 
 
 def _build(settings: Settings) -> str:
@@ -208,7 +203,9 @@ def untold_refusals(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 def untold_changes(con: duckdb.DuckDBPyConnection) -> list[str]:
     """What files since the night that published before changed in the shape of their objects."""
-    rows = con.execute(f"select said from control.changed_shape where {UNTOLD} order by said limit 20").fetchall()
+    rows = con.execute(
+        f"select distinct said from control.changed_shape where {UNTOLD} order by said limit 20"
+    ).fetchall()
     return [said for (said,) in rows]
 
 

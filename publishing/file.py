@@ -8,6 +8,7 @@ file open keeps it whole. Not here: PostgreSQL (`postgres.py`).
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -116,11 +117,13 @@ def _write(
             else:
                 brought = None
                 if _is_large(con, table):
-                    query = mends.since(con, name, newest.contents, view)
-                    if query:
-                        brought = _mend(con, table, mends.by(name), query, behind)
-                    if brought is None:
-                        brought = _bring_up_to_date(con, warehouse, table, behind)
+                    # a copy takes less memory, where it must
+                    with suppress(duckdb.OutOfMemoryException):
+                        query = mends.since(con, name, newest.contents, view)
+                        if query:
+                            brought = _mend(con, table, mends.by(name), query, behind)
+                        if brought is None:
+                            brought = _bring_up_to_date(con, warehouse, table, behind)
                 if brought is None:
                     _copy(con, warehouse, table)
                 _to_parquet(con, table.qualified, folder / parquet)
@@ -150,8 +153,18 @@ def _rows(warehouse: str, table: Table) -> str:
 
 
 def _copy(con: duckdb.DuckDBPyConnection, warehouse: str, table: Table) -> None:
+    try:
+        _write_sorted(con, table, _rows(warehouse, table))
+    except duckdb.OutOfMemoryException:
+        # what makes the rows of a view and what sorts them each take the memory for themselves
+        con.execute(f"create or replace temp table row_now as {_rows(warehouse, table)}")
+        _write_sorted(con, table, "from row_now")
+        con.execute("drop table row_now")
+
+
+def _write_sorted(con: duckdb.DuckDBPyConnection, table: Table, rows: str) -> None:
     with transaction(con):
-        con.execute(f"create or replace table build.{table.qualified} as {_rows(warehouse, table)} order by all")
+        con.execute(f"create or replace table build.{table.qualified} as {rows} order by all")
         _comment(con, table)
 
 

@@ -46,9 +46,12 @@ def models_on_spark(
                 cluster.forget_old(relation)
     finally:
         environments.create = for_duckdb
-        # raw rows are in it, whatever becomes of Spark
+        # raw rows are in it; what dbt still has at work may bring more until Spark is gone
         shutil.rmtree(exchange, ignore_errors=True)
-        cluster.close()
+        try:
+            cluster.close()
+        finally:
+            shutil.rmtree(exchange, ignore_errors=True)
 
 
 def comes_home(nodes: Mapping[str, Mapping[str, Any]], schemas: Collection[str], also: Collection[str]) -> set[str]:

@@ -57,7 +57,7 @@ def build_models(context: dg.AssetExecutionContext, night: Night) -> Iterator[An
     if night.settings.engine == "spark":
         yield from _on_spark(context, night, tables, selection if is_whole else None)
         return
-    # without the SQL of the build before (somebody made room) all of it is rendered again; what stands still stands
+    # without the SQL of the build before (somebody made room) all is selected, so that views have theirs again
     is_rendered = dbt_project.compiled(dbt_project.target_path(night.settings), "", "").is_dir()
     if is_whole and is_rendered and not moved.is_everything:
         unchanged = dbt_project.untouched(MANIFEST, moved.sources, standing.built_at(night.con))

@@ -171,6 +171,23 @@ def test_a_published_folder_can_be_carried_elsewhere(
         assert reader.execute("select count(*) from core.fct_lead").fetchall() == [(5,)]
 
 
+def test_what_memory_does_not_hold_at_once_is_published_in_two_steps(
+    settings: Settings, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the timeline of a million leads with 2 GB: making its rows and sorting them each need most of that."""
+    write_sorted = file._write_sorted
+
+    def write(con: duckdb.DuckDBPyConnection, table: Table, rows: str) -> None:
+        if rows != "from row_now":
+            raise duckdb.OutOfMemoryException("could not allocate block")
+        write_sorted(con, table, rows)
+
+    monkeypatch.setattr(file, "_write_sorted", write)
+    file.publish(settings, con, TABLES)
+    assert read(settings, "from core.fct_lead") == con.execute("from core.fct_lead order by all").fetchall()
+    assert read(settings, "select comment from duckdb_tables() where table_name = 'fct_lead'") == [("Leads",)]
+
+
 def test_a_parquet_folder_that_somebody_emptied_is_written_again(
     settings: Settings, con: duckdb.DuckDBPyConnection
 ) -> None:
