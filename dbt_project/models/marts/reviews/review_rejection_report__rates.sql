@@ -13,7 +13,7 @@ with
         where handoffs.decision is not null
     ),
 
-    campaigns as (select campaign_id, name from {{ ref("dim_campaign") }}),
+    campaigns as (select 'campaign' as dimension, campaign_id, name from {{ ref("dim_campaign") }}),
 
     weekly as (select week_start, count(reason) as rejected, count(*) as decided from decisions group by week_start),
 
@@ -126,7 +126,7 @@ with
             cast(compared.decided_before as bigint) as decided_before,
             {{ rate("compared.rejected_before", "compared.decided_before") }} as rejection_rate_before
         from compared
-        left join campaigns on compared.dimension = 'campaign' and compared.value = campaigns.campaign_id
+        left join campaigns on compared.dimension = campaigns.dimension and compared.value = campaigns.campaign_id
     )
 
 select *
