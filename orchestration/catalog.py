@@ -15,6 +15,7 @@ import dagster as dg
 import duckdb
 
 from handoff import standing
+from handoff.files import write_whole
 from orchestration import dbt_project
 from orchestration.translator import MARTS, Translator
 
@@ -90,9 +91,7 @@ class Catalog:
 
     def save(self) -> None:
         """Keeps the parsed lineage for the next night."""
-        beside = self._kept_at.with_suffix(".new")
-        beside.write_text(json.dumps(self._kept))
-        beside.replace(self._kept_at)
+        write_whole(self._kept_at, json.dumps(self._kept))
 
     def _columns_of(self, relation: str) -> Columns:
         if relation not in self._columns:

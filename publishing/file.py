@@ -109,11 +109,11 @@ def _write(
             name = f"{table.schema}.{table.name}"
             parquet = Path("parquet") / table.schema / f"{table.name}.parquet"
             behind = newest.appended.get(name, 0)
-            if name in newest.same and (before / parquet).exists():
-                _take(before / parquet, folder / parquet)
-            elif name in newest.same:
-                # somebody made room
-                _to_parquet(con, table.qualified, folder / parquet)
+            if name in newest.same:
+                if (before / parquet).exists():
+                    _take(before / parquet, folder / parquet)
+                else:  # somebody made room
+                    _to_parquet(con, table.qualified, folder / parquet)
             else:
                 brought = None
                 if _is_large(con, table):

@@ -13,6 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from handoff.files import write_whole
+
 INK, GRID = "#1f2933", "#e4e7eb"
 NOW, BEFORE, GOOD, BAD = "#1d4f91", "#b8c4d6", "#2a7d4f", "#b4462f"
 PALETTE = ["#1d4f91", "#d08a1d", "#2a7d4f", "#8a4f9e", "#b4462f", "#3d8ea6", "#6b7280", "#a3843b"]
@@ -171,9 +173,7 @@ class Drawings:
         self._used.add(kept)
         if not kept.exists():
             drawn: str = vl_convert.vegalite_to_svg(text)
-            beside = kept.with_suffix(".part")
-            beside.write_text(drawn, encoding="utf-8")
-            beside.replace(kept)
+            write_whole(kept, drawn)
         return kept.read_text(encoding="utf-8")
 
     def forget_unused(self) -> None:

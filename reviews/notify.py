@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from handoff.errors import HandoffError
+from handoff.files import write_whole
 from handoff.messages import send_mail, send_slack
 from handoff.settings import Settings
 from reviews.pages import REPORTS, Report
@@ -64,9 +65,7 @@ def send_due(settings: Settings) -> Sending:
             if links and deliver(settings, links):
                 sent[way] = sorted({*sent.get(way, []), *(link.file for link in links)})
                 pages |= {link.file for link in links}
-                beside = log.with_suffix(".new")
-                beside.write_text(json.dumps(sent, indent=1, sort_keys=True))
-                beside.replace(log)
+                write_whole(log, json.dumps(sent, indent=1, sort_keys=True))
         except (OSError, smtplib.SMTPException, HandoffError) as error:
             problems.append(f"{way}: {error}")
     return Sending(sorted(pages), problems)

@@ -241,3 +241,15 @@ def bar_rows(
         | ({"value_before": float(row[before])} if before and row[before] is not None else {})
         for row in rows
     ]
+
+
+def biggest_blocker(blockers: Sequence[Row], asset: str, of: str = "") -> Section:
+    """What holds most leads up, of a period that has some: the greatest first."""
+    most = blockers[0]
+    return Section(
+        f"Biggest blocker{of}: {most['blocker'][:1].lower()}{most['blocker'][1:]} "
+        f"({wording.plural(most['cases'], 'lead')})",
+        asset,
+        charts.bars(bar_rows(blockers, "blocker", "cases"), form="d", axis="leads"),
+        table(blockers, Column("Blocker", "blocker"), Column("Leads", "cases", wording.count)),
+    )

@@ -4,7 +4,21 @@ from collections.abc import Callable
 from datetime import date
 
 from reviews import charts
-from reviews.parts import ENOUGH, Column, Data, Page, Period, Row, Section, Tile, bar_rows, company, named, table
+from reviews.parts import (
+    ENOUGH,
+    Column,
+    Data,
+    Page,
+    Period,
+    Row,
+    Section,
+    Tile,
+    bar_rows,
+    biggest_blocker,
+    company,
+    named,
+    table,
+)
 from reviews.wording import NOTHING, amount, count, day, days, decimal, plural, share
 
 # A segment with fewer closed deals wins or loses by chance.
@@ -166,12 +180,13 @@ def business_review(data: Data, period: Period) -> Page:
     months = data.of("business_review__scoreboard", period, "position, month_start")
     icp = data.of("business_review__icp", period, "array_position(['inside', 'outside', 'unknown'], icp_fit)")
     blockers = data.of("business_review__blockers", period, "cases desc, blocker")
+    asset = "review_business_review__blockers"
     if not icp and not blockers and not any(row["value"] for row in quarter):
         return Page()
     shared = next((row for row in quarter if row["metric"] == "shared_revenue"), None)
     if shared is None:
         # no lead or deal has come yet, but some are held
-        return Page(sections=[_blockers(blockers)] if blockers else [])
+        return Page(sections=[biggest_blocker(blockers, asset)] if blockers else [])
     history = data.rows(
         "select * from reviews.review_business_review__scoreboard where metric = 'shared_revenue' and month_start < ? "
         "order by month_start desc limit 18",
@@ -253,7 +268,7 @@ def business_review(data: Data, period: Period) -> Page:
             )
         )
     if blockers:
-        sections.append(_blockers(blockers))
+        sections.append(biggest_blocker(blockers, asset))
     if icp:
         sections.append(_icp(icp))
     audit = data.of("business_review__audit", period, "array_position(['mql', 'sql', 'sales_ready'], stage)")
@@ -287,16 +302,6 @@ def _by_month(data: Data, rows: list[Row]) -> Section:
             *(Column(f"{month:%b %Y}", of(month), str) for month in months),
             links={label: metric for metric, label in labels.items()},
         ),
-    )
-
-
-def _blockers(blockers: list[Row]) -> Section:
-    most = blockers[0]
-    return Section(
-        f"Biggest blocker: {most['blocker'][:1].lower()}{most['blocker'][1:]} ({plural(most['cases'], 'lead')})",
-        "review_business_review__blockers",
-        charts.bars(bar_rows(blockers, "blocker", "cases"), form="d", axis="leads"),
-        table(blockers, Column("Blocker", "blocker"), Column("Leads", "cases", count)),
     )
 
 

@@ -6,7 +6,6 @@ Not here: what a page says (`pages.py`).
 """
 
 import json
-import os
 import re
 from collections import defaultdict
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from handoff.errors import HandoffError
+from handoff.files import write_whole
 from handoff.settings import Settings
 from reviews import wording
 from reviews.charts import Drawings
@@ -211,9 +211,8 @@ class _Site:
         text = self.environment.get_template(template).render(
             build=self.build_info, today=wording.day(self.today), dagster=self.dagster_url, known=self.known, **values
         )
-        path, beside = self.folder / file, self.folder / f".{file}.part"
-        beside.write_text(text, encoding="utf-8")
-        os.replace(beside, path)
+        path = self.folder / file
+        write_whole(path, text)
         return path
 
 

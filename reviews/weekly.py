@@ -14,6 +14,7 @@ from reviews.parts import (
     Section,
     Tile,
     bar_rows,
+    biggest_blocker,
     company,
     named,
     table,
@@ -312,16 +313,7 @@ def team_meeting(data: Data, period: Period) -> Page:
     if data.is_newest:
         sections.append(_stuck(data, stuck, is_known=is_stuck_known))
     if blockers:
-        most = blockers[0]
-        sections.append(
-            Section(
-                f"Biggest blocker of the week: {most['blocker'][:1].lower()}{most['blocker'][1:]} "
-                f"({plural(most['cases'], 'lead')})",
-                "review_team_meeting__blockers",
-                charts.bars(bar_rows(blockers, "blocker", "cases"), form="d", axis="leads"),
-                table(blockers, Column("Blocker", "blocker"), Column("Leads", "cases", count)),
-            )
-        )
+        sections.append(biggest_blocker(blockers, "review_team_meeting__blockers", " of the week"))
     if campaigns:
         sections.append(_campaigns(campaigns))
     return Page(tiles, sections)
