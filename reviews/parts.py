@@ -23,6 +23,8 @@ RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\
 ENOUGH = 20
 # A table of at most so many rows and characters stands beside its chart.
 BESIDE_ROWS, BESIDE_CHARACTERS = 15, 62
+# The column that says of how many rows these are the first.
+MANY = "rows_in_all"
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,17 @@ def table(
     at_most: int = 0,
     links: Mapping[str, str] | None = None,
 ) -> Table:
-    """The rows spelled out, `shown` of them open and the rest folded, `at_most` in all (without it: `shown`)."""
+    """The rows spelled out, `shown` of them open and the rest folded, `at_most` in all (without it: `shown`).
+
+    Rows that are the first of many say of how many (`Data.first_of`).
+    """
     kept = rows[: max(shown, at_most)]
+    many = rows[0].get(MANY, len(rows)) if rows else 0
     return Table(
         columns,
         [[column.text(row) for column in columns] for row in kept],
         shown,
-        len(rows) - len(kept),
+        many - len(kept),
         links or {},
     )
 
@@ -156,6 +162,14 @@ class Data:
         """The rows of a section's table in the period, in an order that is total."""
         return self.rows(
             f"select * from reviews.review_{section} where {period.kind}_start = ? order by {order}", period.start
+        )
+
+    def first_of(self, section: str, period: Period, order: str, at_most: int) -> list[Row]:
+        """The first of these rows: a quarter may have tens of thousands, of which a page shows some."""
+        return self.rows(
+            f"select *, count(*) over () as {MANY} from reviews.review_{section} where {period.kind}_start = ? "
+            f"order by {order} limit {at_most}",
+            period.start,
         )
 
     def now(self, section: str, order: str) -> list[Row]:

@@ -23,6 +23,8 @@ from reviews.wording import NOTHING, amount, count, day, days, decimal, plural, 
 
 # A segment with fewer closed deals wins or loses by chance.
 FIRM = 5
+# So many deals of a quarter are on its page, the largest first.
+DEALS = 200
 # Segments of deals of which the industry, size, country or channel is not known.
 NAMELESS = ("unknown", "no touch", "unassigned")
 MARKS = {"ahead": " ▲", "behind": " ▼", "on_plan": " ■", None: ""}
@@ -32,7 +34,7 @@ def win_loss(data: Data, period: Period) -> Page:
     segments = data.of("win_loss__segments", period, "won + lost desc, segment")
     reasons = data.of("win_loss__reasons", period, "opportunities desc, leads desc, theme")
     contents = data.of("win_loss__content", period, "won + lost desc, content")
-    deals = data.of("win_loss__deals", period, "amount desc, opportunity_id")
+    deals = data.first_of("win_loss__deals", period, "amount desc, opportunity_id", DEALS)
     whole = next((row for row in segments if row["dimension"] == "all"), None)
     if whole is None:
         return Page()
@@ -73,7 +75,7 @@ def win_loss(data: Data, period: Period) -> Page:
                 Column("Cycle", "opportunity_cycle_days", days, "sales_cycle_days"),
                 Column(data.head("Amount"), "amount", amount),
                 shown=15,
-                at_most=200,
+                at_most=DEALS,
             ),
             note="Touches and content until the deal was created: content of the first and of the last touch.",
         )

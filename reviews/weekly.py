@@ -249,7 +249,7 @@ def team_meeting(data: Data, period: Period) -> Page:
     blockers = data.of("team_meeting__blockers", period, "cases desc, blocker")
     running = data.of("team_meeting__campaigns", period, "leads_of_week desc, leads desc, campaign_id")
     campaigns = told_apart(running, "name")
-    if not (week or wins or stuck or blockers):
+    if not (week or wins or stuck or blockers or campaigns):
         return Page()
     leads, won = sum(row["leads"] for row in week), sum(row["wins"] for row in week)
     before = sum(row["mean_leads_before"] for row in week)
