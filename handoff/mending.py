@@ -5,8 +5,7 @@ so: `by` is the column of the key, `reads` how the rows of a model that it reads
 moved, and what moved there is known row by row, the model's own SQL is run over the rows of the keys that are touched,
 and these rows are replaced. Rows that a table has lost and gained since it was made before are kept in the schema
 `moved`, for those that read it. Whatever else moved (definitions, the clock, a model that is not named) makes the table
-anew. What a table is and was made of is written down here. Not here: whether it stands by that (`standing.py`), who
-asks (`orchestration/dbt_project.py`).
+anew. Not here: what a table is and was made of (`built.py`), who asks (`orchestration/dbt_project.py`).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from handoff.built import STATISTICS, Built
 from handoff.sql import literal, quoted
 from handoff.warehouse import transaction
 
@@ -49,14 +49,6 @@ where reads.name = $1 and (made_of.content is distinct from built.content or bui
 order by all
 """
 READ = "select parent from control.reads where name = ?"
-RECORD = (
-    "delete from control.built where name = $1",
-    "insert into control.built "
-    "select $1, coalesce((select inputs from control.inputs where name = $1), ''), $2, as_of from control.run",
-    "delete from control.made_of where name = $1",
-    "insert into control.made_of select reads.name, reads.parent, built.content from control.reads "
-    "inner join control.built on reads.parent = built.name where reads.name = $1",
-)
 # Every delivery of a raw table, and as what it was read; of mapped sources, which tables a view shows.
 DELIVERIES = """
 select
@@ -84,8 +76,6 @@ with
 select source_system, object from told left join still using (source_system, object)
 where told.told is distinct from still.told
 """
-# What a table is, in three numbers that rows which go and come can be taken from and added to.
-STATISTICS = "count(*) as rows, coalesce(bit_xor(hash({row})), 0) as bits, coalesce(sum(hash({row})), 0) as total"
 # By which column of which model rows belong to a key that they do not name: a lead's touches by its person, its changes
 # by its records. A row of the bridge that moves names the key itself.
 BRIDGES = {
@@ -167,7 +157,7 @@ class Mending:
             if mend.parts:
                 self._readers.setdefault(DELIVERY, set()).add(name)
 
-    def mend(self, con: duckdb.DuckDBPyConnection, name: str, query: str) -> int | None:
+    def mend(self, con: duckdb.DuckDBPyConnection, built: Built, name: str, query: str) -> int | None:
         """Replaces the rows of a table that what moved belongs to. `con` is a connection of this call's own.
 
         Returns how many rows it lost and gained; None where the table is to be made anew.
@@ -191,7 +181,7 @@ class Mending:
         con.execute("create or replace temp table mending_after as from mending_before limit 0")
         con.execute(f"insert into mending_after by name {self.restricted(con, mend, query)}")
         with transaction(con):
-            return self._replace(con, name, mend, int(behind))
+            return self._replace(con, built, name, mend, int(behind))
 
     @contextmanager
     def following(self, con: duckdb.DuckDBPyConnection, name: str) -> Iterator[None]:
@@ -316,11 +306,12 @@ class Mending:
     def passes(
         self,
         con: duckdb.DuckDBPyConnection,
+        built: Built,
         test: str,
         query: str,
         of: tuple[str, Callable[[str], str]] | None = None,
     ) -> bool:
-        """Whether a data test passes, which is then on record: its SQL `query` finds nothing.
+        """Whether a data test passes, which goes on record: its SQL `query` finds nothing.
 
         `of` is the table or view whose rows it asks each for themselves, and how to get the SQL of a view: where it
         passed before and what moved since is known, only that is asked; what is found there is looked for in the whole.
@@ -334,11 +325,7 @@ class Mending:
                 con.execute(f"create or replace temp view mending_asked as {rows}")
                 asked.insert(0, query.replace(self.names[name.split(".")[1]], "temp.mending_asked"))
         passes = any(not _one(con, f"select count(*) from (\n{each}\n)")[0] for each in asked)
-        if passes:
-            with transaction(con):
-                record(con, test, "passed")
-        else:
-            con.execute("delete from control.built where name = ?", [test])
+        built.record_test(con, test, passed=passes)
         return passes
 
     def _since(
@@ -450,7 +437,7 @@ class Mending:
             query = query.replace(rendered, names[name])
         return f"select * from (\n{query}\n) where {mend.by} in (select key from mending_key)"
 
-    def _replace(self, con: duckdb.DuckDBPyConnection, name: str, mend: Mend, behind: int) -> int:
+    def _replace(self, con: duckdb.DuckDBPyConnection, built: Built, name: str, mend: Mend, behind: int) -> int:
         statistics = STATISTICS.format(row="t")
         was, is_now = (
             f"select {mend.by} as key, {statistics} from mending_{when} as t group by all"
@@ -478,7 +465,7 @@ class Mending:
             con.execute(f"insert into {name} from mending_after where {mend.by} in (select key from mending_key)")
             _put(con, "mended", name, behind + new[0])
             _put(con, "moved", name, content, came_out)
-        record(con, name, came_out)
+        built.record(con, name, came_out)
         return int(gone[0] + new[0])
 
 
@@ -508,25 +495,6 @@ def begin(con: duckdb.DuckDBPyConnection, rewritten: str, *, is_anew: bool) -> b
             con.execute(f"delete from control.{table}")
         _put(con, "shadow", ERASED, rewritten)
     return is_anew
-
-
-def record_table(con: duckdb.DuckDBPyConnection, name: str, *, is_kept: bool = False) -> None:
-    """Writes down what a table that was made is, and was made of.
-
-    `is_kept`: from night to night; where it is by fingerprints, they say all of a row.
-    """
-    by_fingerprint = f"select count(*) from (describe {name}) where column_name = 'fingerprint'"
-    row = "fingerprint" if is_kept and _one(con, by_fingerprint)[0] else "t"
-    content = "-".join(map(str, _one(con, f"select {STATISTICS.format(row=row)} from {name} as t")))
-    with transaction(con):
-        con.execute("delete from control.mended where name = ?", [name])
-        record(con, name, content)
-
-
-def record(con: duckdb.DuckDBPyConnection, name: str, content: str) -> None:
-    """Writes down what a table is, or that a data test passed, and of what."""
-    for statement in RECORD:
-        con.execute(statement, [name, content] if "$2" in statement else [name])
 
 
 def _has_table(con: duckdb.DuckDBPyConnection, schema: str, name: str) -> bool:

@@ -1,9 +1,8 @@
 """What each table of the last build was made of: a night makes anew only what may have changed.
 
 `control.built` keeps, per table and passed data test, a fingerprint of what it read and one of what it is, written node
-by node (`mending.record`); before each, dbt asks here whether it stands (`orchestration/dbt_project.py`). A table
-that is made again and comes out equal therefore stops the work there: what reads it stands. Not here: which nodes there
-are.
+by node (`built.py`); before each, dbt asks there whether it stands (`orchestration/dbt_project.py`). A table that is
+made again and comes out equal therefore stops the work there: what reads it stands. Not here: which nodes there are.
 """
 
 import hashlib
@@ -46,12 +45,6 @@ where
         content <> 'passed'
         and name not in (select schema_name || '.' || table_name from duckdb_tables())
     )
-"""
-STANDS = """
-select built.inputs = coalesce(inputs.inputs, '')
-from control.built
-left join control.inputs on built.name = inputs.name
-where built.name = $1
 """
 # What the models read of the night's own tables: `quality.load_log` without its times, the clock without the run's id.
 COLUMNS = {CLOCK: "as_of", "quality.load_log": "delivery_id, source_file, status, rows_held, is_current, ordered_as"}
@@ -132,12 +125,6 @@ def remember_reads(con: duckdb.DuckDBPyConnection, edges: Iterable[tuple[str, st
         "create or replace table control.reads as select unnest(?::varchar[]) as name, unnest(?::varchar[]) as parent",
         [list(names), list(parents)],
     )
-
-
-def stands(con: duckdb.DuckDBPyConnection, name: str) -> bool:
-    """Whether a table, or a data test that passed, need not be made again: it was made of what is there now."""
-    row = con.execute(STANDS, [name]).fetchone()
-    return bool(row and row[0])
 
 
 def count(con: duckdb.DuckDBPyConnection, name: str) -> int:

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from handoff import definitions, mending, standing
+from handoff import definitions
+from handoff.built import Built
 from handoff.errors import HandoffError, disk_trouble
 from handoff.mending import Mend, Mending, Relation
 from handoff.settings import CHECKOUT, DBT_PROJECT, Settings
@@ -180,7 +181,7 @@ def build(
 
     `only` are the nodes to build, by their ids, in place of what the arguments select. `night` is the connection of a
     night on DuckDB: what stands is left alone, what can be mended is, and what was made of what is written down
-    (`handoff.standing`, `handoff.mending`).
+    (`handoff.built`, `handoff.mending`).
 
     Raises:
         HandoffError: a model, seed or test failed; the message names it. Raised after the last event.
@@ -240,15 +241,14 @@ def _leaving(settings: Settings, night: "tuple[duckdb.DuckDBPyConnection, Mendin
         yield
         return
     con, mends = night
-    cursor, lock = con.cursor(), threading.Lock()
+    with con.cursor() as own:
+        built = Built(own)
     runners: dict[Any, Any] = {kind: BuildTask.RUNNER_MAP[kind] for kind in (NodeType.Model, NodeType.Test)}
 
     def stands(node: Any) -> bool:
         if node.config.materialized not in ("table", "incremental", "test"):
             return False
-        name = node.unique_id if node.resource_type == NodeType.Test else f"{node.schema}.{node.alias}"
-        with lock:
-            return standing.stands(cursor, name)
+        return built.stands(node.unique_id if node.resource_type == NodeType.Test else f"{node.schema}.{node.alias}")
 
     def done(node: Any, message: str | None, *, is_test: bool = False) -> Any:
         return RunResult(
@@ -284,17 +284,17 @@ def _leaving(settings: Settings, night: "tuple[duckdb.DuckDBPyConnection, Mendin
                         # one that finds something dbt asks once more, and reports
                         if passes_on_no_row(node):
                             of = asked(node, manifest) if asks_rows(node) else None
-                            if mends.passes(own, node.unique_id, node.compiled_code, of):
+                            if mends.passes(own, built, node.unique_id, node.compiled_code, of):
                                 return done(node, None, is_test=True)
                         return super().execute(node, manifest)
                     if node.config.materialized not in ("table", "incremental"):
                         return super().execute(node, manifest)
                     name, is_kept = f"{node.schema}.{node.alias}", node.config.materialized == "incremental"
-                    if not is_kept and (changed := mends.mend(own, name, node.compiled_code)) is not None:
+                    if not is_kept and (changed := mends.mend(own, built, name, node.compiled_code)) is not None:
                         return done(node, f"MENDED {changed} rows")
                     with nullcontext() if is_kept else mends.following(own, name):
                         result = super().execute(node, manifest)
-                        mending.record_table(own, name, is_kept=is_kept)
+                        built.record_table(own, name, is_kept=is_kept)
                         return result
 
         return Runner
@@ -304,7 +304,6 @@ def _leaving(settings: Settings, night: "tuple[duckdb.DuckDBPyConnection, Mendin
         yield
     finally:
         BuildTask.RUNNER_MAP.update(runners)
-        cursor.close()
 
 
 def passes_on_no_row(test: Any) -> bool:

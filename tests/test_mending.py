@@ -6,6 +6,7 @@ import duckdb
 import pytest
 
 from handoff import mending, standing
+from handoff.built import Built
 from handoff.mending import Mend, Mending, Relation
 
 QUERY = 'select lead_id, count(*) as touches from "memory"."core"."touch" group by lead_id'
@@ -40,9 +41,9 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             con, [("core.lead", "core.touch"), ("core.lead", "core.owner"), ("test", "core.lead"), *of_seen]
         )
         for name in ("touch", "owner", "lead"):
-            mending.record_table(con, f"core.{name}")
+            Built(con).record_table(con, f"core.{name}")
         for test in ("test", "test of seen", "other test of seen"):
-            mending.record(con, test, "passed")
+            Built(con).record_test(con, test, passed=True)
         change(con, "delete from core.touch where touch_id = 7; insert into core.touch values ('L10', 99)")
         yield con
 
@@ -53,21 +54,21 @@ def change(con: duckdb.DuckDBPyConnection, sql: str, name: str = "core.touch") -
         before, aside = name.split(".")[1], f'core."{name.split(".")[1]}{mending.ASIDE}"'
         con.execute(f"create table core.{before} as from {aside}")
         con.execute(sql)
-        mending.record_table(con, name)
+        Built(con).record_table(con, name)
 
 
 def test_the_rows_of_what_moved_are_made_again_and_no_other(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("update core.lead set touches = -1 where lead_id = 'L3'")
-    mending.record_table(con, "core.lead")
+    Built(con).record_table(con, "core.lead")
     con.execute("update control.made_of set content = (select before from control.moved) where parent = 'core.touch'")
-    assert mends().mend(con, "core.lead", QUERY) == 3
+    assert mends().mend(con, Built(con), "core.lead", QUERY) == 3
     rows = dict(con.execute("from core.lead").fetchall())
     assert rows == {f"L{i}": 5 for i in range(10)} | {"L1": 4, "L10": 1, "L3": -1}
     content = "select content from control.built where name = 'core.lead'"
     kept = con.execute(content).fetchall()
-    mending.record_table(con, "core.lead")
+    Built(con).record_table(con, "core.lead")
     assert kept == con.execute(content).fetchall(), "as counted from the whole"
-    assert standing.stands(con, "core.lead")
+    assert Built(con).stands("core.lead")
     assert sorted(con.execute('from moved."core.lead"').fetchall()) == [("L1", 4), ("L1", 5), ("L10", 1)]
 
 
@@ -85,21 +86,21 @@ def test_the_rows_of_what_moved_are_made_again_and_no_other(con: duckdb.DuckDBPy
 def test_a_table_is_made_anew_where(con: duckdb.DuckDBPyConnection, also: str) -> None:
     before = con.execute("from core.lead order by all").fetchall()
     con.execute(also)
-    assert mends().mend(con, "core.lead", QUERY) is None
+    assert mends().mend(con, Built(con), "core.lead", QUERY) is None
     assert con.execute("from core.lead order by all").fetchall() == before
 
 
 def test_a_table_of_which_much_moved_is_made_anew(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("delete from control.made_of where name = 'core.lead'")
-    mending.record_table(con, "core.lead")
+    Built(con).record_table(con, "core.lead")
     change(con, "delete from core.touch where touch_id % 5 = 0 and touch_id < 20")
-    assert mends().mend(con, "core.lead", QUERY) is None
+    assert mends().mend(con, Built(con), "core.lead", QUERY) is None
 
 
 def test_rows_that_stand_behind_count_though_none_is_touched(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("insert into control.mended values ('core.lead', 3)")
     con.execute(f"delete from {mending.moved_table('core.touch')} where lead_id = 'L1'")
-    assert mends().mend(con, "core.lead", QUERY) is None
+    assert mends().mend(con, Built(con), "core.lead", QUERY) is None
 
 
 def fail(con: duckdb.DuckDBPyConnection, gets: str) -> None:
@@ -127,9 +128,9 @@ def test_a_table_whose_making_fails_is_there(con: duckdb.DuckDBPyConnection, get
     ],
 )
 def test_a_data_test_asks_what_moved(con: duckdb.DuckDBPyConnection, sql: str, passes: bool) -> None:
-    mends().mend(con, "core.lead", QUERY)
-    assert mends().passes(con, "test", sql, ("core.lead", str)) == passes
-    assert standing.stands(con, "test") == passes
+    mends().mend(con, Built(con), "core.lead", QUERY)
+    assert mends().passes(con, Built(con), "test", sql, ("core.lead", str)) == passes
+    assert Built(con).stands("test") == passes
     on_record = con.execute("select count(*) from control.built where name = 'test'").fetchall()
     assert on_record == [(passes,)], "one that found something is asked again, whatever moves"
 
@@ -149,10 +150,10 @@ def test_what_moved_of_a_view_is_looked_up_once(con: duckdb.DuckDBPyConnection) 
         assert con.execute("select key from mending_key order by all").fetchall() == [("L1",), ("L10",)]
         return sorted(con.execute(query).fetchall())
 
-    night.mend(con, "core.lead", QUERY)
+    night.mend(con, Built(con), "core.lead", QUERY)
     nothing = 'select * from "memory"."core"."seen" where touches is null'
-    assert night.passes(con, "test of seen", nothing, ("core.seen", view))
-    assert night.passes(con, "other test of seen", nothing.replace("is null", "= 5"), ("core.seen", view))
+    assert night.passes(con, Built(con), "test of seen", nothing, ("core.seen", view))
+    assert night.passes(con, Built(con), "other test of seen", nothing.replace("is null", "= 5"), ("core.seen", view))
     assert rows() == [("L1", 4), ("L10", 1)]
     assert asked == ["core.seen"]
     night, moved = mends(), "update core.lead set touches = touches + 1 where lead_id in ('L1', 'L10')"
@@ -169,7 +170,7 @@ def test_what_a_view_was_asked_differently_is_kept_apart(con: duckdb.DuckDBPyCon
         asked.append(name)
         return 'select lead_id, touches from "memory"."core"."lead"'
 
-    night.mend(con, "core.lead", QUERY)
+    night.mend(con, Built(con), "core.lead", QUERY)
     moved = con.execute("select name, before, content from control.moved order by all").fetchall()
     queries = [night._since(con, "core.seen", list(since), view) for since in (moved[:1], moved)]
     assert [sorted(con.execute(query or "").fetchall()) for query in queries] == [[("L1", 4), ("L10", 1)]] * 2
@@ -181,9 +182,11 @@ def test_what_a_view_was_asked_differently_is_kept_apart(con: duckdb.DuckDBPyCon
 def test_a_view_that_moved_too_much_is_asked_as_a_whole(con: duckdb.DuckDBPyConnection) -> None:
     night, wide = mends(), 'select lead_id, unnest([1, 2, 3]) as number from "memory"."core"."lead"'
     con.execute(f"create view core.seen as {wide}")
-    night.mend(con, "core.lead", QUERY)
+    night.mend(con, Built(con), "core.lead", QUERY)
     of_all = 'select * from "memory"."core"."seen" where lead_id = \'L5\''
-    assert not night.passes(con, "test of seen", of_all, ("core.seen", lambda _: wide)), "all of it is asked"
+    assert not night.passes(con, Built(con), "test of seen", of_all, ("core.seen", lambda _: wide)), (
+        "all of it is asked"
+    )
 
 
 def test_an_erasure_leaves_nothing_of_what_moved(con: duckdb.DuckDBPyConnection) -> None:
@@ -192,7 +195,7 @@ def test_an_erasure_leaves_nothing_of_what_moved(con: duckdb.DuckDBPyConnection)
     assert con.execute(kept).fetchall() == [(1,)]
     mending.begin(con, "somebody", is_anew=False)
     assert con.execute(kept).fetchall() == [(0,)]
-    assert mends().mend(con, "core.lead", QUERY) is None
+    assert mends().mend(con, Built(con), "core.lead", QUERY) is None
 
 
 def test_what_a_killed_night_set_aside_is_in_nobodys_way(con: duckdb.DuckDBPyConnection) -> None:
@@ -203,7 +206,7 @@ def test_what_a_killed_night_set_aside_is_in_nobodys_way(con: duckdb.DuckDBPyCon
         name for (name,) in con.execute("select table_name from duckdb_tables() where schema_name = 'core'").fetchall()
     }
     assert names == {"lead", "owner"}
-    assert mends().mend(con, "core.lead", QUERY) is None
+    assert mends().mend(con, Built(con), "core.lead", QUERY) is None
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import duckdb
 import pytest
 
 from handoff import standing
+from handoff.built import Built
 
 SOURCES = ["control.run", "raw.crm__lead", "raw.crm__deal", "raw.mapped__lead", "quality.load_log", "raw.never_made"]
 
@@ -127,7 +128,7 @@ def test_a_table_stands_while_what_it_was_made_of_does(
         "insert into control.built select name, inputs, '1-1-1', null from control.inputs where name = 'core.fct_lead'"
     )
     con.execute(change)
-    assert standing.stands(con, "core.fct_lead") == stands
+    assert Built(con).stands("core.fct_lead") == stands
 
 
 def test_a_table_that_is_gone_was_never_made(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
