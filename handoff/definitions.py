@@ -614,6 +614,13 @@ class _Check:
 
     # rows against each other
 
+    def _lowered(self, text: str) -> str:
+        """As the models lower it: İ and a Σ at the end of a word are other letters to Python."""
+        if text.isascii():
+            return text.lower()
+        (lowered,) = self.con.execute("select lower(?)", [text]).fetchall()[0]
+        return str(lowered)
+
     def _dates(self) -> Iterator[Problem]:
         for name in ("settings", "icp", "stage_criteria", "completeness"):
             for row in self.files[name]:
@@ -684,7 +691,7 @@ class _Check:
         for name, key in keys:
             seen: dict[tuple[str, ...], Row] = {}
             for row in self.files[name]:
-                of = tuple(row[column].lower() for column in key)
+                of = tuple(self._lowered(row[column]) for column in key)
                 if name == "rejection_reasons" and not row["crm_value"]:
                     of = (row["reason"], "")
                 if of in seen:
@@ -699,7 +706,7 @@ class _Check:
                 yield Problem(row.file, row.line, f"there are more than {MOST_RULES} rules of all stages and versions")
                 break
         yield from self._disagreements("channels", "priority", ("channel", "is_marketing"), _as_priority)
-        yield from self._disagreements("channels", "channel", ("is_marketing",))
+        yield from self._disagreements("channels", "channel", ("is_marketing",), self._lowered)
         by_day: dict[str, list[tuple[int, int, Row]]] = {}
         for row in self.files["business_hours"]:
             opens, closes = _minute(row["opens"]), _minute(row["closes"])
@@ -712,7 +719,7 @@ class _Check:
                     yield Problem(row.file, row.line, f"{weekday} overlaps line {earlier.line}")
 
     def _disagreements(
-        self, name: str, key: str, columns: Iterable[str], same: Callable[[str], str] = str.lower
+        self, name: str, key: str, columns: Iterable[str], same: Callable[[str], str]
     ) -> Iterator[Problem]:
         for column in columns:
             said: dict[str, Row] = {}

@@ -25,6 +25,8 @@ BinKind = Literal["number", "category", "other", "missing"]
 _KINDS: dict[str, BinKind] = {"number": "number", "category": "category", "other": "other", "missing": "missing"}
 BANDS = ((80, "80-100"), (60, "60-79"), (40, "40-59"), (20, "20-39"), (0, "00-19"))
 _CATEGORIES = TypeAdapter(tuple[str, ...])
+# What the warehouse counts up to.
+MOST = 2**31 - 1
 COLUMNS = (
     "version",
     "attribute",
@@ -200,16 +202,24 @@ def read_card(path: Path) -> Scorecard:
             why=f"`{RULES}` and `{RULES}-<version>` are the points that the definitions give",
             remedy="Name it otherwise: both files, the version in the JSON and in each row of the CSV",
         )
-    with path.open(newline="", encoding="utf-8-sig") as handle:  # a spreadsheet may put a mark before the header
-        reader = csv.DictReader(handle)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise HandoffError(
-                "A scorecard has other columns than expected.",
-                where=str(path),
-                why=f"found {reader.fieldnames}",
-                remedy=f"Use the columns {', '.join(COLUMNS)}",
-            )
-        bins = tuple(_bin(row, path, line) for line, row in enumerate(reader, start=2))
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as handle:  # a spreadsheet may put a mark before the header
+            reader = csv.DictReader(handle)
+            if tuple(reader.fieldnames or ()) != COLUMNS:
+                raise HandoffError(
+                    "A scorecard has other columns than expected.",
+                    where=str(path),
+                    why=f"found {reader.fieldnames}",
+                    remedy=f"Use the columns {', '.join(COLUMNS)}",
+                )
+            bins = tuple(_bin(row, path, line) for line, row in enumerate(reader, start=2))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise HandoffError(
+            "A scorecard cannot be read.",
+            where=str(path),
+            why=str(error),
+            remedy="Save it as a CSV file in UTF-8",
+        ) from error
     if not bins:
         raise HandoffError(
             "A scorecard has no bins.",
@@ -246,7 +256,10 @@ def _card(bins: tuple[Bin, ...], facts_path: Path) -> Scorecard:
         unknown = sorted(facts.keys() - Scorecard.__dataclass_fields__.keys() | facts.keys() & {"bins"})
         if unknown:
             raise ValueError(f"{unknown[0]} is not known here")
-        return TypeAdapter(Scorecard).validate_python({**facts, "bins": bins})
+        card = TypeAdapter(Scorecard).validate_python({**facts, "bins": bins})
+        for number in (card.threshold or 0, card.horizon_days, card.leads, card.wins):
+            _whole(str(number))
+        return card
     except (ValueError, TypeError, AttributeError) as error:
         why = str(error)
         if isinstance(error, ValidationError):
@@ -291,6 +304,13 @@ def _twice(values: Iterable[str]) -> str | None:
     return next((value for value, times in Counter(values).items() if times > 1), None)
 
 
+def _whole(text: str) -> int:
+    number = int(text)
+    if abs(number) > MOST:
+        raise ValueError(f"{text} is beyond {MOST:,}, the most that is counted")
+    return number
+
+
 def _bin(row: dict[str, str], path: Path, line: int) -> Bin:
     try:
         if row["version"] != path.stem:
@@ -303,14 +323,14 @@ def _bin(row: dict[str, str], path: Path, line: int) -> Bin:
             attribute=row["attribute"],
             kind=kind,
             label=row["bin"],
-            points=int(row["points"]),
+            points=_whole(row["points"]),
             lower=float(row["lower"]) if row["lower"] else -math.inf,
             upper=float(row["upper"]) if row["upper"] else math.inf,
             categories=tuple(text.strip().lower() for text in categories),
             weight_of_evidence=float(row["weight_of_evidence"]),
             coefficient=float(row["coefficient"]),
-            leads=int(row["leads"]),
-            wins=int(row["wins"]),
+            leads=_whole(row["leads"]),
+            wins=_whole(row["wins"]),
         )
     except (ValueError, KeyError, TypeError) as error:
         is_of_types = isinstance(error, ValidationError)

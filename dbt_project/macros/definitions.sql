@@ -10,8 +10,10 @@
 
 {% macro cell(column) -%}
     {#- What a cell of a definitions file says: blanks around it (handoff.sql.BLANKS) say nothing. -#}
-    nullif(trim({{ column }}, ' ' || chr(9) || chr(10) || chr(13) || chr(160)), '')
+    nullif({{ trimmed(column) }}, '')
 {%- endmacro %}
+
+{% macro trimmed(text) -%} trim({{ text }}, ' ' || chr(9) || chr(10) || chr(13) || chr(160)) {%- endmacro %}
 
 {% macro one_spelling(column, within=none) -%}
     {#- What a cell names, in one spelling wherever the names (of one value of `within`) differ in letters' case alone:
@@ -79,6 +81,6 @@
 {%- endmacro %}
 
 {% macro split_list(value) -%}
-    {#- A definitions list (`a|b|c`, also `a | b`) as an array of lower-cased texts. -#}
-    list_transform(string_split(lower({{ value }}), '|'), lambda part:trim(part))
+    {#- A definitions list (`a|b|c`, also `a | b`, a part on each line) as an array of lower-cased texts. -#}
+    list_transform(string_split(lower({{ value }}), '|'), lambda part:{{ trimmed("part") }})
 {%- endmacro %}

@@ -15,7 +15,11 @@
 {%- endmacro %}
 
 {% macro is_free_domain(domain) -%}
-    {{ domain }} in (select lower({{ cell("free_domain.domain") }}) from {{ ref("free_email_domains") }} as free_domain)
+    {{ domain }} in (
+        select lower({{ cell("free_domain.domain") }})
+        from {{ ref("free_email_domains") }} as free_domain
+        where {{ cell("free_domain.domain") }} is not null
+    )
 {%- endmacro %}
 
 {% macro component_labels(memberships, rounds=10) -%}

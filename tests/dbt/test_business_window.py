@@ -10,6 +10,8 @@ import pytest
 WORKDAYS = [(day, 9 * 60, 17 * 60) for day in range(1, 6)]
 AROUND_THE_CLOCK = [(day, 0, 24 * 60) for day in range(1, 8)]
 SUNDAY_MORNING = [(7, 60, 5 * 60)]
+# a break of half an hour, within the hour that the clock leaves out in spring
+NIGHT_SHIFT = [(7, 0, 150), (7, 180, 24 * 60)]
 
 
 @pytest.mark.parametrize(
@@ -24,6 +26,10 @@ SUNDAY_MORNING = [(7, 60, 5 * 60)]
         pytest.param("Atlantic/Azores", AROUND_THE_CLOCK, "2026-10-25T00:30", "2026-10-26T01:00", 24.5, id="all day"),
         pytest.param("America/New_York", SUNDAY_MORNING, "2026-11-01T04:30", "2026-11-01T12:00", 5, id="an hour twice"),
         pytest.param("America/New_York", SUNDAY_MORNING, "2026-03-08T05:00", "2026-03-08T12:00", 3, id="an hour less"),
+        pytest.param(
+            "America/New_York", NIGHT_SHIFT, "2026-03-08T06:50", "2026-03-08T07:05", 0.25, id="a break skipped"
+        ),
+        pytest.param("America/New_York", NIGHT_SHIFT, "2026-03-15T06:20", "2026-03-15T07:05", 0.25, id="a break held"),
         pytest.param("America/Santiago", AROUND_THE_CLOCK, "2026-09-06T03:00", "2026-09-06T05:00", 2, id="no midnight"),
     ],
 )

@@ -21,7 +21,8 @@ def _macros() -> dict[str, Any]:
     environment.globals["return"] = lambda value: value
     blocks = re.findall(r"\{%-? macro .*?\{%-? endmacro -?%\}", "\n".join(texts), re.DOTALL)
     names = (
-        "component_labels|holds|in_list|contains_any|split_list|regex_full_match|plain_text|web_domain|attribute_text"
+        "component_labels|holds|in_list|contains_any|split_list|trimmed|regex_full_match|plain_text|web_domain|"
+        "attribute_text"
     )
     wanted = rf"macro ({names})\("
     source = "\n".join(block for block in blocks if re.search(wanted, block.splitlines()[0]))
@@ -141,3 +142,13 @@ def test_a_kept_column_may_have_any_name(name: str) -> None:
     query = f"select {text} from (select ?::varchar as attributes, ?::varchar as name)"
     with duckdb.connect() as con:
         assert con.execute(query, [json.dumps({"other": 1, name: "here"}), name]).fetchall() == [("here",)]
+
+
+@pytest.mark.parametrize(
+    "written", ["Software|Media", "Software | Media", "Software|\n Media\r\n", "\u00a0Software\t|Media"]
+)
+def test_blanks_and_line_ends_around_the_parts_of_a_list_say_nothing(written: str) -> None:
+    """A cell of a spreadsheet may have a part on each line."""
+    with duckdb.connect() as con:
+        found = con.execute(f"select {MACROS['split_list']('$1')}", [written]).fetchall()
+    assert found == [(["software", "media"],)]

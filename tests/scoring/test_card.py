@@ -79,6 +79,7 @@ def test_a_card_survives_its_file(tmp_path: Path) -> None:
     ("old", "new", "message"),
     [
         pytest.param("number,0,,1.0,,0", "number,0,,1.0,,many", "line 2", id="points"),
+        pytest.param("number,0,,1.0,,0", "number,0,,1.0,,99999999999", "line 2.*is beyond", id="too many points"),
         pytest.param("sessions_30d,number,0", "sessions_30d,numbr,0", "line 2", id="kind"),
         pytest.param("card-a,industry,other", "card-a,branch,other", "without points", id="no bin for other texts"),
         pytest.param("industry,missing", "industry,other", "0 bins for missing values", id="no bin for missing values"),
@@ -105,6 +106,13 @@ def test_a_broken_card_is_refused_with_its_place(tmp_path: Path, old: str, new: 
     with pytest.raises(HandoffError, match=message) as refused:
         read_card(path)
     assert str(path) in str(refused.value)
+
+
+def test_a_card_that_a_spreadsheet_saved_in_its_own_letters_is_refused(tmp_path: Path) -> None:
+    path = write_card(CARD, tmp_path)
+    path.write_bytes(path.read_text().replace("technology", "süßwaren").encode("cp1252"))
+    with pytest.raises(HandoffError, match=f"{path}.*Save it as a CSV file in UTF-8"):
+        read_card(path)
 
 
 def test_a_card_that_no_night_would_read_is_not_written(tmp_path: Path) -> None:
@@ -145,6 +153,9 @@ def test_a_card_that_asks_for_no_signal_stops_the_night(tmp_path: Path, attribut
         pytest.param(
             '"threshold": null', '"threshold": "high"', "threshold: .*valid integer", id="a text for a number"
         ),
+        pytest.param(
+            '"threshold": null', '"threshold": 99999999999', "is beyond", id="a threshold that nobody reaches"
+        ),
         pytest.param('"auc": null', '"auc": "good"', "auc: .*valid number", id="a text for a share"),
         pytest.param(r'"reference_bands": {.*?}', '"reference_bands": [1]', "reference_bands: ", id="a list of bands"),
         pytest.param("{.*", "[]", "facts of a scorecard", id="a list of facts"),
@@ -177,7 +188,7 @@ def test_cards_that_cannot_be_loaded_leave_those_of_before(tmp_path: Path) -> No
     write_card(CARD, tmp_path / "scorecards")
     load_cards(settings, con)
     write_card(replace(CARD, version="card-b", leads=10**40), tmp_path / "scorecards")
-    with pytest.raises(duckdb.Error):
+    with pytest.raises(HandoffError, match=r"card-b\.json.*is beyond"):
         load_cards(settings, con)
     assert con.sql("select version from scoring_store.scorecard").fetchall() == [("card-a",)]
 

@@ -92,6 +92,15 @@ def test_metric_by_quarter_equals_the_mart(company: Pair, metric: str) -> None:
         assert found == [pytest.approx(row["value"])], row["quarter_start"]
 
 
+def test_what_a_quarter_has_so_far_is_at_its_end_what_it_has(company: Pair) -> None:
+    layer = company[1]
+    so_far = by_key(layer.query(["shared_revenue_quarter_to_date"], ["metric_time__quarter"]).rows, 1)
+    whole = by_key(layer.query(["shared_revenue"], ["metric_time__quarter"]).rows, 1)
+    earned = {quarter: values for quarter, values in whole.items() if values[0]}
+    assert earned
+    assert {quarter: so_far[quarter] for quarter in earned} == earned
+
+
 def test_the_metrics_are_those_that_the_project_defines(company: Pair) -> None:
     text = (DBT_PROJECT / "models" / "semantic" / "metrics.yml").read_text()
     defined = re.findall(r"^  - name: (\w+)$", text, re.MULTILINE)

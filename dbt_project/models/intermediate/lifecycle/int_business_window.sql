@@ -3,7 +3,8 @@
 -- business seconds of a moment = max(seconds_before + min(moment, ends_at) - starts_at) over its day's begun stretches.
 -- It reaches from year to year, so that it is the same every night of a year.
 -- Lengths are elapsed time, so a day on which the clock changes counts what really passed. What the clock shows twice,
--- when it goes back by an hour, opens and closes the first time: a day may begin with such an hour.
+-- when it goes back by an hour, opens and closes the first time: a day may begin with such an hour. A stretch that
+-- closes within the hour that the clock leaves out goes on for as long as it was to, but not into the next one.
 {% set bounds = {"starts_at": "opens_on_clock", "ends_at": "closes_on_clock"} %}
 with
     -- a record may carry a handoff that is older than any lead
@@ -78,7 +79,18 @@ with
         from last_shown
     ),
 
-    measured as (select *, {{ seconds_between("starts_at", "ends_at") }} as open_seconds from stretches),
+    apart as (
+        select
+            date_day,
+            starts_at,
+            greatest(
+                starts_at,
+                least(ends_at, coalesce(lead(starts_at) over (order by date_day, starts_at, ends_at), ends_at))
+            ) as ends_at
+        from stretches
+    ),
+
+    measured as (select *, {{ seconds_between("starts_at", "ends_at") }} as open_seconds from apart),
 
     final as (
         select
