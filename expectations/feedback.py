@@ -5,10 +5,12 @@ data.
 """
 
 import csv
+import io
 from pathlib import Path
 
 import duckdb
 
+from handoff.files import write_whole
 from handoff.spreadsheet import harmless
 from handoff.sql import BLANKS
 
@@ -102,10 +104,9 @@ def _repairs(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 
 def _write(path: Path, rows: list[list[str]]) -> Path:
-    beside = path.with_suffix(".tmp")
-    with beside.open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows(rows)
-    beside.replace(path)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(rows)
+    write_whole(path, text.getvalue())
     return path

@@ -157,7 +157,7 @@ def _runs(settings: Settings) -> str:
         raise HandoffError(
             "A run has not ended.",
             where=", ".join(stale),
-            why=f"created over {LONGEST_RUN_HOURS} hours old: its process is probably gone and the queue waits for it",
+            why=f"created over {LONGEST_RUN_HOURS} hours ago: its process is probably gone and the queue waits for it",
             remedy="Run `make nightly`, which ends what killed nights left, or terminate it in the UI",
         )
     if not runs:

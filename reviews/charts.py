@@ -1,7 +1,7 @@
 """Charts as inline SVG: Vega-Lite rendered in this process, without a browser or a network.
 
 A chart that has not changed is read from a folder of charts instead of being drawn again.
-Not here: which chart a page shows (`pages.py`).
+Not here: which chart a page shows (`weekly.py`, `monthly.py`, `quarterly.py`).
 """
 
 import hashlib

@@ -122,8 +122,8 @@ def _entered(data: Data, sources: list[Row], total: dict[str, Any]) -> Section:
             shown=15,
             at_most=100,
         ),
-        "Leads and rates: created this month, converted by now. Revenue: closed this month. `no source`: deals without "
-        "a lead, renewals among them.".replace("`", ""),
+        "Leads and rates: created this month, converted by now. Revenue: closed this month. No source: deals without "
+        "a lead, renewals among them.",
     )
 
 
@@ -267,7 +267,8 @@ def _back_plan(data: Data, period: Period) -> list[Section]:
             Column("This month", by_now, str),
         ),
         note="Read backwards from the agreed target at the rates of the newest twelve mature cohorts, all sources "
-        "together. Where leads skip stages, what is needed by any path is less. Try other rates: handoff what-if.",
+        "together. Where leads skip stages, what is needed by any path is less. Try other rates: "
+        ".venv/bin/handoff what-if.",
     )
     by_source: dict[str, dict[str, Row]] = defaultdict(dict)
     for row in rows:

@@ -2,7 +2,7 @@
 
 Pages are written beside and renamed, so a reader never opens half of one. Periods inside the window are written anew
 every night, because late data restates them; older pages stay as they were last written.
-Not here: what a page says (`pages.py`).
+Not here: what a page says (`weekly.py`, `monthly.py`, `quarterly.py`).
 """
 
 import json

@@ -1,5 +1,6 @@
-"""How figures are written for readers. Not here: which figures (`pages.py`). The `z` of a format: what is rounded to
-nothing has no minus sign.
+"""How figures are written for readers. Not here: which figures (`weekly.py`, `monthly.py`, `quarterly.py`).
+
+The `z` of a format: what is rounded to nothing has no minus sign.
 """
 
 from datetime import date, timedelta

@@ -89,7 +89,7 @@ def colleague_emails(world: World, deals: Deals) -> pa.Array:
     return joined(name, world.companies.domain(deals.company), separator="@")
 
 
-def user_id(world: World, number: Ints) -> pa.Array:
+def user_id(number: Ints) -> pa.Array:
     """A user; a negative number is the queue of incoming leads."""
     number = np.asarray(number)
     return pc.if_else(
@@ -162,14 +162,14 @@ def lead_rows(world: World, leads: Leads, until: int) -> Rows:
             "CurrencyIsoCode": constant("USD", n),
             "AnnualRevenue": pa.array(world.companies.employees[company] * 180_000, mask=number % 3 == 1),
             "NumberOfEmployees": pa.array(employees, mask=employees < 0),
-            "OwnerId": user_id(world, owner),
+            "OwnerId": user_id(owner),
             "IsConverted": flag(converted),
             "ConvertedDate": day(np.where(converted, leads.converted_at, NEVER)),
             "ConvertedAccountId": salesforce_id(ACCOUNT, np.where(converted, company + 1, -1)),
             "ConvertedContactId": salesforce_id(CONTACT, np.where(converted, contact_number(leads) + 1, -1)),
             "ConvertedOpportunityId": salesforce_id(DEAL, np.where(converted & (deal_of >= 0), deal_of + 1, -1)),
             "CreatedDate": stamp(leads.created_at),
-            "CreatedById": user_id(world, np.full(n, world.system_user)),
+            "CreatedById": user_id(np.full(n, world.system_user)),
             "LastModifiedDate": stamp(touched),
             "SystemModstamp": stamp(touched),
             "Technology__c": words(
@@ -250,7 +250,7 @@ def lead_history_rows(world: World, leads: Leads) -> Rows:
     )
 
     def owner_change(where: Ints, old: Ints, new: Ints, at: Ints) -> None:
-        add(where, "Owner", user_id(world, old), user_id(world, new), at, system[where])
+        add(where, "Owner", user_id(old), user_id(new), at, system[where])
 
     handed = np.flatnonzero(leads.handed_at < NEVER)
     owner_change(handed, leads.owner_marketing[handed], leads.owner_first[handed], leads.handed_at[handed])
@@ -334,7 +334,7 @@ def lead_history_rows(world: World, leads: Leads) -> Rows:
         "Id": salesforce_id("017", number + 1),
         "IsDeleted": flag(np.zeros(len(lead), bool)),
         "LeadId": salesforce_id(LEAD, leads.number[lead] + 1),
-        "CreatedById": user_id(world, np.concatenate([part[5] for part in parts]).clip(0)),
+        "CreatedById": user_id(np.concatenate([part[5] for part in parts]).clip(0)),
         "CreatedDate": stamp(at),
         "Field": fields,
         "OldValue": pa.concat_arrays([part[2] for part in parts]),
@@ -368,7 +368,7 @@ def contact_rows(world: World, leads: Leads, deals: Deals) -> Rows:
             [channel.lead_source for channel in v.CHANNELS],
             np.concatenate([leads.channel[own], np.full(len(extra), -1)]),
         ),
-        "OwnerId": user_id(world, np.concatenate([leads.owner_executive[own], deals.owner[extra]])),
+        "OwnerId": user_id(np.concatenate([leads.owner_executive[own], deals.owner[extra]])),
         "CreatedDate": stamp(created),
         "LastModifiedDate": stamp(created),
         "SystemModstamp": stamp(created),
@@ -389,7 +389,7 @@ def account_rows(world: World, index: Ints, since: Ints) -> Rows:
         "Industry": words([industry.value for industry in v.INDUSTRIES], companies.industry[index]),
         "AnnualRevenue": pa.array(companies.employees[index] * 180_000),
         "NumberOfEmployees": pa.array(companies.employees[index]),
-        "OwnerId": user_id(world, owner),
+        "OwnerId": user_id(owner),
         "CreatedDate": stamp(since),
         "LastModifiedDate": stamp(since),
         "SystemModstamp": stamp(since),
@@ -456,7 +456,7 @@ def deal_rows(world: World, leads: Leads, deals: Deals, until: int) -> Rows:
         "IsWon": flag(is_won),
         "CurrencyIsoCode": _currency(world, deals.company),
         "CampaignId": salesforce_id(CAMPAIGN, np.where(deals.campaign >= 0, deals.campaign + 1, -1)),
-        "OwnerId": user_id(world, deals.owner),
+        "OwnerId": user_id(deals.owner),
         "CreatedDate": stamp(deals.stage_at[:, 0]),
         "LastModifiedDate": stamp(touched),
         "SystemModstamp": stamp(touched),
@@ -488,7 +488,7 @@ def deal_history_rows(world: World, deals: Deals) -> Rows:
     columns = {
         "Id": salesforce_id("008", deals.number[0] * 16 + np.arange(len(row)) + 1),
         "OpportunityId": salesforce_id(DEAL, deals.number[row] + 1),
-        "CreatedById": user_id(world, deals.owner[row]),
+        "CreatedById": user_id(deals.owner[row]),
         "CreatedDate": stamp(at),
         "StageName": _stage_names(deals, position, row),
         "Amount": pa.array(_amount_at(deals, row, at), mask=~deals.has_amount[row]),
@@ -566,7 +566,7 @@ def call_rows(world: World, leads: Leads, calls: Calls, *, meetings: bool) -> Ro
         "Id": salesforce_id("00U" if meetings else "00T", leads.number[0] * 64 + keep + 1),
         "WhoId": who,
         "WhatId": salesforce_id(DEAL, np.where(after & (deal >= 0), deal + 1, -1)),
-        "OwnerId": user_id(world, calls.owner[keep]),
+        "OwnerId": user_id(calls.owner[keep]),
         "IsDeleted": flag(np.zeros(len(keep), bool)),
         "CreatedDate": stamp(at),
         "LastModifiedDate": stamp(at),
@@ -618,7 +618,7 @@ def campaign_rows(world: World, until: int) -> Rows:
         "BudgetedCost": pa.array(cost * 1.1, mask=cost == 0),
         "ActualCost": pa.array(cost.astype(float), mask=(cost == 0) | (first > until)),
         "IsActive": flag((first <= until) & (last > until)),
-        "OwnerId": user_id(world, index % world.marketers),
+        "OwnerId": user_id(index % world.marketers),
         "CreatedDate": stamp(created),
         "LastModifiedDate": stamp(touched),
         "SystemModstamp": stamp(touched),

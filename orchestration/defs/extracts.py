@@ -16,12 +16,13 @@ from ingestion.mapping import is_shipped, load_mappings
 from orchestration.night import Night
 from orchestration.run import untold_changes, untold_refusals
 from orchestration.translator import NIGHTLY
+from publishing.build import QUALITY
 
 OWNERS = ["team:data-engineering"]
 OBJECTS = [(mapping, name) for mapping in load_mappings(load_settings()) for name in mapping.objects]
 LOGS = {
-    "quality/load_log": "One row per distinct delivery: rows read, loaded, held and malformed, status and error.",
-    "quality/malformed_row": "Rows that could not be parsed, with file, line, the raw text and the reason.",
+    "quality/load_log": QUALITY["load_log"][0],
+    "quality/malformed_row": QUALITY["malformed_row"][0],
     "control/declared_object": "The objects that the mappings declare, and which of them are full snapshots.",
     "control/past_snapshot": "The deliveries of full snapshots that a later one replaced.",
     "control/unread_record": "The records of rows that could not be parsed in the full snapshots that stand.",

@@ -9,11 +9,12 @@ from expectations.gate import run_gate
 from handoff.errors import HandoffError
 from orchestration.defs.extracts import LOAD_LOG, OBJECTS, OWNERS, raw_key
 from orchestration.night import Night
+from publishing.build import QUALITY
 
 TABLES = {
-    "lead_verdict": "Every delivered lead version with the rules it failed.",
+    "lead_verdict": "One row per incomplete version of a lead record and failed rule, as judged.",
     "lead_admission": "Every lead record: admitted or held, and since when.",
-    "quarantine": "Held records, one row per failed rule, with the file and line they came from.",
+    "quarantine": QUALITY["quarantine"][0],
 }
 LEADS = [raw_key(mapping.source, name) for mapping, name in OBJECTS if mapping.objects[name].entity == "lead"]
 BATCH = dg.AssetCheckSpec(
@@ -40,7 +41,7 @@ BATCH = dg.AssetCheckSpec(
     ],
     check_specs=[BATCH],
 )
-def gate(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+def gate(night: Night) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Judges what is new by the rules in force at each record's time."""
     report = run_gate(night.settings, night.con, night.definitions)
     for name in TABLES:
