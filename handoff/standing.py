@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from handoff import mending
+from handoff.built import STATISTICS
 from handoff.warehouse import transaction
 
 CLOCK = "control.run"
@@ -70,7 +71,9 @@ where list_contains($1, schema_name || '.' || table_name)
 order by all
 """
 DELIVERIES = """
-select load_log.source_system || '__' || load_log.object, bit_xor(hash((load_log.delivery_id, status, mapping_sha256)))
+select
+    load_log.source_system || '__' || load_log.object,
+    bit_xor(hash(hash((load_log.delivery_id, status, mapping_sha256))))
 from quality.load_log
 left join control.delivery_reading on load_log.delivery_id = delivery_reading.delivery_id
 group by 1
@@ -212,6 +215,6 @@ def _contents(con: duckdb.DuckDBPyConnection, sources: Iterable[str], rewritten:
             contents[source] = hashlib.sha256(repr((found, rewritten)).encode()).hexdigest()
         else:
             rows = f'select {COLUMNS.get(source, "*")} from {schema}."{table}"'
-            rows = f"select bit_xor(hash(t)), count(*) from ({rows}) as t"
+            rows = f"select {STATISTICS.format(row='t')} from ({rows}) as t"
             contents[source] = repr(con.execute(rows).fetchone())
     return contents

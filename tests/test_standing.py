@@ -25,8 +25,12 @@ def con() -> duckdb.DuckDBPyConnection:
     )
     for table in ("crm__lead", "crm__deal", "mapped__lead"):
         con.execute(f"create table raw.{table} (native_id varchar)")
-    con.execute("insert into quality.load_log values ('d1', 'crm', 'lead', 'a.csv', 'loaded', 0, null, true, null)")
-    con.execute("insert into control.delivery_reading values ('d1', 'm1', 'csv')")
+    # two of one object, so that what changes alike in both is tried
+    for delivery, file in (("d0", "z.csv"), ("d1", "a.csv")):
+        con.execute(
+            "insert into quality.load_log values (?, 'crm', 'lead', ?, 'loaded', 0, null, true, null)", [delivery, file]
+        )
+        con.execute("insert into control.delivery_reading values (?, 'm1', 'csv')", [delivery])
     return con
 
 
@@ -65,6 +69,9 @@ def test_the_first_build_is_everything(con: duckdb.DuckDBPyConnection, tmp_path:
             id="a delivery of deals",
         ),
         pytest.param("update quality.load_log set is_current = false", {"quality.load_log"}, id="a file written over"),
+        pytest.param(
+            "update quality.load_log set ordered_as = 'b.csv'", {"quality.load_log"}, id="names that came since"
+        ),
         pytest.param(
             "update control.delivery_reading set mapping_sha256 = 'm2'",
             {"raw.crm__lead", "raw.mapped__lead"},

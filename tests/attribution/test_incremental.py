@@ -40,6 +40,7 @@ class Night:
     lookback_days: int = 90
     half_life_days: int = 7
     first_weight: int = 40
+    excluded: str | None = None
     day: int = 0
 
 
@@ -80,6 +81,10 @@ def deliver(home: Path, compiled: Compiled, night: Night) -> None:
         lab.con.execute("update staging.stg_definitions__setting set value = ? where setting = ?", [str(days), setting])
     lab.con.execute(
         "update definitions.attribution_models set first = ? where model = 'u_shaped'", [night.first_weight]
+    )
+    lab.con.execute(
+        "update definitions.attribution_models set exclude_channels = ? where model in ('first_touch', 'linear')",
+        [night.excluded],
     )
     lab.con.execute("update control.run set as_of = ?", [AS_OF + timedelta(days=night.day)])
     lab.con.close()
@@ -160,6 +165,17 @@ THREE_TOUCHES = [Touch("t1", -3, "email", "p"), Touch("t2", -3, "email", "q"), T
         pytest.param({"half_life_days": 14}, set(), {"o1", "o2"}, id="half-life"),
         pytest.param({"first_weight": 60}, set(), {"o1", "o2"}, id="weights"),
         pytest.param({"day": 1}, set(), set(), id="another night"),
+        # the last column of what is hashed, changed alike in two rows
+        pytest.param({"excluded": "event"}, set(), {"o1", "o2"}, id="what two models leave out"),
+        pytest.param(
+            {
+                "touches": [replace(touch, content="guide") for touch in THREE_TOUCHES if touch.person != "q"]
+                + [THREE_TOUCHES[1]]
+            },
+            {"o1"},
+            {"o1"},
+            id="the content of two touches",
+        ),
     ],
 )
 def test_a_night_redoes_what_changed_and_no_more(
