@@ -11,12 +11,11 @@ import duckdb
 
 from handoff.warehouse import transaction
 
-# What a table is, in three numbers that rows which go and come can be taken from and added to. Hashed twice: what the
-# last column brings to a hash stands in it as it is, and two rows in which it changed alike would look unchanged
-# together.
-STATISTICS = (
-    "count(*) as rows, coalesce(bit_xor(hash(hash({row}))), 0) as bits, coalesce(sum(hash(hash({row}))), 0) as total"
-)
+# Of a row. Hashed twice: what the last column brings to a hash stands in it as it is, and two rows in which it changed
+# alike would look unchanged together.
+ROW_HASH = "hash(hash({row}))"
+# What a table is, in three numbers that rows which go and come can be taken from and added to.
+STATISTICS = f"count(*) as rows, coalesce(bit_xor({ROW_HASH}), 0) as bits, coalesce(sum({ROW_HASH}), 0) as total"
 
 
 class Built:
@@ -35,10 +34,10 @@ class Built:
         """
         if name not in self._reads:
             return ""
-        parents = self._known(name)
-        if len(parents) < len(self._reads[name]):
+        known = self._known(name)
+        if len(known) < len(self._reads[name]):
             return None
-        said = " ".join(f"{parent}={content}" for parent, content in parents)
+        said = " ".join(f"{parent}={content}" for parent, content in known.items())
         return hashlib.md5(said.encode(), usedforsecurity=False).hexdigest()
 
     def stands(self, name: str) -> bool:
@@ -49,16 +48,16 @@ class Built:
         """Writes down what a table is, or that a data test passed, and of what."""
         # of what nobody knows is of nothing that there will be
         inputs = self.inputs(name)
-        made_of = inputs if inputs is not None else uuid.uuid4().hex
-        parents = [*zip(*self._known(name), strict=True)] or [(), ()]
+        inputs = uuid.uuid4().hex if inputs is None else inputs
+        known = self._known(name)
         con.execute("delete from control.built where name = ?", [name])
-        con.execute("insert into control.built select ?, ?, ?, as_of from control.run", [name, made_of, content])
+        con.execute("insert into control.built select ?, ?, ?, as_of from control.run", [name, inputs, content])
         con.execute("delete from control.made_of where name = ?", [name])
         con.execute(
             "insert into control.made_of select ?, unnest(?::varchar[]), unnest(?::varchar[])",
-            [name, *map(list, parents)],
+            [name, [*known], [*known.values()]],
         )
-        self._contents[name], self._inputs[name] = content, made_of
+        self._contents[name], self._inputs[name] = content, inputs
 
     def record_table(self, con: duckdb.DuckDBPyConnection, name: str, *, is_kept: bool = False) -> None:
         """Writes down what a table that was made is, and was made of.
@@ -84,6 +83,6 @@ class Built:
             self._contents.pop(test, None)
             self._inputs.pop(test, None)
 
-    def _known(self, name: str) -> list[tuple[str, str]]:
-        contents = [(parent, self._contents.get(parent)) for parent in self._reads.get(name, ())]
-        return [(parent, content) for parent, content in contents if content is not None]
+    def _known(self, name: str) -> dict[str, str]:
+        """What it reads, in order, and what each of these is."""
+        return {parent: self._contents[parent] for parent in self._reads.get(name, ()) if parent in self._contents}

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from handoff import mending
-from handoff.built import STATISTICS
+from handoff.built import ROW_HASH, STATISTICS
 from handoff.warehouse import transaction
 
 CLOCK = "control.run"
@@ -70,10 +70,10 @@ from duckdb_columns()
 where list_contains($1, schema_name || '.' || table_name)
 order by all
 """
-DELIVERIES = """
+DELIVERIES = f"""
 select
     load_log.source_system || '__' || load_log.object,
-    bit_xor(hash(hash((load_log.delivery_id, status, mapping_sha256))))
+    bit_xor({ROW_HASH.format(row="(load_log.delivery_id, status, mapping_sha256)")})
 from quality.load_log
 left join control.delivery_reading on load_log.delivery_id = delivery_reading.delivery_id
 group by 1

@@ -258,7 +258,7 @@ def _card(bins: tuple[Bin, ...], facts_path: Path) -> Scorecard:
             raise ValueError(f"{unknown[0]} is not known here")
         card = TypeAdapter(Scorecard).validate_python({**facts, "bins": bins})
         for number in (card.threshold or 0, card.horizon_days, card.leads, card.wins):
-            _whole(str(number))
+            _counted(number)
         return card
     except (ValueError, TypeError, AttributeError) as error:
         why = str(error)
@@ -304,10 +304,9 @@ def _twice(values: Iterable[str]) -> str | None:
     return next((value for value, times in Counter(values).items() if times > 1), None)
 
 
-def _whole(text: str) -> int:
-    number = int(text)
+def _counted(number: int) -> int:
     if abs(number) > MOST:
-        raise ValueError(f"{text} is beyond {MOST:,}, the most that is counted")
+        raise ValueError(f"{number} is beyond {MOST:,}, the most that is counted")
     return number
 
 
@@ -323,14 +322,14 @@ def _bin(row: dict[str, str], path: Path, line: int) -> Bin:
             attribute=row["attribute"],
             kind=kind,
             label=row["bin"],
-            points=_whole(row["points"]),
+            points=_counted(int(row["points"])),
             lower=float(row["lower"]) if row["lower"] else -math.inf,
             upper=float(row["upper"]) if row["upper"] else math.inf,
             categories=tuple(text.strip().lower() for text in categories),
             weight_of_evidence=float(row["weight_of_evidence"]),
             coefficient=float(row["coefficient"]),
-            leads=_whole(row["leads"]),
-            wins=_whole(row["wins"]),
+            leads=_counted(int(row["leads"])),
+            wins=_counted(int(row["wins"])),
         )
     except (ValueError, KeyError, TypeError) as error:
         is_of_types = isinstance(error, ValidationError)

@@ -39,14 +39,11 @@ def build(
     *,
     select: str = UNIFIED,
     parsed: Path | None = None,
-    definitions: Path = DEFINITIONS,
 ) -> Settings:
     """A warehouse of the extracts, with the models that `select` names, of the project as it was parsed elsewhere."""
     if parsed:
         begin_home(parsed, home)
-    settings = Settings(
-        _env_file=None, home=home, extracts=str(extracts), sources=sources, definitions=definitions, as_of=AS_OF
-    )
+    settings = Settings(_env_file=None, home=home, extracts=str(extracts), sources=sources, as_of=AS_OF)
     with open_warehouse(settings) as con:
         begin_run(con, settings.now, "test", "")
         report = load(settings, con)
