@@ -191,19 +191,16 @@ def _last_run(settings: Settings) -> datetime | None:
 def _publish(settings: Settings) -> str:
     import duckdb
 
-    path = settings.publish / "marts.duckdb"
+    from handoff.published import FILE, open_published, unreadable
+
+    path = settings.publish / FILE
     if not path.exists():
         return "nothing published yet"
-    try:
-        with duckdb.connect(str(path.resolve()), read_only=True) as con:
+    with open_published(settings) as con:
+        try:
             row = con.execute("select any_value(build_id), any_value(as_of) from core.build_info").fetchone()
-    except duckdb.Error as error:
-        raise HandoffError(
-            "The published file cannot be read.",
-            where=str(path),
-            why=str(error).splitlines()[0],
-            remedy="Delete the folder `publish` and run the night again: it publishes anew",
-        ) from error
+        except duckdb.Error as error:
+            raise unreadable(path, error) from error
     if not row:
         return "a build without tables"
     try:

@@ -12,6 +12,7 @@ from datetime import date
 import duckdb
 
 from handoff.errors import HandoffError
+from handoff.published import open_published
 from handoff.settings import Settings
 
 # of the columns of a plan, at least
@@ -104,12 +105,7 @@ def _read(
 ) -> tuple[float | None, dict[str, tuple[float, float, float]], float | None]:
     """The target of the month, none where no trailing cohort won; per stage its trailing leads, those that reached
     the next one, the customers among them; and spend per lead."""
-    published = settings.publish / "marts.duckdb"
-    if not published.exists():
-        raise HandoffError(
-            "There is no published build to plan from.", where=str(published), remedy="Run `make nightly` once"
-        )
-    with duckdb.connect(str(published), read_only=True) as con:
+    with open_published(settings) as con:
         chosen = con.execute(
             """select month_start from metrics.required_volume
             where month_start >= coalesce(?, (select date_trunc('month', max(as_of_date)) from metrics.scoreboard))

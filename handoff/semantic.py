@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from handoff.errors import HandoffError
+from handoff.published import published_file, unreadable
 from handoff.settings import Settings
 from handoff.sql import literal
 
@@ -29,6 +30,9 @@ class SemanticLayer:
     Args:
         manifest: dbt's `semantic_manifest.json`.
         database: the DuckDB file that holds the marts.
+
+    Raises:
+        HandoffError: DuckDB does not open the file.
     """
 
     def __init__(self, manifest: Path, database: Path) -> None:
@@ -38,7 +42,10 @@ class SemanticLayer:
 
         self._con = duckdb.connect()
         self._con.execute("set TimeZone = 'UTC'")
-        self._con.execute(f"attach {literal(str(database))} as {DATABASE} (read_only)")
+        try:
+            self._con.execute(f"attach {literal(str(database))} as {DATABASE} (read_only)")
+        except duckdb.Error as error:
+            raise unreadable(database, error) from error
         parsed = parse_manifest_from_dbt_generated_manifest(manifest_json_string=manifest.read_text())
         # MetricFlow makes private ones beside them, of measures that no metric of the project shows as they are
         self._names = sorted(metric.name for metric in parsed.metrics if not metric.type_params.is_private)
@@ -141,22 +148,21 @@ def open_semantic_layer(settings: Settings) -> SemanticLayer:
     """The semantic layer over the last published build: it can be asked at any time, also during a night.
 
     Raises:
-        HandoffError: nothing has been published yet.
+        HandoffError: nothing has been published yet, or it cannot be read.
     """
-    database = settings.publish / "marts.duckdb"
+    database = published_file(settings)
     # the build's own: a night that is under way, or failed, may have other models
-    manifest = database.resolve().with_name(SEMANTIC_MANIFEST)
+    manifest = database.with_name(SEMANTIC_MANIFEST)
     if not manifest.exists():
         # a build of an earlier release
         manifest = settings.home / "dbt" / SEMANTIC_MANIFEST
-    for path in (manifest, database):
-        if not path.exists():
-            raise HandoffError(
-                "There is no published build to ask.",
-                where=str(path),
-                why="the file does not exist",
-                remedy="Run `make nightly` once, then ask again",
-            )
+    if not manifest.exists():
+        raise HandoffError(
+            "The published build does not say what its metrics are.",
+            where=str(manifest),
+            why="the file does not exist",
+            remedy="Run `make nightly` once, then ask again",
+        )
     return SemanticLayer(manifest, database)
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from handoff.messages import printable
+from handoff.published import FILE
 from handoff.settings import Settings
 from orchestration.run import LOAD_FIGURES, NightResult
 
@@ -25,7 +26,7 @@ def print_night(settings: Settings, night: NightResult, seconds: float) -> None:
     )
     print(
         "Where to look next\n"
-        f"  marts         {_short(settings.publish / 'marts.duckdb')}  (docs/bi.md: how to connect)\n"
+        f"  marts         {_short(settings.publish / FILE)}  (docs/bi.md: how to connect)\n"
         f"{postgres}"
         f"  review pages  {_short(settings.publish / 'reviews' / 'index.html')}\n"
         f"  held records  select * from quality.quarantine where released_at is null, in the marts\n"

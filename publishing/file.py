@@ -17,6 +17,7 @@ from handoff import standing
 from handoff.control import code_version
 from handoff.errors import HandoffError
 from handoff.mending import NOTHING, Mending
+from handoff.published import FILE
 from handoff.settings import Settings
 from handoff.sql import literal, quoted
 from handoff.warehouse import ROW_GROUP, transaction
@@ -31,7 +32,6 @@ from publishing.build import (
     identify,
 )
 
-FILE = "marts.duckdb"
 UNFINISHED = ".unfinished"
 # Of a table's rows so many may stand behind the sorted ones before it is sorted anew.
 UNSORTED = 0.2

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from handoff.errors import HandoffError
+from handoff.published import published_file
 from handoff.settings import Settings
 from handoff.sql import literal, quoted
 from publishing.build import SCHEMAS
@@ -105,13 +106,14 @@ def publish(settings: Settings, patience_seconds: float = PATIENCE_SECONDS) -> P
     import psycopg
 
     url = _in_unicode(settings.postgres_url.get_secret_value())
+    file = published_file(settings)
     is_switched = False
     try:
         with psycopg.connect(url, autocommit=True, connect_timeout=30) as server:
             _require_unicode(server, url)
             number = _begin(server, url)
-            relations, build_id = _load(settings.publish / "marts.duckdb", url, number)
-            counts = _check(settings.publish / "marts.duckdb", server, number, relations)
+            relations, build_id = _load(file, url, number)
+            counts = _check(file, server, number, relations)
             _make_roles(server)
             _switch(server, number, build_id, relations, patience_seconds)
             is_switched = True
@@ -291,7 +293,7 @@ def _both(file: Path, url: str) -> "Iterator[duckdb.DuckDBPyConnection]":
     try:
         import_extension("postgres_scanner", con=con)
         con.execute("load postgres_scanner")
-        con.execute(f"attach {literal(str(file.resolve()))} as build (read_only)")
+        con.execute(f"attach {literal(str(file))} as build (read_only)")
         con.execute(f"attach {literal(url)} as server (type postgres)")
         yield con
     finally:
@@ -325,7 +327,7 @@ def _check(file: Path, server: "psycopg.Connection[Any]", number: int, relations
         HandoffError: they differ.
     """
     counts: dict[str, int] = {}
-    with duckdb.connect(str(file.resolve()), read_only=True) as con:
+    with duckdb.connect(str(file), read_only=True) as con:
         for relation in relations:
             summed = [name for name, kind in relation.columns if kind.split("(")[0] in SUMMED]
             figures = ", ".join(["count(*)", *(f"sum({quoted(name)})" for name in summed)])

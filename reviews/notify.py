@@ -10,11 +10,10 @@ from datetime import date, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
-import duckdb
-
 from handoff.errors import HandoffError
 from handoff.files import write_whole
 from handoff.messages import send_mail, send_slack
+from handoff.published import open_published
 from handoff.settings import Settings
 from reviews.pages import REPORTS, Report
 from reviews.parts import Period
@@ -72,7 +71,7 @@ def send_due(settings: Settings) -> Sending:
 
 
 def _calendar(settings: Settings) -> tuple[date, set[date]]:
-    with duckdb.connect(str(settings.publish / "marts.duckdb"), read_only=True) as con:
+    with open_published(settings) as con:
         (today,) = con.execute("select max(as_of_date) from metrics.scoreboard").fetchone() or (None,)
         rows = con.execute("select date_day from core.dim_date where is_business_day").fetchall()
     return today or settings.now.date(), {row[0] for row in rows}

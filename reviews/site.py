@@ -17,8 +17,8 @@ import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from handoff.errors import HandoffError
 from handoff.files import write_whole
+from handoff.published import open_published
 from handoff.settings import Settings
 from reviews import wording
 from reviews.charts import Drawings
@@ -97,21 +97,10 @@ def build(settings: Settings) -> list[Path]:
         The pages written, the index first.
 
     Raises:
-        HandoffError: nothing has been published.
+        HandoffError: nothing has been published, or it cannot be read.
     """
-    published = settings.publish / "marts.duckdb"
-    if not published.exists():
-        raise HandoffError(
-            "There is no published build to make review pages from.",
-            where=str(published),
-            why="the file does not exist",
-            remedy="Run `make nightly` once",
-        )
-    con = duckdb.connect(str(published), read_only=True)
-    try:
+    with open_published(settings) as con:
         return _Site(settings, con).write()
-    finally:
-        con.close()
 
 
 def periods(kind: str, today: date, first: date | None, window: int) -> list[Period]:

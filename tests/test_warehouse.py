@@ -7,12 +7,23 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
 from handoff.errors import HandoffError
-from handoff.settings import Settings
+from handoff.settings import CHECKOUT, Settings
 from handoff.warehouse import ROW_GROUP, open_warehouse, private_files, put_off_compaction, write_anew
 
 ROWS = 10 * ROW_GROUP
+
+
+def test_dbt_s_own_connection_puts_off_checkpoints_as_ours_does(tmp_path: Path) -> None:
+    profile = yaml.safe_load((CHECKOUT / "dbt_project" / "profiles.yml").read_text())
+    settings = profile["handoff"]["outputs"]["duckdb"]["settings"]
+    asked = "select name, value from duckdb_settings() where name like '%wal%' or name like '%checkpoint%' order by 1"
+    with open_warehouse(Settings(_env_file=None, home=tmp_path)) as ours, duckdb.connect() as dbt_s:
+        for name in ("checkpoint_threshold", "auto_checkpoint_skip_wal_threshold"):
+            dbt_s.execute(f"set {name} = '{settings[name]}'")
+        assert dbt_s.execute(asked).fetchall() == ours.execute(asked).fetchall()
 
 
 def test_a_warehouse_that_is_written_anew_has_no_log_of_the_old_one(tmp_path: Path) -> None:

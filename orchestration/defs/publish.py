@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from handoff.control import tell_deliveries
+from handoff.published import FILE
 from handoff.semantic import SEMANTIC_MANIFEST
 from handoff.settings import load_settings
 from orchestration import dbt_project
@@ -77,7 +78,7 @@ def publish_file(night: Night) -> dg.MaterializeResult[Any]:
     return dg.MaterializeResult(
         metadata={
             "build_id": build.build_id,
-            "path": dg.MetadataValue.path(str(night.settings.publish / "marts.duckdb")),
+            "path": dg.MetadataValue.path(str(night.settings.publish / FILE)),
             "tables": len(build.row_counts),
             "rows": build.row_counts,
         }

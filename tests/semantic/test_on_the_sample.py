@@ -272,9 +272,3 @@ def test_what_cannot_be_asked_is_one_paragraph(layer: SemanticLayer, asked: dict
         layer.query(**asked)
     assert re.search(said, str(refused.value))
     assert len(str(refused.value)) < 1200
-
-
-def test_without_a_publish_the_error_says_what_to_do(built_settings: Settings) -> None:
-    nowhere = built_settings.model_copy(update={"home": built_settings.home / "nowhere"})
-    with pytest.raises(HandoffError, match="make nightly"):
-        open_semantic_layer(nowhere)
