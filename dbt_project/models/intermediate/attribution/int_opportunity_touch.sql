@@ -1,5 +1,5 @@
 -- Grain: one row per opportunity: its channel, and whether marketing sourced or influenced it. With a lead it takes the
--- lead's channel, campaign and content; without, those of the first touch of its pipeline path; without a touch it is
+-- lead's channel and campaign; without, those of the first touch of its pipeline path; without a touch it is
 -- unattributed, with the campaign the CRM names. Sourced goes by the lead source; only where that is absent or a
 -- filler, by the path's first touch. The _by_account columns count touches of all people of the account: the buying
 -- group beyond the contact roles.
@@ -30,7 +30,7 @@ with
     ),
 
     first_touch as (
-        select path.opportunity_id, path.touch_id, path.channel, path.campaign_id, path.content, path.is_marketing
+        select path.opportunity_id, path.touch_id, path.channel, path.campaign_id, path.is_marketing
         from path
         inner join opportunity_window on path.opportunity_id = opportunity_window.opportunity_id
         where path.path_number = 1 and path.touched_at <= opportunity_window.created_at
@@ -94,7 +94,6 @@ with
                 then first_touch.campaign_id
                 else opportunity.campaign_id
             end as campaign_id,
-            case when lead_touch.lead_id is not null then lead_touch.content else first_touch.content end as content,
             coalesce(opportunity.is_marketing_lead_source, first_touch.is_marketing, false) as is_marketing_sourced,
             coalesce(path_summary.is_pipeline_marketing, false) as is_marketing_influenced_pipeline,
             case

@@ -69,7 +69,6 @@ with
             named_touch.campaign as campaign_name,
             named_touch.content,
             named_touch.touch_type,
-            named_touch.click_id,
             named_touch.landing_page
         from named_touch
         -- every touch has its combination; DuckDB expects an inner join to leave few of them, and then builds its hash
