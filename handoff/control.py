@@ -29,6 +29,9 @@ TOLD_DELIVERY = (
     "create table if not exists control.told_delivery as select delivery_id, '' as run_id from quality.load_log"
 )
 
+# The deliveries out of whose rows the erased were taken, and who they were then (`handoff/erasure.py`).
+ERASED_DELIVERY = "create table if not exists control.erased_delivery (delivery_id varchar, erased varchar)"
+
 
 def tell_deliveries(con: duckdb.DuckDBPyConnection) -> None:
     """Writes down that the night in `control.run` told of the deliveries that none before did: it has published."""

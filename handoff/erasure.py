@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from handoff.control import TOLD_DELIVERY
+from handoff.control import ERASED_DELIVERY, TOLD_DELIVERY, code_version
 from handoff.errors import HandoffError
 from handoff.settings import Settings
 from handoff.sql import literal, quoted
@@ -66,6 +66,10 @@ KINDS = {
 
 # what `_identified_by` makes of a table whose rows are no person's
 NOBODY = "cast([] as varchar[])"
+# The rows of deliveries from which the erased have yet to be taken: a night asks these, not all that ever came.
+UNSEEN = "coalesce(_delivery_id, '') not in (select delivery_id from seen_delivery)"
+SEEN = "create or replace temp table seen_delivery (delivery_id varchar)"
+DELIVERIES = "select delivery_id as _delivery_id from quality.load_log"
 # what is said of rows and files
 SAID = {
     ("control", "changed_shape", "said"),
@@ -87,6 +91,7 @@ def remember(settings: Settings, con: duckdb.DuckDBPyConnection, who: str) -> in
     known = _read(settings)
     salt = known["salt"]
     tables = _tables(con)
+    con.execute(SEEN)
     wanted = _grown(con, tables, salt, {_hash(salt, spelling) for spelling in _spellings(con, who)})
     rows = sum(_count(con, table, columns, salt, wanted) for table, columns in tables.items())
     if not rows and not wanted <= set(known["hashes"]):
@@ -106,12 +111,20 @@ def apply(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
         return
     known = _read(settings)
     salt, tables = known["salt"], _tables(con)
-    hashes = _grown(con, tables, salt, set(known["hashes"]))
     mapped = {f"{of.source}__{name}": each for of in load_mappings(settings) for name, each in of.objects.items()}
     unread = {table: _unread(columns, mapped.get(table)) for table, columns in tables.items()}
-    if tables:
-        # an earlier release's warehouse may be asked before its next night
-        con.execute(TOLD_DELIVERY)
+    # an earlier release's warehouse may be asked before its next night
+    con.execute(f"{TOLD_DELIVERY}; {ERASED_DELIVERY}")
+    erased = _digest(known["hashes"], unread)
+    con.execute(SEEN)
+    con.execute("insert into seen_delivery select delivery_id from control.erased_delivery where erased = ?", [erased])
+    if not con.execute(f"select 1 from ({DELIVERIES}) where {UNSEEN} limit 1").fetchone():
+        return
+    hashes = _grown(con, tables, salt, set(known["hashes"]))
+    if hashes > set(known["hashes"]):
+        # rows of before may belong to a record that came to light
+        con.execute("delete from seen_delivery")
+        hashes = _grown(con, tables, salt, hashes)
     is_rewritten = any(
         _is_said_before(con, table, columns, unread[table], salt, hashes, settings.now)
         for table, columns in tables.items()
@@ -123,6 +136,14 @@ def apply(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
         for table, columns in tables.items():
             _pseudonymise(con, table, columns, unread[table], salt, hashes)
         _clean_logs(con, salt, hashes)
+        con.execute("delete from control.erased_delivery")
+        erased = _digest(sorted(hashes), unread)
+        con.execute(f"insert into control.erased_delivery select _delivery_id, ? from ({DELIVERIES})", [erased])
+
+
+def _digest(hashes: list[str], unread: dict[str, list[str]]) -> str:
+    """What a pass over the raw tables goes by: who is erased, what nothing reads, and this code."""
+    return hashlib.sha256(json.dumps([hashes, unread, code_version()]).encode()).hexdigest()
 
 
 def _tables(con: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
@@ -240,7 +261,7 @@ def _theirs(table: str, columns: list[str]) -> str:
         who = f"{who} || [{literal(table.split('__')[0] + ':')} || native_id]"
     return (
         f"select row from (select rowid as row, unnest({who}) as who "
-        f"from raw.{quoted(table)}) where {_hashed('who')} in (select unnest($hashes))"
+        f"from raw.{quoted(table)} where {UNSEEN}) where {_hashed('who')} in (select unnest($hashes))"
     )
 
 
@@ -346,7 +367,7 @@ def _pseudonymise(
     if {"person_id", "landing_page"} <= set(columns):
         # a touch that names its person by the record alone
         shorter = _without_query("landing_page")
-        is_longer = f"landing_page <> {shorter} and ({_is_record_of_theirs(table, 'person_id')})"
+        is_longer = f"{UNSEEN} and landing_page <> {shorter} and ({_is_record_of_theirs(table, 'person_id')})"
         _update(con, table, [f"landing_page = {shorter}"], is_longer, bound)
     for name in _naming(con, table, columns, bound):
         column = quoted(name)
@@ -354,7 +375,8 @@ def _pseudonymise(
             f"case when {_is_theirs(f'trim({column})')} then {_pseudonym(column)} "
             f"else {_replaced(name, _is_theirs('p[2]'))} end"
         )
-        _update(con, table, [f"{column} = {text}"], _mentions(name), bound)
+        _update(con, table, [f"{column} = {text}"], f"{UNSEEN} and {_mentions(name)}", bound)
+    # of all rows: another delivery may tell later that an activity is theirs
     less, is_said = _said(table, columns, unread)
     _update(con, table, [f"{name} = {text}" for name, text in less.items()], is_said, bound)
 
@@ -439,7 +461,7 @@ def _without_query(page: str) -> str:
 def _naming(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], bound: dict[str, Any]) -> list[str]:
     """The columns in which an address of theirs stands: few, and found in one reading of the table."""
     asked = ", ".join(f"bool_or({_mentions(name)})" for name in columns)
-    (found,) = con.execute(f"select {asked} from raw.{quoted(table)}", bound).fetchall()
+    (found,) = con.execute(f"select {asked} from raw.{quoted(table)} where {UNSEEN}", bound).fetchall()
     return [name for name, is_there in zip(columns, found, strict=True) if is_there]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from handoff import definitions
-from handoff.control import TOLD_DELIVERY
+from handoff.control import ERASED_DELIVERY, TOLD_DELIVERY
 from handoff.errors import disk_trouble
 from handoff.settings import Settings
 from handoff.sql import folded, literal, quoted
@@ -58,6 +58,7 @@ alter table control.landed_file add column if not exists name varchar;
 alter table control.landed_file add column if not exists seen_at timestamp;
 create table if not exists control.delivery_reading (delivery_id varchar, mapping_sha256 varchar, formats varchar);
 {TOLD_DELIVERY};
+{ERASED_DELIVERY};
 create table if not exists control.landed_header (source_system varchar, object varchar, header varchar);
 -- What a delivery changed in the shape of its object, as people are told.
 create table if not exists control.changed_shape (delivery_id varchar, said varchar);
@@ -532,7 +533,7 @@ class _Loader:
                     self.con.execute(f"delete from {table} where _delivery_id = ?", [delivery.delivery_id])
                 if known:
                     self.con.execute("delete from quality.malformed_row where delivery_id = ?", [delivery.delivery_id])
-                    for name in ("delivery_reading", "malformed_record"):
+                    for name in ("delivery_reading", "erased_delivery", "malformed_record"):
                         self.con.execute(f"delete from control.{name} where delivery_id = ?", [delivery.delivery_id])
                     # what was told is not told again, though the delivery is news
                     self.con.execute(

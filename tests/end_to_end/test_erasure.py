@@ -52,6 +52,11 @@ def a_person(con: duckdb.DuckDBPyConnection) -> tuple[str, str]:
     return row[0], row[1]
 
 
+def deliver(con: duckdb.DuckDBPyConnection) -> None:
+    """What a test has written came with a delivery that no night has seen."""
+    con.execute("insert into quality.load_log (delivery_id) select 'delivery ' || count(*) from quality.load_log")
+
+
 def test_the_command_leaves_nothing_of_a_person_in_any_table_or_file(
     built_home: Path, sample_extracts: Path, tmp_path: Path
 ) -> None:
@@ -166,13 +171,72 @@ def test_what_comes_of_an_erased_person_later_is_followed_from_record_to_record(
             "values (?, 'ann.private@home.example'), (?, 'bob@home.example')",
             [contact, other],
         )
+        deliver(con)
         erasure.apply(settings, con)
         assert "ann.private@home.example" not in text_of(con, "raw")
         con.execute("insert into raw.marketo__lead (native_id, email) values ('1', 'ann.private@home.example')")
+        deliver(con)
         erasure.apply(settings, con)
         raw = text_of(con, "raw")
         assert "ann.private@home.example" not in raw
         assert "bob@home.example" in raw
+
+
+def test_a_record_that_a_later_delivery_brings_to_light_is_erased_where_it_stands(settings: Settings) -> None:
+    with open_warehouse(settings) as con:
+        _, email = a_person(con)
+        lead, contact = "00Q5g00000NEWAAEA2", "0035g00000OLDAAEA2"
+        con.execute(
+            "insert into raw.salesforce__contact (native_id, email, _delivery_id) "
+            "select ?, 'ann.private@home.example', min(delivery_id) from quality.load_log",
+            [contact],
+        )
+        erasure.remember(settings, con, email)
+        erasure.apply(settings, con)
+        assert "ann.private@home.example" in text_of(con, "raw")
+        con.execute(
+            "insert into raw.salesforce__lead (native_id, email, converted_contact_id) values (?, ?, ?)",
+            [lead, email, contact],
+        )
+        deliver(con)
+        erasure.apply(settings, con)
+        assert "ann.private@home.example" not in text_of(con, "raw")
+
+
+def test_a_night_asks_only_the_rows_that_came_since_the_last(settings: Settings) -> None:
+    def planted() -> list[tuple[str, int]]:
+        """In how many rows the address stands, by delivery."""
+        return con.execute(
+            "select _delivery_id, count(*) from raw.salesforce__lead where email = ? group by 1 order by 1", [email]
+        ).fetchall()
+
+    with open_warehouse(settings) as con:
+        record, email = a_person(con)
+        erasure.remember(settings, con, email)
+        erasure.apply(settings, con)
+        row = "insert into raw.salesforce__lead (native_id, email, _delivery_id) values (?, ?, ?)"
+        con.execute("insert into quality.load_log (delivery_id) values ('later')")
+        ((seen,),) = con.execute("select min(delivery_id) from control.erased_delivery").fetchall()
+        for delivery in (seen, "later"):
+            con.execute(row, [record, email, delivery])
+        erasure.apply(settings, con)
+        assert planted() == [(seen, 1)]
+        # whoever is erased then is sought everywhere
+        erasure.remember(settings, con, f"salesforce:{some_lead(con, 1)}")
+        erasure.apply(settings, con)
+        assert planted() == []
+
+
+def test_a_delivery_that_is_read_again_is_asked_again(settings: Settings) -> None:
+    with open_warehouse(settings) as con:
+        _, email = a_person(con)
+        erasure.remember(settings, con, email)
+        erasure.apply(settings, con)
+        con.execute("update control.delivery_reading set mapping_sha256 = 'another mapping'")
+        load(settings, con)
+        assert email.lower() in text_of(con, "raw")
+        erasure.apply(settings, con)
+        assert email.lower() not in text_of(con, "raw")
 
 
 def test_nobody_of_that_address(settings: Settings) -> None:
@@ -225,9 +289,9 @@ def test_an_erased_person_is_gone_from_the_records_that_lead_to_them(settings: S
         con.execute("update raw.salesforce__lead set email = 'bob@acme.example' where native_id = ?", [other])
         con.execute(
             "create table raw.salesforce__contact_history as select $id as id, 'Annsname' as first_name, "
-            "'Annsstreet' as mailing_street, 'true' as _fivetran_active "
-            "union all select left($id, 15), 'Annsname', 'Annsstreet', 'true' "
-            "union all select '003', 'Bobsname', 'Bobsstreet', 'true'",
+            "'Annsstreet' as mailing_street, 'true' as _fivetran_active, null::varchar as _delivery_id "
+            "union all select left($id, 15), 'Annsname', 'Annsstreet', 'true', null "
+            "union all select '003', 'Bobsname', 'Bobsstreet', 'true', null",
             {"id": contact},
         )
         erasure.remember(settings, con, "ann.old@acme.example")
@@ -408,9 +472,10 @@ def test_marketo_tells_of_persons_in_the_details_of_activities(
 ) -> None:
     name = next((name.replace("_", " ").title() for name, number in erasure.KINDS.items() if number == kind), "Moment")
     with duckdb.connect() as con:
-        con.execute("create schema raw")
+        con.execute(f"create schema raw; {erasure.SEEN}")
         con.execute(
-            "create table raw.marketo__activity as select '7' as lead_id, $kind::bigint as activity_type_id, "
+            "create table raw.marketo__activity as select '7' as lead_id, null::varchar as _delivery_id, "
+            "$kind::bigint as activity_type_id, "
             "$name as activity_type, $field as primary_attribute_value, null::varchar as old_value, "
             "null::varchar as merge_ids, $details as details",
             {"kind": kind if by == "number" else None, "name": name, "field": field, "details": details},
@@ -426,14 +491,15 @@ def test_marketo_tells_of_persons_in_the_details_of_activities(
 def test_marketo_tells_of_merges_in_its_activities() -> None:
     salt, ann = "salt", "ann@acme.example"
     with duckdb.connect() as con:
-        con.execute("create schema raw")
+        con.execute(f"create schema raw; {erasure.SEEN}")
         con.execute(
             "create table raw.marketo__activity as select 32::bigint as activity_type_id, '7' as lead_id, "
+            "null::varchar as _delivery_id, "
             "null::varchar as activity_type, null::varchar as primary_attribute_value, null::varchar as merge_ids, "
             '\'{"Merge IDs": "[8, 9]"}\' as details'
         )
         con.execute(
-            "create table raw.touch as select '1' as native_id, "
+            "create table raw.touch as select '1' as native_id, null::varchar as _delivery_id, "
             "'see https://a.example/?email=ann@acme.example&x=1' as link, "
             "'https://a.example/?mail=Ann%40acme.example#b' as page"
         )
@@ -564,6 +630,7 @@ def test_an_activity_that_is_theirs_by_what_came_later_has_all_made_anew(
             con.execute("drop table control.told_delivery")
         for key, delivery in (("00T1", "earlier"), ("00T2", "tonight's")):
             con.execute(task, [key, delivery])
+        deliver(con)
         erasure.apply(settings, con)
         assert erasure.remembered_at(settings).read_bytes() == before
         con.execute(
@@ -571,6 +638,7 @@ def test_an_activity_that_is_theirs_by_what_came_later_has_all_made_anew(
             "values ('1', '006B', ?)",
             [contact],
         )
+        deliver(con)
         erasure.apply(settings, con)
         now = erasure.remembered_at(settings).read_bytes()
         assert now != before
@@ -578,6 +646,7 @@ def test_an_activity_that_is_theirs_by_what_came_later_has_all_made_anew(
             con.execute("select subject from raw.salesforce__task where record_id = '006B'").fetchall() == [(None,)] * 2
         )
         con.execute(task, ["00T3", "tonight's"])
+        deliver(con)
         erasure.apply(settings, con)
         assert erasure.remembered_at(settings).read_bytes() == now
 

@@ -10,8 +10,10 @@ import pytest
 from engines.spark.cluster import STACK
 from handoff.settings import Settings
 
-# A second compiler and a second collector of garbage cost a short life more than they bring.
-JAVA = f"-XX:+UseSerialGC -XX:TieredStopAtLevel=1 {STACK}"
+# A collector of garbage beside what runs costs a short life more than it brings; so does, where little runs, Java's
+# second compiler.
+JAVA = f"-XX:+UseSerialGC {STACK}"
+LITTLE_CODE = f"{JAVA} -XX:TieredStopAtLevel=1"
 # For some thousand rows compiling a plan costs more than running it, and a second partition more than it saves.
 LITTLE_DATA = f"""
 spark.sql.codegen.wholeStage false

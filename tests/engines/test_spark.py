@@ -13,7 +13,7 @@ import pytest
 
 from publishing.build import BUILD_INFO
 from tests.conftest import AS_OF, begin_home, run_night
-from tests.engines.conftest import JAVA
+from tests.engines.conftest import LITTLE_CODE
 
 pytestmark = pytest.mark.spark
 
@@ -42,7 +42,7 @@ def master(spark_configuration: Path, tmp_path_factory: pytest.TempPathFactory) 
         "SPARK_CONF_DIR": str(spark_configuration),
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_DAEMON_MEMORY": "256m",
-        "SPARK_DAEMON_JAVA_OPTS": JAVA,
+        "SPARK_DAEMON_JAVA_OPTS": LITTLE_CODE,
     }
     service = "org.apache.spark.deploy"
     at = ["--host", "127.0.0.1", "--webui-port", "0"]

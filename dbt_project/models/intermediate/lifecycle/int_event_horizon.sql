@@ -1,8 +1,6 @@
 -- Grain: one row. happened_until: until when what is recorded has happened: the end of time, or, where anything is
--- dated
--- after the run's now, the newest moment before it. It stays the same until something is recorded or passes, so the
--- large
--- tables that leave out what is still to come (happened_until()) stand most nights.
+-- dated after the run's now, the newest moment before it. It stays the same until something is recorded or passes, so
+-- the large tables that leave out what is still to come (happened_until()) stand most nights.
 -- Hazard: a time that is compared with it stands here, each column by itself.
 with
     recorded as (
