@@ -265,11 +265,15 @@ def _theirs(table: str, columns: list[str]) -> str:
     )
 
 
+def _has_at(column: str) -> str:
+    return f"(contains({column}, '@') or contains({column}, '%40'))"
+
+
 def _mentions(name: str) -> str:
     """The condition that a text names the address of an erased person."""
     column = quoted(name)
     return (
-        f"((contains({column}, '@') or contains({column}, '%40')) and list_has_any($hashes, list_transform("
+        f"({_has_at(column)} and list_has_any($hashes, list_transform("
         f"list_append(regexp_extract_all({column}, {literal(ADDRESS)}), trim({column})), "
         f"lambda a: {_hashed('a')})))"
     )
@@ -289,7 +293,7 @@ def _identities(
 
 def _count(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], salt: str, hashes: set[str]) -> int:
     """How many rows of a table are theirs or name an address of theirs."""
-    tests = [f"rowid in ({_theirs(table, columns)})", *(_mentions(name) for name in columns)]
+    tests = [f"rowid in ({_theirs(table, columns)})", *(_mentions(name) for name in _addressed(con, table, columns))]
     done = con.execute(
         f"select count(*) from raw.{quoted(table)} where {' or '.join(tests)}",
         {"salt": salt, "hashes": sorted(hashes)},
@@ -363,13 +367,15 @@ def _pseudonymise(
             )
         elif name not in declared:
             changes.append(f"{column} = case when {has_address} then {_pseudonym(column)} else {column} end")
-    _update(con, table, changes, f"rowid in ({_theirs(table, columns)})", bound)
+    theirs = _theirs(table, columns)
+    if con.execute(f"{theirs} limit 1", bound).fetchone():
+        _update(con, table, changes, f"rowid in ({theirs})", bound)
     if {"person_id", "landing_page"} <= set(columns):
         # a touch that names its person by the record alone
         shorter = _without_query("landing_page")
         is_longer = f"{UNSEEN} and landing_page <> {shorter} and ({_is_record_of_theirs(table, 'person_id')})"
         _update(con, table, [f"landing_page = {shorter}"], is_longer, bound)
-    for name in _naming(con, table, columns, bound):
+    for name in _addressed(con, table, columns):
         column = quoted(name)
         text = (
             f"case when {_is_theirs(f'trim({column})')} then {_pseudonym(column)} "
@@ -458,10 +464,11 @@ def _without_query(page: str) -> str:
     return f"regexp_extract({page}, '^[^?#]*') || case when {kept} <> '' then '?' || {kept} else '' end"
 
 
-def _naming(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], bound: dict[str, Any]) -> list[str]:
-    """The columns in which an address of theirs stands: few, and found in one reading of the table."""
-    asked = ", ".join(f"bool_or({_mentions(name)})" for name in columns)
-    (found,) = con.execute(f"select {asked} from raw.{quoted(table)} where {UNSEEN}", bound).fetchall()
+def _addressed(con: duckdb.DuckDBPyConnection, table: str, columns: list[str]) -> list[str]:
+    """The columns in which an address may stand: few, and found in one reading of the table. To look for addresses
+    costs some hundredths of a second for each column, whatever is in it."""
+    asked = ", ".join(f"bool_or({_has_at(quoted(name))})" for name in columns)
+    (found,) = con.execute(f"select {asked} from raw.{quoted(table)} where {UNSEEN}").fetchall()
     return [name for name, is_there in zip(columns, found, strict=True) if is_there]
 
 

@@ -1,6 +1,5 @@
 -- Grain: one row. created_until: the creation of the newest lead that is older than maturity: int_markov_transition
--- asks
--- it in place of the clock, and stands until the next lead is.
+-- asks it in place of the clock, and stands until the next lead is.
 select
     max(
         case
