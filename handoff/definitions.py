@@ -11,7 +11,7 @@ import re
 import zoneinfo
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -204,6 +204,11 @@ class Definitions:
         return next(
             (row["value"] for row in self.rows_at("settings", moment) if row["setting"] == setting), SETTINGS[setting]
         )
+
+    def day_of(self, moment: datetime) -> date:
+        """The day of a moment (UTC) in the reporting time zone that is in force then."""
+        zone = zoneinfo.ZoneInfo(self.setting_at("reporting_timezone", moment))
+        return moment.replace(tzinfo=UTC).astimezone(zone).date()
 
 
 def link_seeds(settings: Settings) -> bool:

@@ -6,6 +6,7 @@ Not here: which chart a page shows (`weekly.py`, `monthly.py`, `quarterly.py`).
 
 import hashlib
 import json
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -97,10 +98,16 @@ def bars(rows: Sequence[Row], *, form: str, axis: str, before: str = "") -> Spec
 def lines(rows: Sequence[Row], *, form: str, axis: str) -> Spec:
     """Lines of `value` over `day`, one per `series`; a dashed line where `target` is given. A row that `is_open` stands
     beside the line as a circle: its figure still grows."""
+    months = {(row["day"].year, row["day"].month) for row in rows}
+    # a tick a month, or every second or third: of less, Vega names one month twice; days are of no time zone
+    every = {"interval": "month", "step": math.ceil(len(months) / 7)}
     x: Spec = {
         "field": "day",
+        "title": "day",
+        "timeUnit": "utcyearmonth",
         "type": "temporal",
-        "axis": {"format": "%b %y", "title": None, "grid": False, "tickCount": 6},
+        "scale": {"type": "utc"},
+        "axis": {"format": "%b %y", "title": None, "grid": False, "tickCount": every},
     }
     y: Spec = {"type": "quantitative", "axis": {"format": form, "title": axis, "tickCount": 5}}
     color: Spec = {"field": "series", "type": "nominal", "sort": None}

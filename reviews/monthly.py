@@ -1,7 +1,7 @@
 """What the monthly pages say: pipeline, attribution, threshold. From the published review tables and `metric_month`,
 and for the pictures of the threshold review from what the last scoring review left."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
@@ -132,19 +132,26 @@ def _quality(verdicts: list[Row]) -> Section:
     by_source: dict[str, list[Row]] = defaultdict(list)
     for row in verdicts:
         by_source[row["lead_source"]].append(row)
-    reasons = sorted({row["verdict"] for row in verdicts} - {ACCEPTED})
-    colors = {ACCEPTED: charts.GOOD} | {named(reason): charts.MIXED[i % 8] for i, reason in enumerate(reasons)}
-    sources = list(by_source)[:12]
-    bars = [
-        {
-            "label": source,
-            "series": named(row["verdict"]),
-            "value": row["decisions"],
-            "rank": 0 if row["verdict"] == ACCEPTED else 1 + reasons.index(row["verdict"]),
-        }
-        for source in sources
-        for row in by_source[source]
-    ]
+    given: Counter[str] = Counter()
+    for row in verdicts:
+        given[row["verdict"]] += row["decisions"]
+    del given[ACCEPTED]
+    # a color each; of more reasons than there are colors, the rarest share one
+    most = sorted(given, key=lambda reason: (-given[reason], reason))
+    reasons = sorted(most[: len(charts.MIXED) if len(most) == len(charts.MIXED) else len(charts.MIXED) - 1])
+    colors = {ACCEPTED: charts.GOOD} | dict(zip(map(named, reasons), charts.MIXED, strict=False))
+    colors["all others"] = charts.OTHERS
+    order = list(colors)
+    bars = []
+    for source in list(by_source)[:12]:
+        counted: Counter[str] = Counter()
+        for row in by_source[source]:
+            is_told = row["verdict"] in (ACCEPTED, *reasons)
+            counted[named(row["verdict"]) if is_told else "all others"] += row["decisions"]
+        bars += [
+            {"label": source, "series": series, "value": value, "rank": order.index(series)}
+            for series, value in counted.items()
+        ]
     rows = [
         {
             "lead_source": source,
@@ -234,6 +241,7 @@ def _back_plan(data: Data, period: Period) -> list[Section]:
             else f"No target of customers is agreed for {name}: there is nothing to plan back from"
         )
         return [Section(title, asset)]
+    customers = plural(round(whole["customer"]["required"]), "customer")
     units = {"spend": data.money}
     metrics = {"customer": "customers", "sql": "sqls", "mql": "mqls", "lead": "leads"}
     reached = data.rows("select metric, value from metrics.metric_month where month_start = ?", period.start)
@@ -255,7 +263,7 @@ def _back_plan(data: Data, period: Period) -> list[Section]:
         return share(row["trailing_rate"])
 
     stages = Section(
-        f"{plural(round(whole['customer']['required']), 'customer')} in {name} {_take(whole['mql'])}",
+        f"{customers} in {name} {_take(whole['mql'])}",
         asset,
         table=table(
             list(whole.values()),
@@ -274,8 +282,12 @@ def _back_plan(data: Data, period: Period) -> list[Section]:
     for row in rows:
         if not row["is_all_sources"]:
             by_source[row["lead_source"]][row["stage"]] = row
-    sources = sorted(by_source, key=lambda source: (-(by_source[source]["customer"]["required"] or 0), source))
-    top = by_source[sources[0]]
+    parts = {source: by_source[source]["customer"]["required"] or 0 for source in by_source}
+    sources = sorted(parts, key=lambda source: (-parts[source], source))
+    largest = [source for source in sources if decimal(parts[source]) == decimal(parts[sources[0]])]
+    title = f"{customers} shared out among {plural(len(sources), 'source')}"
+    if len(largest) == 1:
+        title = f"{sources[0]} carries the largest part: {decimal(parts[sources[0]])} of {customers}"
 
     def needed(stage: str) -> Callable[[Row], Any]:
         return lambda row: by_source[row["source"]][stage]["required"]
@@ -283,8 +295,7 @@ def _back_plan(data: Data, period: Period) -> list[Section]:
     return [
         stages,
         Section(
-            f"{sources[0]} carries the largest part: {decimal(top['customer']['required'])} of "
-            f"{plural(round(whole['customer']['required']), 'customer')}",
+            title,
             asset,
             table=table(
                 [{"source": source} for source in sources],
@@ -388,7 +399,9 @@ def _made_most(
     credits = {
         model: [float(by.get((model, name), {}).get("credited_amount") or 0) for name in names] for model in models
     }
-    first = {model for model, (top, *others) in credits.items() if top > max(others, default=0)}
+    # of a total that is not positive nothing makes most
+    total = sum(sum(amounts) for amounts in credits.values())
+    first = {model for model, (top, *others) in credits.items() if top > max(others, default=0) and total > 0}
     reference = _reference(models)
     if reference not in first:
         return ""
@@ -528,7 +541,7 @@ def threshold_review(data: Data, period: Period) -> Page:
                 f"Where the outcome is known, {share(top['conversion_rate'])} of the leads with {top['score_band']} "
                 f"points by {version} were won{compared}",
                 "review_threshold_review__mature_bands",
-                charts.bars(bar_rows(own, "score_band", "conversion_rate"), form=".0%", axis="leads won"),
+                charts.bars(bar_rows(own, "score_band", "conversion_rate"), form="~%", axis="leads won"),
                 _bands(mature),
                 f"Leads handed off until {month(own[0]['last_month'])}, whose horizon is over.",
             )

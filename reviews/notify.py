@@ -44,12 +44,12 @@ def _days(period: Period) -> list[date]:
     return [period.start + timedelta(days=offset) for offset in range((period.end - period.start).days)]
 
 
-def send_due(settings: Settings) -> Sending:
-    """Sends what is due by every way that is set up, once; what failed is tried again the next night."""
+def send_due(settings: Settings, today: date) -> Sending:
+    """Sends what is due today by every way that is set up, once; what failed is tried again the next night."""
     if not (settings.slack_webhook_url or (settings.smtp_url and settings.notify_email)):
         return Sending([], [])
     log = settings.home / "reviews_sent.json"
-    today, business_days = _calendar(settings)
+    business_days = _business_days(settings)
     pages: set[str] = set()
     problems: list[str] = []
     sent: dict[str, list[str]] = {}
@@ -70,11 +70,10 @@ def send_due(settings: Settings) -> Sending:
     return Sending(sorted(pages), problems)
 
 
-def _calendar(settings: Settings) -> tuple[date, set[date]]:
+def _business_days(settings: Settings) -> set[date]:
     with open_published(settings) as con:
-        (today,) = con.execute("select max(as_of_date) from metrics.scoreboard").fetchone() or (None,)
         rows = con.execute("select date_day from core.dim_date where is_business_day").fetchall()
-    return today or settings.now.date(), {row[0] for row in rows}
+    return {row[0] for row in rows}
 
 
 def _subject(links: list[Link]) -> str:

@@ -223,27 +223,27 @@ def company(row: Row) -> str:
     return next((name for name in names if name), "")
 
 
-def told_apart(rows: Iterable[Row], name: str) -> list[Row]:
-    """Rows with a name that is of one campaign only: beside a name that several have stands the source, else the id.
+def told_apart(rows: Iterable[Row], name: str, of: str = "campaign_id") -> list[Row]:
+    """Rows with a name that is of one id only: beside a name that several have stands the source, else the id.
 
     >>> rows = [{"campaign_id": one, "name": "Spring"} for one in ("google_ads:1", "hubspot:1", "hubspot:2")]
     >>> [row["name"] for row in told_apart(rows, "name")]
     ['Spring (google ads)', 'Spring (hubspot:1)', 'Spring (hubspot:2)']
     """
-    rows = [row | {name: row[name] or row["campaign_id"]} for row in rows]
-    campaigns = {(row[name], row["campaign_id"]) for row in rows}
-    of_name = Counter(one for one, _ in campaigns)
-    of_source = Counter((one, _source(campaign_id)) for one, campaign_id in campaigns)
+    rows = [row | {name: row[name] or row[of]} for row in rows]
+    pairs = {(row[name], row[of]) for row in rows}
+    of_name = Counter(one for one, _ in pairs)
+    of_source = Counter((one, _source(key)) for one, key in pairs)
     for row in rows:
-        one, campaign_id = row[name], row["campaign_id"]
-        if campaign_id and of_name[one] > 1:
-            source = _source(campaign_id)
-            row[name] = f"{one} ({named(source) if of_source[one, source] == 1 else campaign_id})"
+        one, key = row[name], row[of]
+        if key and of_name[one] > 1:
+            source = _source(key)
+            row[name] = f"{one} ({named(source) if of_source[one, source] == 1 else key})"
     return rows
 
 
-def _source(campaign_id: str | None) -> str:
-    return (campaign_id or "").partition(":")[0]
+def _source(key: str | None) -> str:
+    return (key or "").partition(":")[0]
 
 
 def bar_rows(

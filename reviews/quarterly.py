@@ -130,7 +130,7 @@ def _segment(data: Data, dimension: str, rows: list[Row]) -> Section:
     return Section(
         title,
         "review_win_loss__segments",
-        charts.bars(bar_rows(rows[:12], "segment", "win_rate", spelled=spelled), form=".0%", axis="win rate"),
+        charts.bars(bar_rows(rows[:12], "segment", "win_rate", spelled=spelled), form="~%", axis="win rate"),
         table(
             rows,
             Column(dimension.capitalize(), lambda row: spelled(row["segment"])),

@@ -90,8 +90,8 @@ class Link:
         return wording.period(self.period.kind, self.period.start) + (", so far" if self.period.is_open else "")
 
 
-def build(settings: Settings) -> list[Path]:
-    """Writes the site from the published build.
+def build(settings: Settings, today: date) -> list[Path]:
+    """Writes the site from the published build, as of a day of the reporting time zone.
 
     Returns:
         The pages written, the index first.
@@ -100,7 +100,7 @@ def build(settings: Settings) -> list[Path]:
         HandoffError: nothing has been published, or it cannot be read.
     """
     with open_published(settings) as con:
-        return _Site(settings, con).write()
+        return _Site(settings, con, today).write()
 
 
 def periods(kind: str, today: date, first: date | None, window: int) -> list[Period]:
@@ -126,7 +126,8 @@ def periods(kind: str, today: date, first: date | None, window: int) -> list[Per
 
 
 class _Site:
-    def __init__(self, settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, settings: Settings, con: duckdb.DuckDBPyConnection, today: date) -> None:
+        self.today = today
         self.folder = settings.publish / "reviews"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.dagster_url = settings.dagster_url.rstrip("/")
@@ -147,15 +148,8 @@ class _Site:
         self.known = {row["metric"] for row in self.metrics} | set(TERMS)
         build_info = self.data.rows("select * from metrics.build_info limit 1")
         self.build_info = build_info[0] if build_info else {}
-        self.today, self.first = self._calendar(settings)
-
-    def _calendar(self, settings: Settings) -> tuple[date, date]:
-        found = self.data.rows(
-            """select (select max(as_of_date) from metrics.scoreboard) as today,
-                (select min(month_start) from metrics.metric_month) as first"""
-        )[0]
-        today = found["today"] or settings.now.date()
-        return today, found["first"] or today
+        (found,) = self.data.rows("select min(month_start) as month_start from metrics.metric_month")
+        self.first = found["month_start"] or today
 
     def write(self) -> list[Path]:
         written, links = [], defaultdict(list)

@@ -62,7 +62,11 @@ def rejection_report(data: Data, period: Period) -> Page:
     if not whole["rejected"]:
         title = "Nothing was rejected" if whole["decided"] else "Nothing was decided"
         sections.append(Section(title, "review_rejection_report__rates"))
-    unexplained = data.of("rejection_report__unexplained", period, "missing + unmapped desc, owner_name, owner_id")
+    unexplained = told_apart(
+        data.of("rejection_report__unexplained", period, "missing + unmapped desc, owner_name, owner_id"),
+        "owner_name",
+        of="owner_id",
+    )
     if unexplained:
         total = sum(row["missing"] + row["unmapped"] for row in unexplained)
         sections.append(
@@ -84,10 +88,14 @@ def rejection_report(data: Data, period: Period) -> Page:
 def _rejections(noun: str, rows: list[Row]) -> Section:
     """Rejections cut by source, reason or campaign, this week against the four weeks before."""
     rejecting = [row for row in rows if row["rejected"]]
-    top = next((row for row in rejecting if row["value"] not in ("no campaign", "no source")), rejecting[0])
+    of_some = [row for row in rejecting if row["value"] not in ("no campaign", "no source")]
+    top, *others = of_some or rejecting
+    equal = 1 + sum(row["rejected"] == top["rejected"] for row in others)
     moved = change(top["rejection_rate"], top["rejection_rate_before"])
     since = f", {moved}" if moved else ""
-    if noun == "reason":
+    if equal > 1:
+        title = f"{equal} {noun}s have the most rejections: {top['rejected']} each"
+    elif noun == "reason":
         title = f"Most frequent reason: {named(top['value'])}, {share(top['rejection_rate'])} of decisions{since}"
     else:
         counts = f"{top['rejected']} of {top['decided']} ({share(top['rejection_rate'])}{since})"
@@ -100,7 +108,7 @@ def _rejections(noun: str, rows: list[Row]) -> Section:
         "review_rejection_report__rates",
         charts.bars(
             bar_rows(rows[:12], "value", "rejection_rate", "rejection_rate_before", spelled),
-            form=".0%",
+            form="~%",
             axis="rejection rate",
             before="four weeks before",
         )
@@ -123,10 +131,10 @@ def _rejections(noun: str, rows: list[Row]) -> Section:
 def lead_review(data: Data, period: Period) -> Page:
     handoffs = data.of("lead_review__handoffs", period, "handed_off_at, lead_id, handoff_number")
     teams = data.of("lead_review__teams", period, "handed_off desc, team")
-    waiting = data.now("lead_review__waiting", "waiting_hours desc, lead_id")
+    waiting = told_apart(data.now("lead_review__waiting", "waiting_hours desc, lead_id"), "owner_name", of="owner_id")
     if not handoffs and not waiting:
         return Page()
-    whole = next((row for row in teams if row["team"] == "all"), None)
+    whole = next((row for row in teams if row["is_all_teams"]), None)
     tiles = []
     if whole:
         tiles = [
@@ -142,7 +150,7 @@ def lead_review(data: Data, period: Period) -> Page:
     sections = []
     if handoffs:
         sections.append(_handoffs(handoffs))
-        named_teams = [row for row in teams if row["team"] != "all"]
+        named_teams = [row for row in teams if not row["is_all_teams"]]
         if named_teams:
             sections.append(_teams(named_teams))
     else:
@@ -189,11 +197,14 @@ def _handoffs(handoffs: list[Row]) -> Section:
 
 def _teams(teams: list[Row]) -> Section:
     judged = [row for row in teams if row["sla_attainment"] is not None]
-    slow = min(judged, key=lambda row: (row["sla_attainment"], -row["handed_off"]), default=None)
+    slowest = min((row["sla_attainment"] for row in judged), default=None)
+    slow = [row["team"] for row in judged if row["sla_attainment"] == slowest]
+    title = "No service level can be judged yet"
+    if slow:
+        who = f"{slow[0]} answers" if len(slow) == 1 else f"{len(slow)} of {plural(len(judged), 'team')} answer"
+        title = f"{who} {share(slowest)} within the SLA"
     return Section(
-        f"{slow['team']} answers {share(slow['sla_attainment'])} within the SLA"
-        if slow
-        else "No service level can be judged yet",
+        title,
         "review_lead_review__teams",
         table=table(
             teams,
@@ -366,10 +377,11 @@ def _stuck(data: Data, stuck: list[Row], *, is_known: bool) -> Section:
 def _campaigns(campaigns: list[Row]) -> Section:
     """Running campaigns, so that sales knows them; the best is one with enough leads to tell."""
     firm = [row for row in campaigns if row["leads"] >= ENOUGH]
-    best = max(firm, key=lambda row: (row["lead_to_opportunity_rate"] or 0, row["leads"]), default=None)
+    highest = max((row["lead_to_opportunity_rate"] or 0 for row in firm), default=0)
+    best = [row["name"] for row in firm if row["lead_to_opportunity_rate"] == highest]
     title = f"{plural(len(campaigns), 'running campaign')}"
-    if best:
-        title += f"; {best['name']} converts best, {share(best['lead_to_opportunity_rate'])} to opportunity"
+    if highest and len(best) == 1:
+        title += f"; {best[0]} converts best, {share(highest)} to opportunity"
     return Section(
         title,
         "review_team_meeting__campaigns",

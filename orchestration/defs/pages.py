@@ -29,8 +29,9 @@ PAGES = dg.AssetKey(["publish", "review_pages"])
 )
 def review_pages(night: Night) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """Writes the pages of the published build and sends those that are due; a notifier that fails only warns."""
-    pages = site.build(night.settings)
-    sending = notify.send_due(night.settings)
+    today = night.definitions.day_of(night.settings.now)
+    pages = site.build(night.settings, today)
+    sending = notify.send_due(night.settings, today)
     yield dg.MaterializeResult(
         asset_key=PAGES,
         metadata={

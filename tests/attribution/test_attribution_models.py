@@ -27,6 +27,15 @@ def test_one_touch_takes_everything_in_every_model(lab: Lab, basis: str) -> None
     assert cents(lab, deal, [Touch("t1", -6, "email")], basis) == {model: {"t1": "99.99"} for model in MODELS}
 
 
+def test_a_deal_dated_after_now_is_credited_whole(lab: Lab) -> None:
+    """No path of the chain has its channels yet."""
+    ahead = (AS_OF - DAY_ZERO).days + 1
+    touches = [Touch("t1", ahead - 3, "email"), Touch("t2", ahead - 2, "event")]
+    deal = Deal("o", "100.00", created=ahead, closed=ahead, is_won=True)
+    for basis in ("pipeline", "revenue"):
+        assert cents(lab, deal, touches, basis)["markov"] == {"t1": "50.00", "t2": "50.00"}
+
+
 def test_two_touches(lab: Lab) -> None:
     # The lead is created on day -5: t1 is its touch. The opportunity on day 0: t2 is its touch and the last.
     deal = Deal("o", "100.00", lead_created=-5)

@@ -666,3 +666,11 @@ def test_the_shipped_settings_are_the_defaults() -> None:
 def test_the_models_take_the_same_defaults_as_the_night() -> None:
     model = next((DBT_PROJECT / "models").rglob("stg_definitions__setting.sql")).read_text()
     assert dict(re.findall(r"\('(\w+)', '([^']*)'\)", model)) == SETTINGS
+
+
+def test_the_day_is_that_of_the_reporting_time_zone(folder: Path) -> None:
+    path = folder / "settings.csv"
+    path.write_text(path.read_text().replace("reporting_timezone,UTC", "reporting_timezone,Asia/Tokyo"))
+    agreed = load(folder)
+    assert agreed.day_of(datetime(2026, 5, 31, 14, 59)) == date(2026, 5, 31)
+    assert agreed.day_of(datetime(2026, 5, 31, 15, 0)) == date(2026, 6, 1)

@@ -1,6 +1,7 @@
 """What Handoff itself asks of the published file: without one, or with one that is none, each says what to do."""
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,8 @@ from reviews import notify, site
 ASKING: dict[str, Callable[[Settings], object]] = {
     "query": semantic.open_semantic_layer,
     "what-if": planning.what_if,
-    "review pages": site.build,
-    "what is due": lambda settings: notify._calendar(settings),
+    "review pages": lambda settings: site.build(settings, date(2026, 6, 1)),
+    "what is due": notify._business_days,
     "PostgreSQL": postgres.publish,
 }
 

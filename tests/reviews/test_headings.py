@@ -108,6 +108,91 @@ def test_most_rejections_are_of_what_was_rejected(campaigns: dict[str, tuple[int
     assert weekly._rejections("campaign", rows).title == heading
 
 
+@pytest.mark.parametrize(
+    ("sources", "heading"),
+    [
+        ({"Web": (2, 4), "Call": (1, 1)}, "Most rejections by source: Web, 2 of 4 (50 %)"),
+        ({"Web": (1, 4), "Call": (1, 1)}, "2 sources have the most rejections: 1 each"),
+    ],
+)
+def test_no_one_is_first_of_equals(sources: dict[str, tuple[int, int]], heading: str) -> None:
+    rows = [rejected("source", name, *counts) for name, counts in sources.items()]
+    assert weekly._rejections("source", rows).title == heading
+
+
+@pytest.mark.parametrize(
+    ("rates", "heading"),
+    [
+        ({"Spring": 0.1, "Fair": 0.05}, "2 running campaigns; Spring converts best, 10 % to opportunity"),
+        ({"Spring": 0.1, "Fair": 0.1}, "2 running campaigns"),
+        ({"Spring": 0.0, "Fair": None}, "2 running campaigns"),
+    ],
+)
+def test_the_best_campaign_is_better(rates: dict[str, float | None], heading: str) -> None:
+    campaigns = [
+        {"name": name, "channel": "email", "leads_of_week": 1, "leads": 30, "mql_rate": 0.5,
+         "lead_to_opportunity_rate": rate}
+        for name, rate in rates.items()
+    ]  # fmt: skip
+    assert weekly._campaigns(campaigns).title == heading
+
+
+def team(name: str, attainment: float | None, *, is_all: bool = False) -> Row:
+    counted = {"handed_off": 4, "answered": 4, "late": 1, "sla_attainment": attainment, "median_response_hours": 2.0}
+    return {"team": name, "is_all_teams": is_all} | counted
+
+
+@pytest.mark.parametrize(
+    ("teams", "heading"),
+    [
+        ({"East": 0.5, "West": 1.0, "New": None}, "East answers 50 % within the SLA"),
+        ({"East": 0.5, "West": 0.5, "North": 1.0}, "2 of 3 teams answer 50 % within the SLA"),
+        ({"New": None}, "No service level can be judged yet"),
+    ],
+)
+def test_the_slowest_team_is_slower(teams: dict[str, float | None], heading: str) -> None:
+    assert weekly._teams([team(*each) for each in teams.items()]).title == heading
+
+
+def test_a_team_that_is_called_all_is_one_of_them() -> None:
+    teams = [team("all", 0.9), team("East", 0.5), team("all", 0.7, is_all=True)]
+    handoff = {"lead_source": "Web", "outcome": "waiting", "rejection_reason": None, "owner_name": "Ann",
+               "response_hours": None, "account_name": "Acme"}  # fmt: skip
+    page = weekly.lead_review(Published(lead_review__handoffs=[handoff], lead_review__teams=teams), WEEK)
+    assert [tile.value for tile in page.tiles] == ["4", "70 %", "2.0 h"]
+    assert page.sections[1].table
+    assert [row[0] for row in page.sections[1].table.rows] == ["all", "East"]
+
+
+def test_owners_of_one_name_wait_apart() -> None:
+    waiting = [
+        {"owner_id": owner, "owner_name": "Ann Lee", "waiting_hours": 30.0, "score": 50, "next_step": "", "name": lead}
+        for owner, lead in (("salesforce:1", "a"), ("salesforce:1", "b"), ("salesforce:2", "c"))
+    ]
+    data = Published(lead_review__waiting=waiting)
+    data.is_newest = True
+    section = weekly.lead_review(data, WEEK).sections[0]
+    assert section.chart
+    bars = {row["label"]: row["value"] for row in section.chart["data"]["values"]}
+    assert bars == {"Ann Lee (salesforce:1)": 2, "Ann Lee (salesforce:2)": 1}
+
+
+@pytest.mark.parametrize(("reasons", "shown"), [(8, 8), (10, 7)])
+def test_a_color_is_one_reason(reasons: int, shown: int) -> None:
+    named = [*(f"reason {number}" for number in range(reasons)), "accepted"]
+    verdicts = [
+        {"lead_source": "Web", "verdict": verdict, "decisions": 20 - number, "decided": 200, "rejection_rate": 0.9}
+        for number, verdict in enumerate(named)
+    ]
+    chart = monthly._quality(verdicts).chart
+    assert chart
+    scale = chart["layer"][0]["encoding"]["color"]["scale"]
+    assert len(set(scale["range"])) == len(scale["domain"]) == 1 + shown + (reasons > shown)
+    values = chart["data"]["values"]
+    assert sum(row["value"] for row in values) == sum(row["decisions"] for row in verdicts)
+    assert ("all others" in scale["domain"]) == (reasons > shown)
+
+
 @pytest.mark.parametrize("name", ["\u0645\u0639\u0631\u0636", "Expo \u05ea\u05dc", "\u0645\u202e\u2069\u0639"])
 def test_a_name_from_right_to_left_is_isolated_from_the_figures_beside_it(name: str) -> None:
     data = Data(duckdb.connect(), "USD")

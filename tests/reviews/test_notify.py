@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from handoff.settings import Settings
 from reviews import notify, site
-from tests.reviews.test_site import publish
+from tests.reviews.test_site import TODAY, publish
 
 WEEKDAYS = {
     day for day in (date(2025, 1, 1) + timedelta(days=number) for number in range(400)) if day.weekday() < 5
@@ -70,20 +70,20 @@ def test_slack_gets_the_pages_once(tmp_path: Path, webhook: tuple[str, list[dict
     settings = publish(tmp_path, "2025-04-02 12:00").model_copy(
         update={"slack_webhook_url": SecretStr(address), "reviews_url": "https://reviews.example.com/"}
     )
-    site.build(settings)
+    site.build(settings, TODAY)
     # what was sent long ago: a company of some years
     (tmp_path / "reviews_sent.json").write_text(
         json.dumps({"Slack": [f"team-meeting-{week}.html" for week in range(500)]})
     )
-    assert len(notify.send_due(settings).pages) == 8
-    assert notify.send_due(settings).pages == []
+    assert len(notify.send_due(settings, TODAY).pages) == 8
+    assert notify.send_due(settings, TODAY).pages == []
     assert len(posted) == 1
     # a power cut, or a disk that filled up
     (tmp_path / "reviews_sent.json").write_text("")
-    again = notify.send_due(settings)
+    again = notify.send_due(settings, TODAY)
     assert (len(again.pages), len(posted)) == (8, 2)
     assert "may come a second time" in again.problems[0]
-    assert notify.send_due(settings) == notify.Sending([], [])
+    assert notify.send_due(settings, TODAY) == notify.Sending([], [])
     assert "<https://reviews.example.com/business-review-2025-q1.html|Business review>, Q1 2025" in posted[0]["text"]
 
 
@@ -95,8 +95,8 @@ def test_a_notifier_that_fails_is_a_problem_not_an_error(tmp_path: Path) -> None
             "notify_email": "a@example.com",
         }
     )
-    site.build(settings)
-    sending = notify.send_due(settings)
+    site.build(settings, TODAY)
+    sending = notify.send_due(settings, TODAY)
     assert sending.pages == []
     assert [problem.split(":")[0] for problem in sending.problems] == ["e-mail", "Slack"]
 
@@ -115,9 +115,9 @@ def test_what_was_sent_one_way_is_remembered_though_the_other_breaks_off(
                 "notify_email": "a@example.com",
             }
         )
-        site.build(settings)
+        site.build(settings, TODAY)
         for _ in range(2):
-            (problem,) = notify.send_due(settings).problems
+            (problem,) = notify.send_due(settings, TODAY).problems
             assert problem.startswith("Slack: Slack cannot be reached.")
             assert "/hook" not in problem
     assert len(mails) == 1
@@ -135,4 +135,4 @@ def _answer_nonsense(server: socket.socket) -> None:
 
 
 def test_nothing_is_sent_unless_set_up(tmp_path: Path) -> None:
-    assert notify.send_due(Settings(_env_file=None, home=tmp_path)) == notify.Sending([], [])
+    assert notify.send_due(Settings(_env_file=None, home=tmp_path), TODAY) == notify.Sending([], [])

@@ -1,8 +1,11 @@
 """The review pages: complete, self-contained, escaped, honest about an empty period, kept between nights."""
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date
 from html.parser import HTMLParser
@@ -20,6 +23,8 @@ from reviews.parts import Column, Period, table
 from reviews.site import periods
 from tests.metrics.marts import Warehouse
 from tests.metrics.test_marts_by_hand import fill
+
+TODAY = date(2025, 4, 2)
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}\u202e"
 
@@ -86,7 +91,7 @@ def published(w: Warehouse, home: Path) -> Settings:
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = publish(tmp_path_factory.mktemp("reviews"), "2025-04-02 12:00")
-    site.build(settings)
+    site.build(settings, TODAY)
     return settings
 
 
@@ -172,7 +177,7 @@ def test_hostile_names_are_text(tmp_path: Path) -> None:
     """On every page, in tables, titles and inside charts."""
     settings = publish(tmp_path, "2025-04-02 12:00", hostile=True)
     seen = 0
-    for path in site.build(settings):
+    for path in site.build(settings, TODAY):
         text = path.read_text()
         outline = Outline(text)
         assert not outline.tags & {"script", "img"}, path.name
@@ -189,7 +194,8 @@ def test_hostile_names_are_text(tmp_path: Path) -> None:
 def test_figures_link_to_their_definition(company: Settings) -> None:
     assert 'href="definitions.html#proposed_threshold"' in page(company, "threshold-review-2025-03")
     assert re.search(
-        r'<th><a href="definitions.html#lead_to_opportunity_rate">', page(company, "pipeline-review-2025-03")
+        r'<th scope="col"><a href="definitions.html#lead_to_opportunity_rate">',
+        page(company, "pipeline-review-2025-03"),
     )
 
 
@@ -201,7 +207,7 @@ def test_long_lists_are_folded_not_cut() -> None:
 
 def test_the_pipeline_review_plans_the_next_month_back(tmp_path: Path) -> None:
     settings = publish(tmp_path, "2025-06-20 12:00")
-    site.build(settings)
+    site.build(settings, date(2025, 6, 20))
     review = page(settings, "pipeline-review-2025-06")
     assert "2 customers in July 2025" in review
     # what there is of this month: also of sales-ready leads and of spend
@@ -221,7 +227,7 @@ def test_a_young_company_has_its_pages_and_is_told_what_is_missing(tmp_path: Pat
     for month, metric in (("2025-02-01", "customers"), ("2025-01-01", "shared_revenue")):
         w.add("staging.stg_definitions__targets", month_start=month, metric=metric, value=5)
     settings = published(w, tmp_path)
-    site.build(settings)
+    site.build(settings, date(2025, 2, 20))
     assert "The target of customers for February 2025 cannot be read backwards yet" in page(
         settings, "pipeline-review-2025-01"
     )
@@ -240,7 +246,7 @@ def test_the_threshold_review_shows_the_last_scoring_review(tmp_path: Path) -> N
         spec = bars([{"label": "80-100", "value": 0.3}], form=".0%", axis="won")
         review = {"summary": "", "pictures": [{"title": title, "note": "judged", "spec": spec}]}
         (folder / "review.json").write_text(json.dumps(review))
-    site.build(settings)
+    site.build(settings, TODAY)
     text = page(settings, "threshold-review-2025-03")
     assert "&lt;b&gt;the newest&lt;/b&gt;" in text
     assert "an older picture" not in text
@@ -251,23 +257,23 @@ def test_the_threshold_review_shows_the_last_scoring_review(tmp_path: Path) -> N
 def test_older_pages_stay_and_are_listed(company: Settings) -> None:
     kept = company.publish / "reviews" / "pipeline-review-2019-05.html"
     kept.write_text("as it was shown")
-    site.build(company)
+    site.build(company, TODAY)
     assert kept.read_text() == "as it was shown"
     assert 'href="pipeline-review-2019-05.html"' in page(company, "index")
     kept.unlink()
-    site.build(company)
+    site.build(company, TODAY)
 
 
 def test_the_same_build_gives_the_same_pages(company: Settings) -> None:
     before = {path.name: path.read_bytes() for path in (company.publish / "reviews").glob("*.html")}
-    site.build(company)
+    site.build(company, TODAY)
     assert {path.name: path.read_bytes() for path in (company.publish / "reviews").glob("*.html")} == before
     assert not list((company.publish / "reviews").glob(".*.part"))
 
 
 def test_without_a_publish_the_error_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(HandoffError, match="make nightly"):
-        site.build(Settings(_env_file=None, home=tmp_path))
+        site.build(Settings(_env_file=None, home=tmp_path), TODAY)
 
 
 @pytest.mark.parametrize(
@@ -323,6 +329,38 @@ def test_the_month_under_way_is_a_circle_beside_the_line(tmp_path: Path) -> None
     points = re.findall(r'aria-label="day: (\w+) 26[^>]*aria-roledescription="point"[^>]*(fill|stroke)="#', drawn)
     assert line.count("L") + 1 == 3
     assert points == [("Jan", "fill"), ("Feb", "fill"), ("Mar", "fill"), ("Apr", "stroke")]
+
+
+@pytest.mark.parametrize(
+    ("months", "labels"),
+    [
+        (1, ["Nov 25"]),
+        (2, ["Nov 25", "Dec 25"]),
+        (3, ["Nov 25", "Dec 25", "Jan 26"]),
+        (18, ["Jan 26", "Apr 26", "Jul 26", "Oct 26", "Jan 27", "Apr 27"]),
+    ],
+)
+@pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Pacific/Auckland"])
+def test_a_line_s_axis_names_each_month_once_wherever_it_is_drawn(
+    tmp_path: Path, months: int, labels: list[str], zone: str
+) -> None:
+    days = [date(2025 + (10 + number) // 12, (10 + number) % 12 + 1, 1) for number in range(months)]
+    spec = lines([{"day": day, "value": 1.0, "series": "revenue"} for day in days], form="d", axis="EUR")
+    program = "import json, sys, vl_convert; print(vl_convert.vegalite_to_svg(sys.stdin.read()))"
+    drawn = subprocess.run(
+        [sys.executable, "-c", program],
+        input=json.dumps(spec), env={**os.environ, "TZ": zone}, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert re.findall(r">(\w{3} \d\d)</text>", drawn) == labels
+    points = re.findall(r'aria-label="day: (\w{3} \d\d)[^>]*aria-roledescription="point"', drawn)
+    assert points == [f"{day:%b %y}" for day in days]
+
+
+def test_a_rate_s_axis_tells_small_rates_apart(tmp_path: Path) -> None:
+    spec = bars([{"label": "a", "value": 0.005}], form="~%", axis="rate")
+    labels = re.findall(r">([\d.]+)%</text>", Drawings(tmp_path).svg(spec))
+    assert labels == sorted(set(labels))
+    assert len(labels) > 3
 
 
 def test_the_target_of_one_month_is_a_dash(tmp_path: Path) -> None:

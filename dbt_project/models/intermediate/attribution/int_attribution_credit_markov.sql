@@ -1,5 +1,7 @@
 -- Grain: one row per converted opportunity, basis, Markov model and touch, or one unattributed row. Refitted as a
 -- whole where anything changed: a channel's removal effect depends on all paths, so every credit may move.
+-- A deal whose creation is still to come is no path of the chain yet: a channel that only such deals know has no effect
+-- to remove, and where a path has no other, its channels share evenly.
 with
     due as (select * from {{ ref("int_attribution_anchor") }} where is_converted),
 
@@ -27,10 +29,10 @@ with
             path_channel.channel_touches,
             model.model_number,
             -- whole numbers add up in any order to the same sum
-            cast(round(1e15 * removal_effect.removal_effect) as bigint) as strength
+            cast(round(1e15 * coalesce(removal_effect.removal_effect, 0)) as bigint) as strength
         from path_channel
         inner join model on path_channel.exclusion_number = model.exclusion_number
-        inner join
+        left join
             removal_effect
             on model.model = removal_effect.model
             and path_channel.basis = removal_effect.basis

@@ -13,6 +13,7 @@ with
             queue.lead_id,
             coalesce(accounts.name, leads.company) as account_name,
             coalesce(leads.lead_source, 'no source') as lead_source,
+            queue.owner_id,
             coalesce(owners.name, queue.owner_id, 'no owner') as owner_name,
             coalesce(owners.team, 'no team') as team,
             {{ to_reporting_time("queue.handed_off_at") }} as handed_off_at,
