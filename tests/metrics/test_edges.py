@@ -264,6 +264,18 @@ def test_a_channel_is_of_marketing_by_the_channel_rules(tmp_path: Path) -> None:
     ]
 
 
+def test_what_a_credit_note_takes_from_campaigns_and_content_is_shown(tmp_path: Path) -> None:
+    w = Warehouse(tmp_path, as_of="2025-06-02")
+    for name, credited in (("sale", 1000), ("credit note", -400), ("nothing", 0)):
+        credit = {"basis": "revenue", "model": "last_touch", "channel": "paid", "credited_amount": credited}
+        w.add("attribution.attribution_by_campaign", month_start="2025-05-01", campaign_id=name, **credit)
+        w.add("attribution.attribution_by_content", month_start="2025-05-01", content=name, **credit)
+    w.build()
+    for section, key in (("campaigns", "campaign_id"), ("content", "content")):
+        found = w.rows(f"select {key}, credited_amount from reviews.review_attribution__{section} order by 1")
+        assert [tuple(row.values()) for row in found] == [("credit note", -400), ("sale", 1000)]
+
+
 def test_a_lead_handed_off_again_does_not_wait_for_its_first_owner(tmp_path: Path) -> None:
     w = Warehouse(tmp_path, as_of="2025-02-01")
     w.add("core.fct_lead", lead_id="L", lead_source="Web", created_at="2025-01-05", opportunity_id="O")

@@ -1,4 +1,5 @@
--- Grain: one row per (month of the anchor, basis, model, campaign, channel) with credit.
+-- Grain: one row per (month of the anchor, basis, model, campaign, channel) with credit, which of a deal of a negative
+-- amount, such as a credit note, is negative.
 with
     credit as (select * from {{ ref("attribution_by_campaign") }}),
 
@@ -17,7 +18,7 @@ with
             cast(credit.roas as double) as roas
         from credit
         left join campaigns on credit.campaign_id = campaigns.campaign_id
-        where credit.credited_amount > 0
+        where credit.credited_amount <> 0
     )
 
 select *

@@ -1,4 +1,5 @@
--- Grain: one row per (month of the anchor, basis, model, content, channel) with credit.
+-- Grain: one row per (month of the anchor, basis, model, content, channel) with credit, which of a deal of a negative
+-- amount, such as a credit note, is negative.
 select
     cast(month_start as date) as month_start,
     basis,
@@ -8,4 +9,4 @@ select
     cast(credited_amount as decimal(18, 2)) as credited_amount,
     cast(opportunities as bigint) as opportunities
 from {{ ref("attribution_by_content") }}
-where credited_amount > 0
+where credited_amount <> 0
