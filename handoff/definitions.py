@@ -521,7 +521,7 @@ class _Check:
     def _completeness(self, row: Row) -> Iterator[str]:
         if not row["rule"]:
             yield "the rule has no name"
-        if row["rule"].lower() in ("merge_cycle", "regressed") or "|" in row["rule"]:
+        if row["rule"].lower() in ("all", "merge_cycle", "regressed") or "|" in row["rule"]:
             yield f"the rule cannot be called {row['rule']}"
         for field in row["fields"].split("|"):
             yield from _one_of("field", field.strip(), LEAD_FIELDS)

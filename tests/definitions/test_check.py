@@ -332,6 +332,10 @@ REFUSED: dict[str, tuple[Edit, str]] = {
         rows("completeness.csv", "regressed,who,email,email,2024-01-01,"),
         r"completeness\.csv line 2: the rule cannot be called regressed",
     ),
+    "a rule called as the record as a whole is": (
+        rows("completeness.csv", "All,who,email,email,2024-01-01,"),
+        r"completeness\.csv line 2: the rule cannot be called All",
+    ),
     "one priority, two channels": (
         append("channels.csv", "100,source,is,x,email,false\n"),
         r"channels\.csv line \d+: priority 100 has channel 'email' here and 'direct' on line 4",
