@@ -1,10 +1,13 @@
 """Each completeness rule, as shipped: which values pass, which fail. Figures worked by hand."""
 
+import subprocess
+import sys
 from datetime import datetime
 from typing import Any
 
 import pytest
 
+from handoff.settings import CHECKOUT
 from tests.expectations.bench import NOON, Bench, lead
 
 PASSING: dict[str, dict[str, Any]] = {
@@ -95,3 +98,13 @@ def test_data_docs_count_and_show_no_value(bench: Bench) -> None:
     assert report.data_docs == str(bench.home / "data_docs")
     assert "secret@person" not in page
     assert "66.6" in page  # two of three e-mails are not well-formed
+
+
+def test_what_only_other_expectations_need_is_not_loaded_until_it_is_asked() -> None:
+    code = """
+import sys, expectations.completeness
+assert "scipy.stats._distn_infrastructure" not in sys.modules
+from scipy import stats
+assert stats.norm.cdf(0) == 0.5
+"""
+    assert subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, timeout=120).returncode == 0
