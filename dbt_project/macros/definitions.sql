@@ -80,6 +80,21 @@
     regexp_full_match({{ text }}, {{ pattern }}, 'is')
 {%- endmacro %}
 
+{% macro salesforce_ids(value) -%}
+    {#- A definitions list with each Salesforce id of 15 characters in both its lengths; anything else stays. -#}
+    array_to_string(
+        list_transform(
+            string_split({{ value }}, '|'),
+            lambda part: case
+                when {{ salesforce_id(trimmed("part")) }} <> {{ trimmed("part") }}
+                then {{ trimmed("part") }} || '|' || {{ salesforce_id(trimmed("part")) }}
+                else part
+            end
+        ),
+        '|'
+    )
+{%- endmacro %}
+
 {% macro split_list(value) -%}
     {#- A definitions list (`a|b|c`, also `a | b`, a part on each line) as an array of lower-cased texts. -#}
     list_transform(string_split(lower({{ value }}), '|'), lambda part:{{ trimmed("part") }})

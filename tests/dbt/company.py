@@ -285,7 +285,10 @@ def write_definitions(folder: Path) -> None:
         folder / "stage_criteria.csv",
         ["stage", "rule", "side", "field", "operator", "value", "valid_from", "valid_to"],
         [[*row[:-1], row[-1] if row[0] == "mql" else "2026-06-29"] for row in criteria]
-        + [["sql", "named", "sales", "native_id", "is", "130", "2026-06-29", ""]]
+        + [
+            ["sql", "named", "sales", "native_id", operator, value, "2026-06-29", ""]
+            for operator, value in (("is", "130"), ("=", "00Q5e00000AbCdE"), ("in", "x| 00Q5e00000AbCdF"))
+        ]
         + [
             # letters' case does not matter: still alternatives of the shipped rule
             ["mql", "Engagement", "engagement", field, ">=", least, "2024-01-01", ""]
@@ -688,6 +691,9 @@ def _definitions_by_date(company: Company) -> None:
         company.hubspot_contact(key, "2026-06-29T08:00:00", f"ada@own{key}.example", "salesqualifiedlead")
         _hubspot_stage(company, key, "2026-06-29T08:00:00", "lead")
         _hubspot_stage(company, key, "2026-06-30T09:00:00", "salesqualifiedlead")
+    # a criterion names them by the 15 characters that a report shows
+    for key in ("00Q5e00000AbCdEEAV", "00Q5e00000AbCdFEAV"):
+        company.lead(key, "2026-06-29T08:00:00")
     # from 29 June a lead is ready when the CRM says so; before, the criteria decide
     company.lead("SAIDREADY", "2026-06-01T09:00:00", "Sales Ready")
     company.went(
@@ -1485,6 +1491,46 @@ def _accounts(company: Company) -> None:
         ConvertedDate="2026-03-10T11:00:00Z",
     )
     company.went("JOINSUNTOLD", ("", "Open"), ("2026-03-03T10:00:00", "Handed Off"))
+    # rejected, and converted later into the deal that another lead had opened meanwhile; its twin never is
+    company.deal("DEALOFOTHER", "2026-03-01T10:00:00")
+    company.lead(
+        "OPENSADEAL",
+        "2026-02-10T09:00:00",
+        "Converted",
+        ConvertedOpportunityId="DEALOFOTHER",
+        ConvertedDate="2026-03-01T10:00:00Z",
+    )
+    company.lead(
+        "JOINSREJECTED",
+        "2026-02-15T09:00:00",
+        "Converted",
+        ConvertedOpportunityId="DEALOFOTHER",
+        ConvertedDate="2026-03-25T09:00:00Z",
+        Rejection_Reason__c="Competitor",
+    )
+    company.went(
+        "JOINSREJECTED",
+        ("", "Open"),
+        ("2026-02-20T09:00:00", "Handed Off"),
+        ("2026-03-05T09:00:00", "Rejected"),
+        ("2026-03-25T09:00:00", "Converted"),
+    )
+    # handed off again and converted without a word of its status
+    company.lead(
+        "JOINSAGAIN",
+        "2026-02-15T09:00:00",
+        "Handed Off",
+        ConvertedOpportunityId="DEALOFOTHER",
+        ConvertedDate="2026-03-25T09:00:00Z",
+        Rejection_Reason__c="Competitor",
+    )
+    company.went(
+        "JOINSAGAIN",
+        ("", "Open"),
+        ("2026-02-20T09:00:00", "Handed Off"),
+        ("2026-03-05T09:00:00", "Rejected"),
+        ("2026-03-20T09:00:00", "Handed Off"),
+    )
     company.deal("DEALIMPORTED", "2024-01-15T09:00:00", "Closed Lost", CloseDate="2021-05-10")
     company.lead("DAYBLANKED", "2026-02-01T09:00:00", "Handed Off")
     company.lead(

@@ -1302,6 +1302,37 @@ def test_a_lead_that_joins_an_older_deal_is_accepted_when_it_does(row: Find, cas
     assert lead["opportunity_at"] == at("2026-01-10T09:00:00")
 
 
+@pytest.mark.parametrize("case", ["JOINSREJECTED", "JOINSAGAIN"])
+def test_a_rejection_stands_beside_the_deal_that_another_lead_opened_before_it(row: Find, case: str) -> None:
+    lead = row("fct_lead", lead_id=f"salesforce:{case}")
+    handoff = row("fct_handoff", lead_id=f"salesforce:{case}", handoff_number=1)
+    assert lead is not None
+    assert handoff is not None
+    assert (handoff["decision"], handoff["decided_at"]) == ("rejected", at("2026-03-05T09:00:00"))
+    assert handoff["rejection_reason"] == "competitor"
+    assert (lead["rejected_at"], lead["accepted_at"]) == (at("2026-03-05T09:00:00"), at("2026-03-25T09:00:00"))
+    assert lead["opportunity_at"] == at("2026-03-01T10:00:00")
+
+
+def test_a_handoff_is_decided_by_the_conversion_after_it(row: Find) -> None:
+    handoff = row("fct_handoff", lead_id="salesforce:JOINSAGAIN", handoff_number=2)
+    assert handoff is not None
+    assert (handoff["decision"], handoff["decided_at"]) == ("accepted", at("2026-03-25T09:00:00"))
+
+
+def test_a_handoff_is_decided_by_the_second_deal_that_came_of_it(row: Find) -> None:
+    handoff = row("fct_handoff", lead_id="hubspot:195")
+    assert handoff is not None
+    assert (handoff["decision"], handoff["decided_at"]) == ("accepted", at("2026-02-20T10:00:00"))
+
+
+@pytest.mark.parametrize("native_id", ["00Q5e00000AbCdEEAV", "00Q5e00000AbCdFEAV"])
+def test_a_criterion_may_name_an_id_of_salesforce_in_15_characters(row: Find, native_id: str) -> None:
+    lead = row("fct_lead", lead_id=f"salesforce:{native_id}")
+    assert lead is not None
+    assert lead["sql_at"] == at("2026-06-29T08:00:00")
+
+
 def test_a_rejection_to_come_has_no_reason_yet(row: Find) -> None:
     lead = row("fct_lead", lead_id="salesforce:TOBEREJECTED")
     assert lead is not None

@@ -96,9 +96,9 @@ with
                 from stage_event
                 where stage in ('accepted', 'rejected', 'sql', 'sales_ready', 'opportunity')
                 union all
-                select lead_id, 'opportunity' as stage, opportunity_at as entered_at, 1000000 as entry_number
+                -- each deal of the lead: a second handoff may lead to a second one
+                select lead_id, 'opportunity' as stage, reached_at as entered_at, 1000000 as entry_number
                 from {{ ref("int_lead_opportunity") }}
-                where opportunity_number = 1
             ) as outcome_event
             on numbered.lead_id = outcome_event.lead_id
             and outcome_event.entered_at > numbered.handed_off_at

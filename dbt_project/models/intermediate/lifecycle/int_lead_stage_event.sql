@@ -133,17 +133,11 @@ with
             alias.lead_number,
             alias.record_number,
             'opportunity' as stage,
-            -- a lead joins a deal that stood before it when it is converted
-            case
-                when link.opportunity_at < leads.created_at
-                then greatest(leads.created_at, leads.converted_at)
-                else link.opportunity_at
-            end as entered_at,
+            link.reached_at as entered_at,
             1000000 as change_number,
             false as is_beginning
         from {{ ref("int_lead_opportunity") }} as link
         inner join alias on link.lead_id = alias.record_id
-        inner join {{ ref("int_lead") }} as leads on link.lead_id = leads.lead_id
         left join
             (select distinct lead_number from record_entry where stage = 'opportunity') as recorded
             on alias.lead_number = recorded.lead_number

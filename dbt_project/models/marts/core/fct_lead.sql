@@ -152,7 +152,7 @@ with
                     ~ earliest(
                         "crm.advanced_at",
                         "case when first_opportunity.opportunity_at >= leads.created_at"
-                        ~ " then first_opportunity.opportunity_at end",
+                        ~ " then first_opportunity.reached_at end",
                     )
                     ~ " end",
                 )
