@@ -86,11 +86,16 @@ def remember(settings: Settings, con: duckdb.DuckDBPyConnection, who: str) -> in
     none of one who was erased before, so that what failed after it can be done again.
 
     Raises:
-        HandoffError: nobody of that address or id is in the warehouse.
+        HandoffError: nobody of that address or id is in the warehouse, or nothing at all.
     """
     known = _read(settings)
     salt = known["salt"]
     tables = _tables(con)
+    if not tables:
+        raise HandoffError(
+            "The warehouse holds nothing yet, so nobody is found in it; what was published before may still name them.",
+            remedy="Run a night, then erase",
+        )
     con.execute(SEEN)
     wanted = _grown(con, tables, salt, {_hash(salt, spelling) for spelling in _spellings(con, who)})
     rows = sum(_count(con, table, columns, salt, wanted) for table, columns in tables.items())

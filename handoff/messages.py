@@ -6,7 +6,7 @@ import ssl
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from functools import partial
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from handoff.errors import HandoffError
 
@@ -22,19 +22,48 @@ def printable(text: str) -> str:
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 
-def send_mail(smtp_url: str, message: EmailMessage) -> None:
-    """Sends the message; its sender is the user of the mail server where that is an address.
+def mail_server(smtp_url: str) -> SplitResult:
+    """The parts of a mail server's address.
 
     Raises:
-        HandoffError: the address of the mail server is none, or nobody trusted signed its certificate.
+        HandoffError: it is none. The message does not repeat it: it has a password.
+    """
+    try:
+        url = urlsplit(smtp_url)
+        if url.scheme in ("smtp", "smtps") and url.hostname and url.port != 0:
+            return url
+    except ValueError:
+        pass  # a part of the password was taken for the host or the port, and the reason would say it
+    raise HandoffError(
+        "HANDOFF_SMTP_URL is no address of a mail server.",
+        remedy="Write smtp://user:password@host:587 or smtps://…; in user and password stand %2F for /, %3F for ?, "
+        "%23 for #, %40 for @ and %25 for %",
+    )
+
+
+def said(error: Exception) -> str:
+    """Why a message was not sent, without what a mail server says: that may hold addresses.
+
+    >>> said(smtplib.SMTPDataError(554, b"ann@acme.example is nobody"))
+    'SMTPDataError 554'
+    """
+    if isinstance(error, HandoffError) or not isinstance(error, smtplib.SMTPException):
+        return str(error)
+    return f"{type(error).__name__} {getattr(error, 'smtp_code', '')}".strip()
+
+
+def send_mail(smtp_url: str, message: EmailMessage) -> int:
+    """Sends the message; its sender is the user of the mail server where that is an address.
+
+    Returns:
+        How many of its recipients the server refused; the others have it.
+
+    Raises:
+        HandoffError: the address of the mail server is none, its user or password cannot be sent, or nobody trusted
+            signed its certificate.
         OSError, smtplib.SMTPException: it cannot be reached or refuses.
     """
-    url = urlsplit(smtp_url)
-    if url.scheme not in ("smtp", "smtps") or not url.hostname:
-        raise HandoffError(
-            "HANDOFF_SMTP_URL is no address of a mail server.",
-            remedy="Write smtp://user:password@host:587 or smtps://…",
-        )
+    url = mail_server(smtp_url)
     user = unquote(url.username or "")
     sender = user if "@" in user else f"handoff@{url.hostname}"
     message["From"], message["Date"] = sender, formatdate()
@@ -43,12 +72,12 @@ def send_mail(smtp_url: str, message: EmailMessage) -> None:
     trusted = ssl.create_default_context()
     connect = partial(smtplib.SMTP_SSL, context=trusted) if is_tls else smtplib.SMTP
     try:
-        with connect(url.hostname, url.port or (465 if is_tls else 587), timeout=TIMEOUT_SECONDS) as server:
+        with connect(url.hostname or "", url.port or (465 if is_tls else 587), timeout=TIMEOUT_SECONDS) as server:
             if not is_tls and user:
                 server.starttls(context=trusted)
             if user:
                 server.login(user, unquote(url.password or ""))
-            server.send_message(message)
+            return len(server.send_message(message))
     except ssl.SSLCertVerificationError as error:
         raise HandoffError(
             "The certificate of the mail server cannot be trusted, so nothing was sent.",
@@ -56,6 +85,12 @@ def send_mail(smtp_url: str, message: EmailMessage) -> None:
             remedy="Name the server as its certificate does, or trust your own authority by SSL_CERT_FILE "
             "(docs/operate.md)",
         ) from error
+    except ValueError:
+        pass  # its reason has what cannot be written, which may be the password
+    raise HandoffError(
+        "The mail server's user or password, or an address, has signs that cannot be sent, so nothing was.",
+        remedy="Use one of ASCII for HANDOFF_SMTP_URL and the addresses",
+    )
 
 
 def send_slack(webhook_url: str, text: str) -> None:

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from handoff.errors import HandoffError
@@ -41,6 +41,20 @@ def _postgres(url: SecretStr) -> SecretStr:
     except ProgrammingError:
         raise ValueError("write an address such as postgresql://user:password@host:5432/database") from None
     return url
+
+
+def _moment(value: object) -> object:
+    """A time as ISO writes it: a number, which 20260601 is too, would be taken for seconds since 1970."""
+    moment = datetime.fromisoformat(value.strip()) if isinstance(value, str) else value
+    if isinstance(moment, datetime) and not 1970 < moment.year < 2999:
+        raise ValueError("name a moment after 1970 and before 2999")
+    return moment
+
+
+def _in_one_line(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("write the addresses in one line, with commas between them")
+    return value
 
 
 def _time_zone(value: str) -> str:
@@ -73,7 +87,7 @@ class AlertSettings(BaseSettings):
     )
 
     alert_slack_webhook_url: SecretStr | None = None
-    alert_email: str = ""
+    alert_email: Annotated[str, AfterValidator(_in_one_line)] = ""
     smtp_url: SecretStr | None = None
     ui_port: int = Field(default=3000, ge=1, le=65535)
     dagster_url: str = Field(default_factory=lambda said: f"http://127.0.0.1:{said.get('ui_port', 3000)}")
@@ -90,20 +104,20 @@ class Settings(AlertSettings):
     extracts: str = ""
     sources: Path | None = None
     definitions: Path = DBT_PROJECT / "seeds" / "definitions"
-    as_of: datetime | None = None
+    as_of: Annotated[datetime | None, BeforeValidator(_moment)] = None
     engine: Literal["duckdb", "spark"] = "duckdb"
     spark_master: str = ""
     spark_warehouse: str = ""
     memory_limit: Annotated[str, AfterValidator(_memory)] = Field(default_factory=_default_memory_limit)
     threads: int = Field(default=2, ge=1, le=256)
-    mend_from_rows: int = Field(default=100_000, ge=0)
+    mend_from_rows: int = Field(default=100_000, ge=0, le=10**15)
     postgres_url: Annotated[SecretStr, AfterValidator(_postgres)] | None = None
     schedule: str = "0 2 * * *"
     schedule_timezone: Annotated[str, AfterValidator(_time_zone)] = "UTC"
     keep_builds: int = Field(default=3, ge=2, le=1000)
-    late_after_hours: int = Field(default=36, ge=1)
+    late_after_hours: int = Field(default=36, ge=1, le=24 * 366 * 100)
     reviews_url: str = ""
-    notify_email: str = ""
+    notify_email: Annotated[str, AfterValidator(_in_one_line)] = ""
     slack_webhook_url: SecretStr | None = None
 
     @cached_property
@@ -170,20 +184,39 @@ def load_settings() -> Settings:
     _check_engine(settings)
     _check_mail(settings)
     folders = {"home": settings.home, "definitions": settings.definitions, "sources": settings.sources}
-    found: dict[str, Any] = {name: folder.expanduser().resolve() for name, folder in folders.items() if folder}
+    found: dict[str, Any] = {name: _expanded(name, folder).resolve() for name, folder in folders.items() if folder}
     _check_home(found["home"])
     # one spelling of a file's place, wherever the night is started: by it a file is known again
     if settings.extracts and "://" not in settings.extracts:
-        found["extracts"] = str(Path(settings.extracts).expanduser().absolute())
+        found["extracts"] = str(_expanded("extracts", Path(settings.extracts)).absolute())
     return settings.model_copy(update=found)
 
 
+def _expanded(name: str, folder: Path) -> Path:
+    try:
+        return folder.expanduser()
+    except RuntimeError as error:
+        raise HandoffError(
+            f"HANDOFF_{name.upper()} begins with ~ and the name of nobody on this machine.",
+            where=str(folder),
+            remedy="Write the path out",
+        ) from error
+
+
 def _check_home(home: Path) -> None:
-    """A file where the home should be.
+    """A file where the home should be, or a path that cannot be one.
 
     Raises:
-        HandoffError: the path, or what stands above it, is there and no folder.
+        HandoffError: the path, or what stands above it, is there and no folder; it has a sign that SQLite's addresses
+            in Dagster give a meaning to.
     """
+    if signs := sorted({*"?%"} & {*str(home)}):
+        raise HandoffError(
+            "HANDOFF_HOME cannot be used.",
+            where=str(home),
+            why=f"Dagster keeps its runs below it, and cannot where the path has a {' or a '.join(signs)}",
+            remedy="Name a folder without",
+        )
     with suppress(OSError):  # what cannot be looked at is told by the one who writes there
         if file := next((each for each in (home, *home.parents) if each.exists() and not each.is_dir()), None):
             raise HandoffError(
@@ -198,8 +231,12 @@ def _check_mail(settings: Settings) -> None:
     """An alert that can never be sent is noticed before it is needed.
 
     Raises:
-        HandoffError: mail is wanted and no mail server is named.
+        HandoffError: mail is wanted and no mail server is named, or by an address that is none.
     """
+    if settings.smtp_url is not None:
+        from handoff.messages import mail_server
+
+        mail_server(settings.smtp_url.get_secret_value())
     for name in ("alert_email", "notify_email"):
         if getattr(settings, name) and settings.smtp_url is None:
             raise HandoffError(

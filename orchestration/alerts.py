@@ -6,7 +6,6 @@ data: checks carry ids and file names, never addresses. Not here: when to send (
 
 import html
 import logging
-import smtplib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +13,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from handoff.errors import HandoffError
-from handoff.messages import printable, send_mail, send_slack
+from handoff.messages import printable, said, send_mail, send_slack
 from handoff.settings import AlertSettings
 
 REMEDIES = {
@@ -127,10 +126,10 @@ def _to_email(settings: AlertSettings, smtp_url: str, alert: Alert) -> bool:
     message["To"] = settings.alert_email
     message.set_content(alert.text)
     try:
-        send_mail(smtp_url, message)
-    except (OSError, smtplib.SMTPException, HandoffError) as error:
-        # what a mail server says may hold addresses
-        why = error if isinstance(error, HandoffError) else type(error).__name__
-        LOG.warning("An alert was not sent by e-mail: %s", why)
+        refused = send_mail(smtp_url, message)
+    except (OSError, HandoffError) as error:
+        LOG.warning("An alert was not sent by e-mail: %s", said(error))
         return False
+    if refused:
+        LOG.warning("An alert did not reach %d of the addresses: the mail server refuses them", refused)
     return True

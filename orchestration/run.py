@@ -24,6 +24,8 @@ ENDED = (KeyboardInterrupt, dg.DagsterExecutionInterruptedError)
 # what SQLite says of a file that was cut off
 DAMAGED = ("file is not a database", "database disk image is malformed")
 LOAD_FIGURES = ("files", "rows_read", "rows_loaded", "rows_held", "rows_malformed")
+# refused files, and changes of shape, that a night names; of more it says how many
+MOST_TOLD = 20
 # of the load log: what no night before this one told of and published
 UNTOLD = (
     "delivery_id not in (select delivery_id from control.told_delivery "
@@ -195,18 +197,19 @@ def untold_refusals(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
         left join newest using (delivery_id)
         where status = 'refused' and {UNTOLD}
         order by file
-        limit 20
         """
     ).fetchall()
-    return {printable(file): printable(error) for file, error in rows}
+    told = {printable(file): printable(error) for file, error in rows[:MOST_TOLD]}
+    if more := len(rows) - MOST_TOLD > 0 and f"{len(rows) - MOST_TOLD} more":
+        told[more] = f"and {more}: select * from quality.load_log where status = 'refused'"
+    return told
 
 
 def untold_changes(con: duckdb.DuckDBPyConnection) -> list[str]:
     """What files since the night that published before changed in the shape of their objects."""
-    rows = con.execute(
-        f"select distinct said from control.changed_shape where {UNTOLD} order by said limit 20"
-    ).fetchall()
-    return [said for (said,) in rows]
+    rows = con.execute(f"select distinct said from control.changed_shape where {UNTOLD} order by said").fetchall()
+    more = [f"and {len(rows) - MOST_TOLD} more"] if len(rows) > MOST_TOLD else []
+    return [said for (said,) in rows[:MOST_TOLD]] + more
 
 
 def _damaged_record(settings: Settings, error: BaseException) -> HandoffError | None:

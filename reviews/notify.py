@@ -4,7 +4,6 @@ Not here: writing the pages (`site.py`). Addresses and secrets come from the set
 """
 
 import json
-import smtplib
 from dataclasses import dataclass
 from datetime import date, timedelta
 from email.message import EmailMessage
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from handoff.errors import HandoffError
 from handoff.files import write_whole
-from handoff.messages import send_mail, send_slack
+from handoff.messages import said, send_mail, send_slack
 from handoff.published import open_published
 from handoff.settings import Settings
 from reviews.pages import REPORTS, Report
@@ -61,12 +60,14 @@ def send_due(settings: Settings, today: date) -> Sending:
         links = due(today, business_days, set(sent.get(way, [])))
         links = [link for link in links if (settings.publish / "reviews" / link.file).exists()]
         try:
-            if links and deliver(settings, links):
+            if links and (refused := deliver(settings, links)) is not None:
+                if refused:
+                    problems.append(f"{way}: the server refuses {refused} of the addresses; the others have the pages")
                 sent[way] = sorted({*sent.get(way, []), *(link.file for link in links)})
                 pages |= {link.file for link in links}
                 write_whole(log, json.dumps(sent, indent=1, sort_keys=True))
-        except (OSError, smtplib.SMTPException, HandoffError) as error:
-            problems.append(f"{way}: {error}")
+        except (OSError, HandoffError) as error:
+            problems.append(f"{way}: {said(error)}")
     return Sending(sorted(pages), problems)
 
 
@@ -80,9 +81,10 @@ def _subject(links: list[Link]) -> str:
     return "Reviews for marketing and sales: " + ", ".join(sorted({link.report.title for link in links}))
 
 
-def _email(settings: Settings, links: list[Link]) -> bool:
+def _email(settings: Settings, links: list[Link]) -> int | None:
+    """How many addresses were refused; None where there is nobody to send to."""
     if not (settings.smtp_url and settings.notify_email):
-        return False
+        return None
     message = EmailMessage()
     message["Subject"] = _subject(links)
     message["To"] = settings.notify_email
@@ -90,16 +92,15 @@ def _email(settings: Settings, links: list[Link]) -> bool:
     for link in links:
         page: Path = settings.publish / "reviews" / link.file
         message.add_attachment(page.read_bytes(), maintype="text", subtype="html", filename=link.file)
-    send_mail(settings.smtp_url.get_secret_value(), message)
-    return True
+    return send_mail(settings.smtp_url.get_secret_value(), message)
 
 
-def _slack(settings: Settings, links: list[Link]) -> bool:
+def _slack(settings: Settings, links: list[Link]) -> int | None:
     if not settings.slack_webhook_url:
-        return False
+        return None
     text = "\n".join(_line(settings, link.report, link) for link in links)
     send_slack(settings.slack_webhook_url.get_secret_value(), text)
-    return True
+    return 0
 
 
 def _line(settings: Settings, report: Report, link: Link) -> str:

@@ -5,6 +5,8 @@ import smtplib
 import socket
 import ssl
 import threading
+import traceback
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -23,14 +25,22 @@ from handoff.messages import send_mail
 class MailServer:
     """A server on loopback for one mail, and what it was told; `tls` begins at once, on STARTTLS, or never."""
 
-    def __init__(self, tls: str, certificate: Path) -> None:
-        self.tls, self.commands, self.mail = tls, list[str](), b""
+    def __init__(self, tls: str, certificate: Path | None = None, refuses: Sequence[str] = ()) -> None:
+        self.tls, self.refuses, self.commands, self.mail = tls, refuses, list[str](), b""
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(certificate)
+        if certificate is not None:
+            self.context.load_cert_chain(certificate)
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.thread = threading.Thread(target=self.serve, daemon=True)
         self.thread.start()
+
+    def __enter__(self) -> "MailServer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.thread.join(10)
+        self.listener.close()
 
     def serve(self) -> None:
         connection, _ = self.listener.accept()
@@ -51,6 +61,8 @@ class MailServer:
             if self.commands[-1] == "EHLO":
                 offered = "250-STARTTLS\r\n" if self.tls == "on STARTTLS" else ""
                 connection.sendall(f"250-here\r\n{offered}250 AUTH PLAIN\r\n".encode())
+            elif any(f"<{address}>" in line for address in self.refuses):
+                connection.sendall(f"550 5.1.1 {line} is nobody\r\n".encode())
             elif self.commands[-1] == "STARTTLS":
                 connection.sendall(b"220 go\r\n")
                 connection = self.context.wrap_socket(connection, server_side=True)
@@ -91,6 +103,33 @@ def message() -> EmailMessage:
     mail["Subject"], mail["To"] = "Reviews", "bob@example.com"
     mail.set_content("text")
     return mail
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "smtp://ann:hunter2#word@mail.example:587",
+        "smtp://ann:hunter2/word@mail.example:587",
+        "smtp://ann:x@mail.example:99999",
+        "smtp://ann:hunter2@[::1",
+        "smtp://ann:hunter2@mail.example\u2100:587",
+        "mail.example",
+    ],
+)
+def test_an_address_of_no_mail_server_is_said_without_its_password(address: str) -> None:
+    with pytest.raises(HandoffError, match=r"HANDOFF_SMTP_URL is no address.*%23 for #") as refused:
+        send_mail(address, message())
+    assert "hunter2" not in "".join(traceback.format_exception(refused.value))
+
+
+def test_a_password_that_cannot_be_sent_is_not_said(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = MailServer("at once", certificate)
+    address = f"smtps://ann:hunter2%C3%A4@127.0.0.1:{server.port}"
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with pytest.raises(HandoffError, match="signs that cannot be sent") as refused:
+        send_mail(address, message())
+    server.thread.join(10)
+    assert "hunter2" not in "".join(traceback.format_exception(refused.value))
 
 
 UNDER_TLS = pytest.mark.parametrize(("scheme", "tls"), [("smtp", "on STARTTLS"), ("smtps", "at once")])

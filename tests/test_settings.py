@@ -3,6 +3,7 @@
 import importlib
 import socket
 import traceback
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,12 @@ from orchestration.__main__ import main
         ("HANDOFF_MEMORY_LIMIT", "4", "4GB"),
         ("HANDOFF_MEMORY_LIMIT", "0GB", "512MB"),
         ("HANDOFF_MEMORY_LIMIT", "511 MiB", "512MB"),
+        ("HANDOFF_LATE_AFTER_HOURS", "99999999", "less than or equal to"),
+        ("HANDOFF_MEND_FROM_ROWS", "99999999999999999999999", "less than or equal to"),
+        ("HANDOFF_AS_OF", "9999-12-31T23:59:59-05:00", "before 2999"),
+        ("HANDOFF_AS_OF", "0001-01-01T00:00:00+05:00", "after 1970"),
+        ("HANDOFF_AS_OF", "2026", "Invalid isoformat"),
+        ("HANDOFF_ALERT_EMAIL", "a@example.com\nBcc: b@example.com", "in one line"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(
@@ -64,6 +71,30 @@ def test_a_home_that_is_a_file_is_named(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setenv("HANDOFF_HOME", str(file / below))
     with pytest.raises(HandoffError, match=r"HANDOFF_HOME is no folder.*/file is a file"):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    ("home", "said"), [("what?", "has a ?"), ("50%", "has a %"), ("~nobody_here/home", "name of nobody")]
+)
+def test_a_home_that_cannot_be_one_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: str, said: str
+) -> None:
+    monkeypatch.setenv("HANDOFF_HOME", home if home.startswith("~") else str(tmp_path / home))
+    with pytest.raises(HandoffError, match="HANDOFF_HOME") as refused:
+        load_settings()
+    assert said in str(refused.value)
+
+
+def test_a_day_written_as_one_number_is_that_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HANDOFF_AS_OF", "20260601")
+    assert load_settings().now == datetime(2026, 6, 1)
+
+
+def test_an_address_of_no_mail_server_is_named_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HANDOFF_SMTP_URL", "smtp://ann:hunter2#word@mail.example:587")
+    with pytest.raises(HandoffError, match="HANDOFF_SMTP_URL is no address") as refused:
+        load_settings()
+    assert "hunter2" not in "".join(traceback.format_exception(refused.value))
 
 
 @pytest.mark.parametrize("name", ["HANDOFF_ALERT_EMAIL", "HANDOFF_NOTIFY_EMAIL"])

@@ -47,7 +47,7 @@ class SampleReport:
 
 
 class _Landing:
-    """The open files of all deliveries. Each is written under a name ending `.part` and renamed when complete."""
+    """The open files of all deliveries."""
 
     def __init__(
         self, out: Path, end: int, systems: Sequence[str], deliveries: Sequence[int], stack: ExitStack
@@ -72,7 +72,7 @@ class _Landing:
         path = self.out / source / name / f"{name}_{stem}_{kind}.csv"
         if path not in self._writers:
             path.parent.mkdir(parents=True, exist_ok=True)
-            sink = self.stack.enter_context(path.with_suffix(".csv.part").open("wb"))
+            sink = self.stack.enter_context(path.open("wb"))
             self._writers[path] = self.stack.enter_context(pa_csv.CSVWriter(sink, table.schema))
         self._writers[path].write_table(table)
         key = f"{source}/{name}"
@@ -84,8 +84,6 @@ class _Landing:
             self.append(source, name, until, rows.between(after, until))
 
     def finish(self) -> SampleReport:
-        for path in self._writers:
-            path.with_suffix(".csv.part").replace(path)
         self.report.files = len(self._writers)
         return self.report
 
@@ -140,7 +138,30 @@ def generate(
     end = int(
         np.datetime64(as_of.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None), "s").astype(np.int64)
     )
-    _clear(out)
+    earlier = _earlier(out)
+    # complete, then in place: of a sample that was killed no night sees a part. What begins with a dot is no extract.
+    making = out / ".making" if out.exists() else out.with_name(f".{out.name}.making")
+    shutil.rmtree(making, ignore_errors=True)
+    making.mkdir(parents=True)
+    report = _write(making, leads, seed, end, systems, deliveries)
+    made = sorted(path.relative_to(making) for path in making.rglob("*.csv"))
+    (making / MARKER).write_text("".join(f"{path}\n" for path in made))
+    if making.parent != out:
+        making.replace(out)
+    else:
+        for file in earlier:
+            file.unlink(missing_ok=True)
+        for path in (Path(MARKER), *made):
+            (out / path).parent.mkdir(parents=True, exist_ok=True)
+            (making / path).replace(out / path)
+        shutil.rmtree(making)
+    report.folder = out
+    return report
+
+
+def _write(
+    out: Path, leads: int, seed: int, end: int, systems: Sequence[str], deliveries: Sequence[int]
+) -> SampleReport:
     world = make_world(leads, seed, end)
     account_since = world.companies.target_since.copy()
     with ExitStack() as stack:
@@ -198,19 +219,21 @@ def _append_accounts(landing: _Landing, world: World, since: Ints) -> None:
         landing.append_all("salesforce", "account", salesforce.account_rows(world, block, since[block]))
 
 
-def _clear(out: Path) -> None:
-    """Removes an earlier sample. Extracts that the sample did not write are never touched."""
+def _earlier(out: Path) -> list[Path]:
+    """The files of an earlier sample. Extracts that the sample did not write are never touched.
+
+    Raises:
+        HandoffError: there are such in the folders of the sample's systems.
+    """
     marker = out / MARKER
+    known = {out / line for line in marker.read_text().splitlines()} if marker.exists() else set()
     folders = [out / source for source in (*SYSTEMS, *MORE_SYSTEMS)]
-    if not marker.exists() and any(path.is_file() for folder in folders for path in folder.rglob("*")):
+    theirs = sorted({path for folder in folders for path in folder.rglob("*") if not path.is_dir()} - known)
+    if theirs:
         raise HandoffError(
             "The folder holds extracts that are not the sample's.",
             where=str(out),
-            why=f"there is no {MARKER} in it",
+            why=f"{theirs[0].relative_to(out)} is none of those that {MARKER} names",
             remedy="Give the sample a folder of its own",
         )
-    for folder in folders:
-        if folder.exists():
-            shutil.rmtree(folder)
-    out.mkdir(parents=True, exist_ok=True)
-    marker.touch()
+    return sorted(known)

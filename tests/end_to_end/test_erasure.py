@@ -244,6 +244,12 @@ def test_nobody_of_that_address(settings: Settings) -> None:
         erasure.remember(settings, con, "nobody@nowhere.example")
 
 
+def test_where_the_warehouse_is_gone_nobody_is_sought_in_it(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, home=tmp_path)
+    with open_warehouse(settings) as con, pytest.raises(HandoffError, match=r"holds nothing yet.*Run a night"):
+        erasure.remember(settings, con, "ann@acme.example")
+
+
 def some_lead(con: duckdb.DuckDBPyConnection, number: int) -> str:
     """The record of a lead that nothing joins to another."""
     row = con.execute(

@@ -52,6 +52,15 @@ def test_a_refused_file_that_is_delivered_again_is_told_again_by_its_new_name(zo
     assert zone.log("source_file") == [("a.csv",)]
 
 
+def test_of_many_refused_files_the_rest_is_counted(zone: Zone) -> None:
+    for number in range(25):
+        zone.put(f"{number:02}.csv", f"none{number}")
+    *named, (rest, text) = night(zone).items()
+    assert [file for file, _ in named] == [f"crm/lead/{number:02}.csv" for number in range(20)]
+    assert (rest, text) == ("5 more", "and 5 more: select * from quality.load_log where status = 'refused'")
+    assert night(zone) == {}
+
+
 def test_a_file_that_changed_its_shape_is_told_until_a_night_has_published(zone: Zone) -> None:
     def changes(*, publishes: bool = True) -> list[str]:
         zone.as_of += timedelta(days=1)

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from handoff.settings import Settings
 from reviews import notify, site
 from tests.reviews.test_site import TODAY, publish
+from tests.test_messages import MailServer
 
 WEEKDAYS = {
     day for day in (date(2025, 1, 1) + timedelta(days=number) for number in range(400)) if day.weekday() < 5
@@ -105,7 +106,7 @@ def test_what_was_sent_one_way_is_remembered_though_the_other_breaks_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mails: list[object] = []
-    monkeypatch.setattr("reviews.notify.send_mail", lambda url, message: mails.append(message))
+    monkeypatch.setattr("reviews.notify.send_mail", lambda url, message: mails.append(message) or 0)
     with socket.create_server(("127.0.0.1", 0)) as garbled:
         threading.Thread(target=_answer_nonsense, args=[garbled], daemon=True).start()
         settings = publish(tmp_path, "2025-04-02 12:00").model_copy(
@@ -132,6 +133,27 @@ def _answer_nonsense(server: socket.socket) -> None:
         connection.recv(65536)
         connection.sendall(b"nonsense\r\n\r\n")
         connection.close()
+
+
+@pytest.mark.parametrize(
+    ("refuses", "told"),
+    [
+        (["gone@acme.example"], "e-mail: the server refuses 1 of the addresses; the others have the pages"),
+        (["ann@acme.example", "gone@acme.example"], "e-mail: SMTPRecipientsRefused"),
+    ],
+)
+def test_addresses_that_the_server_refuses_are_counted_and_not_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refuses: list[str], told: str
+) -> None:
+    with MailServer("never", refuses=refuses) as server:
+        settings = publish(tmp_path, "2025-04-02 12:00").model_copy(
+            update={
+                "smtp_url": SecretStr(f"smtp://127.0.0.1:{server.port}"),
+                "notify_email": "Ann <ann@acme.example>, gone@acme.example",
+            }
+        )
+        site.build(settings, TODAY)
+        assert notify.send_due(settings, TODAY).problems == [told]
 
 
 def test_nothing_is_sent_unless_set_up(tmp_path: Path) -> None:

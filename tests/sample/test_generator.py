@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from datetime import datetime
+import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -11,7 +12,9 @@ import pytest
 
 from handoff.errors import HandoffError
 from ingestion import sample
+from ingestion.sample import generator
 from ingestion.sample.columns import salesforce_id
+from ingestion.sample.generator import MARKER
 
 AS_OF = datetime(2026, 6, 1)
 
@@ -248,6 +251,42 @@ def test_foreign_extracts_are_left_alone(tmp_path: Path) -> None:
     with pytest.raises(HandoffError, match="not the sample's"):
         sample.generate(tmp_path, leads=500, as_of=AS_OF)
     assert theirs.read_text() == "Id\n"
+
+
+@pytest.mark.parametrize("is_sample_gone", [False, True])
+def test_extracts_beside_an_earlier_sample_are_left_alone(tmp_path: Path, is_sample_gone: bool) -> None:
+    sample.generate(tmp_path, leads=100, as_of=AS_OF)
+    if is_sample_gone:
+        shutil.rmtree(tmp_path / "salesforce")
+    theirs = tmp_path / "salesforce" / "lead" / "export.csv"
+    theirs.parent.mkdir(parents=True, exist_ok=True)
+    theirs.write_text("Id\n")
+    with pytest.raises(HandoffError, match=r"not the sample's.*salesforce/lead/export\.csv is none"):
+        sample.generate(tmp_path, leads=100, as_of=AS_OF)
+    assert theirs.read_text() == "Id\n"
+
+
+def test_a_sample_takes_the_place_of_an_earlier_one(tmp_path: Path) -> None:
+    sample.generate(tmp_path, leads=100, as_of=AS_OF)
+    sample.generate(tmp_path, leads=100, as_of=AS_OF + timedelta(days=1), deliveries=[0])
+    files = {path.name for path in (tmp_path / "salesforce" / "lead").iterdir()}
+    assert files == {f"lead_{AS_OF + timedelta(days=1):%Y%m%d}_full.csv"}
+    assert {path.name for path in tmp_path.iterdir()} == {"salesforce", "ga4", "google_ads", "linkedin_ads", MARKER}
+
+
+def test_of_a_sample_that_was_killed_nothing_lies_in_the_landing_zone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kill(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as killed:
+        killed.setattr(generator, "_append_accounts", kill)
+        with pytest.raises(KeyboardInterrupt):
+            sample.generate(tmp_path / "extracts", leads=100, as_of=AS_OF)
+    assert not (tmp_path / "extracts").exists()
+    assert sample.generate(tmp_path / "extracts", leads=100, as_of=AS_OF).folder == tmp_path / "extracts"
+    assert [path.name for path in tmp_path.iterdir()] == ["extracts"]
 
 
 def test_an_unknown_system_is_refused(tmp_path: Path) -> None:
