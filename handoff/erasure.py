@@ -551,7 +551,10 @@ def _read(settings: Settings) -> dict[str, Any]:
     if not path.exists():
         return known
     try:
-        return dict(json.loads(path.read_text()))
+        known = json.loads(path.read_text())
+        if not isinstance(known, dict) or not {"salt", "hashes"} <= known.keys():
+            raise ValueError("it has no salt and hashes")
+        return known
     except ValueError as error:
         raise HandoffError(
             "Who was erased cannot be read.",

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -144,11 +145,12 @@ def write_anew(settings: Settings) -> None:
             left.unlink(missing_ok=True)
         if not isinstance(error, (OSError, duckdb.Error)):
             raise
-        raise disk_trouble(error) or HandoffError(
+        raise HandoffError(
             "The warehouse could not be written into a new file.",
             where=str(settings.warehouse),
             why=str(error).splitlines()[0],
-            remedy="Mend what is named and run it again: free blocks of the old file may hold what was deleted",
+            remedy="Mend what is named, a full disk perhaps, and run it again: free blocks of the old file may hold "
+            "what was deleted",
         ) from error
 
 
@@ -188,12 +190,16 @@ def require_room(settings: Settings) -> None:
 
 
 # The locks of this process: a step of the night that asks for the lock which the night already holds has it.
+# longer than anything but a night and what writes the warehouse holds it
+LOCK_PATIENCE_SECONDS = 5.0
 _locks_held: set[Path] = set()
 
 
 @contextmanager
-def night_lock(settings: Settings) -> Iterator[None]:
+def night_lock(settings: Settings, patience_seconds: float = 0) -> Iterator[None]:
     """Holds the lock of the night for this process; the operating system frees it when the process dies.
+
+    A night has some patience with what holds it for a moment, such as `handoff doctor`.
 
     Raises:
         NightUnderWay: another one is (the message names its process).
@@ -212,7 +218,15 @@ def night_lock(settings: Settings) -> Iterator[None]:
         raise disk_trouble(error) or error from error
     with path.open("a+") as handle:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            until = time.monotonic() + patience_seconds
+            while True:
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() >= until:
+                        raise
+                    time.sleep(0.1)
         except OSError as error:
             handle.seek(0)
             raise NightUnderWay(

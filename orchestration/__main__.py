@@ -22,7 +22,7 @@ from handoff import definitions
 from handoff.errors import HandoffError, disk_trouble, is_ended, night_ended
 from handoff.messages import printable
 from handoff.settings import CHECKOUT, AlertSettings, Settings, load_settings
-from handoff.warehouse import night_lock, open_warehouse, private_files, require_room, write_anew
+from handoff.warehouse import LOCK_PATIENCE_SECONDS, night_lock, open_warehouse, private_files, require_room, write_anew
 
 UNFORESEEN = HandoffError(
     "This failed in a way that nobody foresaw; the lines above say where.",
@@ -88,7 +88,7 @@ def nightly(settings: Settings) -> int:
     gc.set_threshold(200_000, 20, 100)
     with ExitStack() as held:
         try:
-            held.enter_context(night_lock(settings))
+            held.enter_context(night_lock(settings, LOCK_PATIENCE_SECONDS))
             _prepare(settings)
             _quiet()
             from orchestration import instance, run
@@ -132,8 +132,9 @@ def rebuild(settings: Settings) -> int:
     """
     from handoff import erasure
 
-    old, kept = settings.warehouse, _kept(settings)
-    with night_lock(settings):
+    # where it lies, if the name in the home is a link
+    old, kept = settings.warehouse.resolve(), _kept(settings)
+    with night_lock(settings, LOCK_PATIENCE_SECONDS):
         if old.exists() and not kept.exists():
             _move(old, kept)
         old.unlink(missing_ok=True)
@@ -151,7 +152,7 @@ def rebuild(settings: Settings) -> int:
 
 
 def _kept(settings: Settings) -> Path:
-    return settings.warehouse.with_suffix(".before-rebuild")
+    return settings.warehouse.resolve().with_suffix(".before-rebuild")
 
 
 def _forget(warehouse: Path) -> None:
@@ -179,7 +180,7 @@ def erase(settings: Settings, who: str = "") -> int:
 
     if not who:
         raise HandoffError("Nobody is named.", remedy=".venv/bin/python -m orchestration erase <e-mail or source:id>")
-    with night_lock(settings):
+    with night_lock(settings, LOCK_PATIENCE_SECONDS):
         with private_files(), open_warehouse(settings) as con:
             rows = erasure.remember(settings, con, who)
             erasure.apply(settings, con)

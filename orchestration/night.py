@@ -13,7 +13,14 @@ from pydantic import PrivateAttr
 from handoff import definitions
 from handoff.control import begin_run
 from handoff.settings import Settings, load_settings
-from handoff.warehouse import night_lock, open_warehouse, private_files, put_off_compaction, require_room
+from handoff.warehouse import (
+    LOCK_PATIENCE_SECONDS,
+    night_lock,
+    open_warehouse,
+    private_files,
+    put_off_compaction,
+    require_room,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,7 +36,7 @@ class Night(dg.ConfigurableResource[Any]):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Night"]:
         self._settings = load_settings()
-        with night_lock(self._settings):
+        with night_lock(self._settings, LOCK_PATIENCE_SECONDS):
             require_room(self._settings)
             self._definitions = definitions.load(self._settings.definitions, self._settings.engine)
             with open_warehouse(self._settings) as con:

@@ -3,17 +3,53 @@
 import os
 import shutil
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 import yaml
 
+from handoff import erasure
 from handoff.errors import HandoffError
 from handoff.settings import CHECKOUT, Settings
-from handoff.warehouse import ROW_GROUP, open_warehouse, private_files, put_off_compaction, write_anew
+from handoff.warehouse import (
+    LOCK_PATIENCE_SECONDS,
+    ROW_GROUP,
+    NightUnderWay,
+    night_lock,
+    open_warehouse,
+    private_files,
+    put_off_compaction,
+    write_anew,
+)
 
 ROWS = 10 * ROW_GROUP
+
+
+def test_a_night_has_patience_with_what_holds_its_lock_for_a_moment(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, home=tmp_path)
+    holds = (
+        "import fcntl, sys, time; held = open(sys.argv[1], 'w'); fcntl.flock(held, fcntl.LOCK_EX); "
+        "print('held', flush=True); time.sleep(1)"
+    )
+    command = [sys.executable, "-c", holds, str(tmp_path / "night.lock")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(NightUnderWay), night_lock(settings):
+            pass
+        with night_lock(settings, LOCK_PATIENCE_SECONDS):
+            pass
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"salt": "x"}'])
+def test_a_damaged_record_of_the_erased_is_named(tmp_path: Path, text: str) -> None:
+    settings = Settings(_env_file=None, home=tmp_path)
+    (tmp_path / "erased.json").write_text(text)
+    with open_warehouse(settings) as con, pytest.raises(HandoffError, match=r"Who was erased cannot be read.*backup"):
+        erasure.apply(settings, con)
 
 
 def test_dbt_s_own_connection_puts_off_checkpoints_as_ours_does(tmp_path: Path) -> None:
